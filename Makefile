@@ -1,0 +1,37 @@
+# The same commands everywhere: on a laptop, in CI, in a fresh clone.
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: setup test check up docs bench lock
+
+setup: .venv/.ready  ## make .venv and install exactly what the lock names
+
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	.venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
+	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable .
+	touch $@
+
+test: setup  ## every law and every test, on SQLite and PostgreSQL
+	$(MAKE) --no-print-directory check
+	.venv/bin/pytest -q
+
+check: setup  ## the laws alone: style, types, floors; then the reading list, which fails nobody
+	.venv/bin/ruff check src tests benchmarks
+	.venv/bin/ruff format --check src tests benchmarks
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+	.venv/bin/python tests/laws/reading_list.py
+
+up: setup  ## run Greenlane here: http://localhost:4180
+	.venv/bin/greenlane up
+
+docs: setup  ## make the generated references again
+	.venv/bin/python -m greenlane docs
+
+bench: setup  ## ratios measured side by side in one run
+	.venv/bin/python -m benchmarks
+
+lock:  ## resolve the lock anew; releases younger than a week are left alone
+	.venv/bin/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock

@@ -1,0 +1,183 @@
+"""Actions as data, and the registry in which every verb is declared once.
+
+An action is a small frozen dataclass. ``@verb`` gives it its name, its effect class, whether it can be undone and by
+which verb, and its sentence; the endpoint, the command, the form and the agent's tool are derived from it.
+
+    @verb("publish", effect=EffectClass.SEND, undo="rollback", subject="app", says="{actor} published {app} to {environment}")
+    @dataclass(frozen=True, slots=True)
+    class Publish:
+        '''Move an environment of an app to a deploy.'''
+        app: Annotated[str, "the app's name"]
+        message: Annotated[str, Private, "why"] = ""
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, dataclass, fields
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from greenlane.govern.errors import WrongInput
+from greenlane.kit import digest
+
+
+class EffectClass(StrEnum):
+    """What an action does to the world, the mildest first."""
+
+    READ = "read"
+    WRITE = "write"
+    SEND = "send"
+    SPEND = "spend"
+    DESTROY = "destroy"
+
+
+class Private:
+    """Marks an input that a person typed, or that names one: the ledger holds only its digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One field of an action: its name, type, default, whether it is private, and the words that describe it."""
+
+    name: str
+    type: Any
+    default: Any
+    required: bool
+    private: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A registered kind of action."""
+
+    name: str
+    action: type[Any]
+    effect: EffectClass
+    undo: str | None
+    subject: str
+    says: str
+    summary: str
+    inputs: tuple[Input, ...]
+
+    def subject_of(self, action: Any) -> str:
+        """What the action happens to, as ``app:vendor-board``; the organisation where no input names it."""
+        if not self.subject:
+            return "organisation"
+        return f"{self.subject}:{getattr(action, self.subject)}"
+
+    def build(self, inputs: dict[str, Any]) -> Any:
+        """The action from plain values. Raises ``WrongInput`` naming what is missing, unknown or of the wrong type."""
+        known = {one.name: one for one in self.inputs}
+        for name in inputs:
+            if name not in known:
+                raise WrongInput(
+                    f"{self.name} has no input called {name!r}.", next_step=f"It takes: {', '.join(known)}."
+                )
+        for one in self.inputs:
+            if one.name not in inputs:
+                if one.required:
+                    raise WrongInput(f"{self.name} needs {one.name}: {one.says}.", next_step=f"Give {one.name}.")
+            elif not _fits(inputs[one.name], one.type):
+                raise WrongInput(
+                    f"{one.name} of {self.name} cannot be {inputs[one.name]!r}.", next_step=f"It means: {one.says}."
+                )
+        return self.action(**{k: tuple(v) if isinstance(v, list) else v for k, v in inputs.items()})
+
+    def plain(self, action: Any) -> dict[str, Any]:
+        """All inputs as JSON values, private ones included: for storing encrypted, never for the ledger."""
+        return {one.name: _json(getattr(action, one.name)) for one in self.inputs}
+
+    def recorded(self, action: Any) -> dict[str, Any]:
+        """The inputs as the ledger holds them: private ones left out (the payload's digest stands for them)."""
+        return {one.name: _json(getattr(action, one.name)) for one in self.inputs if not one.private}
+
+    def private(self, action: Any) -> dict[str, Any]:
+        """The private inputs that were given, for the erasable payload."""
+        values = {one.name: _json(getattr(action, one.name)) for one in self.inputs if one.private}
+        return {name: value for name, value in values.items() if value not in ("", None, [])}
+
+    def digest_of(self, action: Any) -> str:
+        """The digest that an approval is bound to: verb and every input."""
+        return digest.of({"verb": self.name, "inputs": self.plain(action)})
+
+
+def _json(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a JSON value fits a field's type. bool is no int here, and a list fits a tuple."""
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, one) for one in get_args(kind))
+    if origin is tuple:
+        return isinstance(value, (list, tuple)) and all(_fits(one, get_args(kind)[0]) for one in value)
+    if kind is type(None):
+        return value is None
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, kind)
+
+
+class Registry:
+    """Every verb there is, by name and by action class."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Verb] = {}
+        self._by_action: dict[type[Any], Verb] = {}
+
+    def add(self, one: Verb) -> None:
+        """Declare a verb. A name can be declared once."""
+        if one.name in self._by_name:
+            raise ValueError(f"the verb {one.name!r} is declared twice")
+        self._by_name[one.name] = one
+        self._by_action[one.action] = one
+
+    def __iter__(self) -> Iterator[Verb]:
+        return iter(sorted(self._by_name.values(), key=lambda one: one.name))
+
+    def named(self, name: str) -> Verb:
+        """The verb of that name. Raises ``WrongInput`` for an unknown one."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise WrongInput(
+                f"There is no verb called {name!r}.", next_step="`greenlane --help` lists what can be done."
+            ) from None
+
+    def of(self, action: Any) -> Verb:
+        """The verb of an action."""
+        return self._by_action[type(action)]
+
+
+REGISTRY = Registry()
+"""The verbs of this program. ``main.py`` fills it by importing every feature's ``actions``."""
+
+A = TypeVar("A")
+
+
+def verb(
+    name: str, *, effect: EffectClass, says: str, subject: str = "", undo: str | None = None
+) -> Callable[[type[A]], type[A]]:
+    """Declare a frozen dataclass as an action. ``subject`` names the field that says what it happens to."""
+
+    def declare(action: type[A]) -> type[A]:
+        hints = get_type_hints(action, include_extras=True)
+        inputs = []
+        for one in fields(action):  # type: ignore[arg-type]  # a dataclass by contract; the checker cannot say so
+            hint = hints[one.name]
+            notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+            bare = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+            says_it = next((note for note in notes if isinstance(note, str)), "")
+            required = one.default is MISSING and one.default_factory is MISSING
+            inputs.append(
+                Input(one.name, bare, None if required else one.default, required, Private in notes, says_it)
+            )
+        summary = (action.__doc__ or "").strip().splitlines()[0]
+        REGISTRY.add(Verb(name, action, effect, undo, subject, says, summary, tuple(inputs)))
+        return action
+
+    return declare

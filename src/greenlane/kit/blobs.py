@@ -1,0 +1,79 @@
+"""Immutable bytes under their own digest, in a folder or an S3-compatible store (obstore).
+
+Writing the same bytes twice is the same as writing them once. What is read back is checked against its name, so bytes
+that rotted or were swapped are never handed out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, from_url
+
+from greenlane.kit import digest as digests
+from greenlane.kit.errors import GreenlaneError, StorageFull
+
+
+class BlobMissing(GreenlaneError):
+    """The store does not have these bytes, or has others under their name."""
+
+    code = "blob-missing"
+
+
+class Blobs:
+    """A write-once store. ``place`` is a folder's path or an address such as ``s3://bucket/prefix``."""
+
+    def __init__(self, place: str | Path) -> None:
+        self._folder: Path | None = None
+        if "://" in str(place):
+            self._store = from_url(str(place))
+        else:
+            self._folder = Path(place)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._store = LocalStore(str(self._folder))
+
+    @staticmethod
+    def _key(digest: str) -> str:
+        letters = digests.bare(digest)
+        return f"{letters[:2]}/{letters[2:]}"
+
+    def put(self, data: bytes) -> str:
+        """Store bytes and return their digest. Raises ``StorageFull`` when there is no room."""
+        name = digests.sha256(data)
+        if self.has(name):
+            return name
+        try:
+            obstore.put(self._store, self._key(name), data, mode="create")
+        except AlreadyExistsError:
+            return name
+        except OSError as error:
+            raise StorageFull(
+                "There is no room left to store files.",
+                next_step="Free some disk space; uploads go on by themselves afterwards.",
+                detail=str(error),
+            ) from error
+        return name
+
+    def has(self, digest: str) -> bool:
+        """Whether the bytes are there."""
+        try:
+            obstore.head(self._store, self._key(digest))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def get(self, digest: str) -> bytes:
+        """The bytes of a digest. Raises ``BlobMissing`` when they are absent or are not what their name says."""
+        try:
+            data = bytes(obstore.get(self._store, self._key(digest)).bytes())
+        except FileNotFoundError as error:
+            raise BlobMissing(f"The stored file {digest[:19]} is missing.", detail=str(error)) from error
+        if digests.sha256(data) != digest:
+            raise BlobMissing(f"The stored file {digest[:19]} is damaged.", next_step="Restore it from a backup.")
+        return data
+
+    def path_of(self, digest: str) -> Path | None:
+        """Where the bytes lie on this disk; None for a remote store."""
+        return None if self._folder is None else self._folder / self._key(digest)

@@ -1,0 +1,57 @@
+"""One database, SQLite by default or PostgreSQL by its address, read from anywhere and written by one writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+METADATA = MetaData()
+"""All tables of the program. Each feature declares its own in its ``tables.py``."""
+
+
+class Database:
+    """An engine and the two ways to use it: ``read`` for everybody, ``engine`` for the writer and the migrations.
+
+    ``url`` is a SQLAlchemy address: ``sqlite:////var/lib/app.db`` or ``postgresql+psycopg://…``; ``postgres://`` and
+    ``postgresql://`` mean psycopg 3 as well.
+    """
+
+    def __init__(self, url: str) -> None:
+        for plain in ("postgres://", "postgresql://"):
+            if url.startswith(plain):
+                url = "postgresql+psycopg://" + url.removeprefix(plain)
+        self.url = url
+        self.engine: Engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self.dialect: str = self.engine.dialect.name
+        if self.dialect == "sqlite":
+            event.listen(self.engine, "connect", _prepare_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading: one consistent view, never a write lock."""
+        with self.engine.connect() as connection:
+            yield connection
+            connection.rollback()
+
+    def answers(self) -> bool:
+        """Whether the database can be reached right now."""
+        try:
+            with self.read() as connection:
+                connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Write-ahead log and FULL synchronisation: a committed transaction survives a power cut (sqlite.org/wal.html)."""
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
