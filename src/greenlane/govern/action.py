@@ -13,6 +13,8 @@ which verb, and its sentence; the endpoint, the command, the form and the agent'
 
 from __future__ import annotations
 
+import hmac
+import secrets
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields
@@ -37,15 +39,34 @@ class Private:
     """Marks an input that a person typed, or that names one: the ledger holds only its digest."""
 
 
+class Secret:
+    """Marks an input that must be kept nowhere: not in the ledger, not in the erasable payload, not in an error.
+
+    Where an action is stored or hashed, a keyed digest stands for it. The key lives as long as this process, so that a
+    password cannot be guessed from a receipt; and an action with a secret input cannot be stored and carried out later.
+    """
+
+
+WITHHELD = "withheld:hmac-sha256:"
+"""How the digest begins that stands for a secret input."""
+
+_WITHHOLDING_KEY = secrets.token_bytes(32)
+
+
+def _withheld(value: Any) -> str:
+    return WITHHELD + hmac.digest(_WITHHOLDING_KEY, digest.canonical(value), "sha256").hex()
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One field of an action: its name, type, default, whether it is private, and the words that describe it."""
+    """One field of an action: its name, type, default, whether it is private or secret, and the words for it."""
 
     name: str
     type: Any
     default: Any
     required: bool
     private: bool
+    secret: bool
     says: str
 
 
@@ -61,6 +82,11 @@ class Verb:
     says: str
     summary: str
     inputs: tuple[Input, ...]
+
+    @property
+    def storable(self) -> bool:
+        """Whether the action can wait for a person: one with a secret input can only be done at once or not at all."""
+        return not any(one.secret for one in self.inputs)
 
     def subject_of(self, action: Any) -> str:
         """What the action happens to, as ``app:vendor-board``; the organisation where no input names it."""
@@ -81,22 +107,27 @@ class Verb:
                 if one.required:
                     raise WrongInput(f"{self.name} needs {one.name}: {one.says}.", next_step=f"Give {one.name}.")
             elif not _fits(inputs[one.name], one.type):
-                raise WrongInput(
-                    f"{one.name} of {self.name} cannot be {inputs[one.name]!r}.", next_step=f"It means: {one.says}."
-                )
+                shown = "that" if one.secret else repr(inputs[one.name])
+                raise WrongInput(f"{one.name} of {self.name} cannot be {shown}.", next_step=f"It means: {one.says}.")
+            elif one.secret and str(inputs[one.name]).startswith(WITHHELD):
+                raise WrongInput(f"{one.name} of {self.name} was not kept.", next_step=f"Give {one.name} once more.")
         return self.action(**{k: tuple(v) if isinstance(v, list) else v for k, v in inputs.items()})
 
     def plain(self, action: Any) -> dict[str, Any]:
-        """All inputs as JSON values, private ones included: for storing encrypted, never for the ledger."""
-        return {one.name: _json(getattr(action, one.name)) for one in self.inputs}
+        """All inputs as JSON values, private ones included: for storing encrypted, never for the ledger.
+
+        A digest stands for a secret input, and ``build`` does not take it back.
+        """
+        values = {one.name: (one, _json(getattr(action, one.name))) for one in self.inputs}
+        return {name: _withheld(value) if one.secret else value for name, (one, value) in values.items()}
 
     def recorded(self, action: Any) -> dict[str, Any]:
         """The inputs as the ledger holds them: private ones left out (the payload's digest stands for them)."""
-        return {one.name: _json(getattr(action, one.name)) for one in self.inputs if not one.private}
+        return {one.name: _json(getattr(action, one.name)) for one in self.inputs if not (one.private or one.secret)}
 
     def private(self, action: Any) -> dict[str, Any]:
-        """The private inputs that were given, for the erasable payload."""
-        values = {one.name: _json(getattr(action, one.name)) for one in self.inputs if one.private}
+        """The private inputs that were given, for the erasable payload. Secret ones are not among them."""
+        values = {one.name: _json(getattr(action, one.name)) for one in self.inputs if one.private and not one.secret}
         return {name: value for name, value in values.items() if value not in ("", None, [])}
 
     def digest_of(self, action: Any) -> str:
@@ -173,9 +204,8 @@ def verb(
             bare = get_args(hint)[0] if get_origin(hint) is Annotated else hint
             says_it = next((note for note in notes if isinstance(note, str)), "")
             required = one.default is MISSING and one.default_factory is MISSING
-            inputs.append(
-                Input(one.name, bare, None if required else one.default, required, Private in notes, says_it)
-            )
+            default = None if required else one.default
+            inputs.append(Input(one.name, bare, default, required, Private in notes, Secret in notes, says_it))
         summary = (action.__doc__ or "").strip().splitlines()[0]
         REGISTRY.add(Verb(name, action, effect, undo, subject, says, summary, tuple(inputs)))
         return action
