@@ -1,0 +1,178 @@
+"""The verbs about apps: that they exist, who may open them, what they may call, and what must not move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from greenlane.govern.action import EffectClass, Private, verb
+
+AppName = Annotated[str, "the app's name"]
+EnvironmentName = Annotated[str, "staging or production"]
+DomainName = Annotated[str, "the domain, such as board.example.com"]
+
+
+@verb("create-app", effect=EffectClass.WRITE, subject="app", undo="archive-app", says="{actor} created {app}")
+@dataclass(frozen=True, slots=True)
+class CreateApp:
+    """Create an app. Its maker owns it, their team has it, and nobody else can open it yet."""
+
+    app: Annotated[str, "the app's name: small letters, digits and hyphens"]
+    team: Annotated[str, "the team that has it; your first team when left out"] = ""
+    title: Annotated[str, Private, "what people read as its name"] = ""
+
+
+@verb(
+    "set-audience",
+    effect=EffectClass.SEND,
+    subject="app",
+    undo="set-audience",
+    says="{actor} opened {app} to {audience}",
+)
+@dataclass(frozen=True, slots=True)
+class SetAudience:
+    """Say who may open an app."""
+
+    app: AppName
+    audience: Annotated[str, "me, named, team, everyone or public"]
+    people: Annotated[tuple[str, ...], "ids of the people, for the audience named"] = ()
+    teams: Annotated[tuple[str, ...], "names of the teams, for the audience named"] = ()
+
+
+@verb("declare-host", effect=EffectClass.SEND, subject="app", undo="remove-host", says="{actor} let {app} call {host}")
+@dataclass(frozen=True, slots=True)
+class DeclareHost:
+    """Allow an app's pages to call a host outside the platform."""
+
+    app: AppName
+    host: Annotated[str, "the host, such as api.example.com or *.example.com"]
+    directives: Annotated[tuple[str, ...], "for what: connect, script, style, img, font, media, frame, form"] = (
+        "connect",
+    )
+
+
+@verb(
+    "remove-host",
+    effect=EffectClass.WRITE,
+    subject="app",
+    undo="declare-host",
+    says="{actor} stopped {app} from calling {host}",
+)
+@dataclass(frozen=True, slots=True)
+class RemoveHost:
+    """Take back what declare-host allowed."""
+
+    app: AppName
+    host: Annotated[str, "the host"]
+
+
+@verb("lock", effect=EffectClass.WRITE, subject="app", undo="unlock", says="{actor} locked {environment} of {app}")
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Keep an environment as it is until it is unlocked or the time is over."""
+
+    app: AppName
+    environment: EnvironmentName = "production"
+    why: Annotated[str, Private, "the reason, for the people who meet the lock"] = ""
+    until: Annotated[str, "when it opens by itself, such as 2026-12-24T08:00:00Z; empty for never"] = ""
+
+
+@verb("unlock", effect=EffectClass.WRITE, subject="app", undo="lock", says="{actor} unlocked {environment} of {app}")
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """Let an environment change again."""
+
+    app: AppName
+    environment: EnvironmentName = "production"
+
+
+@verb(
+    "transfer-app",
+    effect=EffectClass.WRITE,
+    subject="app",
+    undo="transfer-app",
+    says="{actor} gave {app} to {owner} of {team}",
+)
+@dataclass(frozen=True, slots=True)
+class TransferApp:
+    """Give an app another owner, another team, or both. What is left out stays."""
+
+    app: AppName
+    owner: Annotated[str, "the new owner's id, p_…"] = ""
+    team: Annotated[str, "the new team's name"] = ""
+
+
+@verb("archive-app", effect=EffectClass.WRITE, subject="app", undo="wake-app", says="{actor} archived {app}")
+@dataclass(frozen=True, slots=True)
+class ArchiveApp:
+    """Take an app off the air and keep everything of it."""
+
+    app: AppName
+
+
+@verb("wake-app", effect=EffectClass.WRITE, subject="app", undo="archive-app", says="{actor} woke {app}")
+@dataclass(frozen=True, slots=True)
+class WakeApp:
+    """Bring an archived app, or one that fell asleep unused, back on the air."""
+
+    app: AppName
+
+
+@verb(
+    "set-quota",
+    effect=EffectClass.WRITE,
+    subject="app",
+    undo="set-quota",
+    says="{actor} set the quota of {app} to {size} bytes",
+)
+@dataclass(frozen=True, slots=True)
+class SetQuota:
+    """Say how much an app may store."""
+
+    app: AppName
+    size: Annotated[int, "bytes that all deploys of the app may take together"]
+
+
+@verb(
+    "claim-domain",
+    effect=EffectClass.WRITE,
+    subject="app",
+    undo="release-domain",
+    says="{actor} claimed {domain} for {app}",
+)
+@dataclass(frozen=True, slots=True)
+class ClaimDomain:
+    """Ask for a domain of your own, and learn which DNS record proves that it is yours."""
+
+    app: AppName
+    domain: DomainName
+
+
+@verb(
+    "verify-domain",
+    effect=EffectClass.SEND,
+    subject="app",
+    undo="release-domain",
+    says="{actor} proved that {domain} is theirs, for {app}",
+)
+@dataclass(frozen=True, slots=True)
+class VerifyDomain:
+    """Look for the DNS record; once it is there the domain serves the app."""
+
+    app: AppName
+    domain: DomainName
+
+
+@verb(
+    "release-domain",
+    effect=EffectClass.WRITE,
+    subject="app",
+    undo="claim-domain",
+    says="{actor} released {domain} from {app}",
+)
+@dataclass(frozen=True, slots=True)
+class ReleaseDomain:
+    """Give a domain up."""
+
+    app: AppName
+    domain: DomainName

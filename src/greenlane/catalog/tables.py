@@ -1,0 +1,63 @@
+"""Apps and what belongs to them. Other tables refer to an app by its name, which never changes and is never reused."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Table, Text
+
+from greenlane.kit.database import METADATA
+
+APP = Table(
+    "app",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("owner", Text, ForeignKey("person.id"), nullable=False),
+    Column("team", Text, ForeignKey("team.id"), nullable=False),
+    Column("rung", Text, nullable=False),  # me, named, team, everyone or public
+    Column("named_people", JSON, nullable=False),  # ids, for the rung named
+    Column("named_teams", JSON, nullable=False),
+    Column("everyone_before", Boolean, nullable=False),
+    Column("public_before", Boolean, nullable=False),
+    Column("state", Text, nullable=False),  # live, asleep or archived
+    Column("quota", BigInteger, nullable=False),  # bytes
+    Column("created", Text, nullable=False),
+)
+"""Apps. Never deleted: their receipts and their address outlive them."""
+
+ENVIRONMENT = Table(
+    "environment",
+    METADATA,
+    Column("app", Text, ForeignKey("app.name"), primary_key=True),
+    Column("name", Text, primary_key=True),  # staging or production
+    Column("live_deploy", Text),
+    Column("previous", Text),
+    Column("changed_at", Text),
+    Column("changed_by", Text),  # the action that moved it last
+    Column("locked_by", Text),  # the action that locked it
+    Column("lock_who", Text),
+    Column("lock_why", Text),  # somebody's words: kept here, where they can be erased
+    Column("lock_until", Text),
+)
+"""What stands still between publishes. Previews have no row: each deploy is its own."""
+
+APP_HOST = Table(
+    "app_host",
+    METADATA,
+    Column("app", Text, ForeignKey("app.name"), primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("directives", JSON, nullable=False),
+    Column("declared_by", Text, nullable=False),
+)
+"""Hosts outside the platform that an app's pages may call, and for what."""
+
+DOMAIN = Table(
+    "domain",
+    METADATA,
+    Column("host", Text, primary_key=True),
+    Column("app", Text, ForeignKey("app.name"), primary_key=True),
+    Column("proof", Text, nullable=False),
+    Column("claimed_by", Text, nullable=False),
+    Column("verified_at", Text),
+)
+"""Domains of their own. Several apps may claim one; the first to prove it has it."""

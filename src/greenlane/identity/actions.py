@@ -1,0 +1,221 @@
+"""The verbs about people: who is here, what they may do, and how they come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from greenlane.govern.action import EffectClass, Private, Secret, verb
+
+PersonId = Annotated[str, "the person's id, p_…"]
+TeamName = Annotated[str, "the team's name"]
+RoleName = Annotated[str, "owner, platform-engineer, developer, reviewer, builder, auditor or visitor"]
+ScopeName = Annotated[str, "where it counts: organisation, team:NAME or app:NAME"]
+OneTime = Annotated[str, Secret, "the secret that was shown once"]
+
+
+@verb("found-organisation", effect=EffectClass.WRITE, says="{actor} founded the organisation with its team {team}")
+@dataclass(frozen=True, slots=True)
+class FoundOrganisation:
+    """Begin: the first owner, their team, their first API token and a link to sign in. Possible once."""
+
+    name: Annotated[str, Private, "the first owner's name"]
+    email: Annotated[str, Private, "the first owner's mail address"] = ""
+    team: Annotated[str, "the first team's name"] = "home"
+
+
+@verb("invite", effect=EffectClass.SEND, subject="team", says="{actor} made an invitation to {team} as {role}")
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """Make a link with which one person can join a team in a role."""
+
+    team: TeamName
+    role: RoleName = "builder"
+    days: Annotated[int, "for how many days the link works, 1 to 30"] = 7
+
+
+@verb("accept-invitation", effect=EffectClass.WRITE, says="{actor} accepted an invitation")
+@dataclass(frozen=True, slots=True)
+class AcceptInvitation:
+    """Join with an invitation: the person, their team and role, and a session."""
+
+    secret: OneTime = field(repr=False)
+    name: Annotated[str, Private, "how others see you; needed unless you are here already"] = ""
+    email: Annotated[str, Private, "your mail address"] = ""
+
+
+@verb(
+    "add-person",
+    effect=EffectClass.WRITE,
+    subject="team",
+    undo="suspend-person",
+    says="{actor} added a person to {team} as {role}",
+)
+@dataclass(frozen=True, slots=True)
+class AddPerson:
+    """Add a person to a team in a role, and make the link with which they sign in for the first time."""
+
+    name: Annotated[str, Private, "how others see them"]
+    team: TeamName
+    email: Annotated[str, Private, "their mail address"] = ""
+    role: RoleName = "builder"
+
+
+@verb(
+    "suspend-person",
+    effect=EffectClass.WRITE,
+    subject="person",
+    undo="restore-person",
+    says="{actor} suspended {person}",
+)
+@dataclass(frozen=True, slots=True)
+class SuspendPerson:
+    """Shut a person out at once: their sessions, links and API tokens end. What they made stays."""
+
+    person: PersonId
+
+
+@verb(
+    "restore-person",
+    effect=EffectClass.WRITE,
+    subject="person",
+    undo="suspend-person",
+    says="{actor} restored {person}",
+)
+@dataclass(frozen=True, slots=True)
+class RestorePerson:
+    """Let a suspended person in again, with new sessions and tokens: old ones stay ended."""
+
+    person: PersonId
+
+
+@verb(
+    "erase-person",
+    effect=EffectClass.DESTROY,
+    subject="person",
+    says="{actor} erased the name and mail address of {person}",
+)
+@dataclass(frozen=True, slots=True)
+class ErasePerson:
+    """Forget a person's name and mail address for good and shut them out. Receipts keep their id."""
+
+    person: PersonId
+
+
+@verb("create-team", effect=EffectClass.WRITE, subject="name", says="{actor} created the team {name}")
+@dataclass(frozen=True, slots=True)
+class CreateTeam:
+    """Create a team. Its maker does not become a member by that."""
+
+    name: Annotated[str, "the team's name: small letters, digits and hyphens"]
+
+
+@verb(
+    "join-team",
+    effect=EffectClass.WRITE,
+    subject="team",
+    undo="leave-team",
+    says="{actor} made {person} a member of {team}",
+)
+@dataclass(frozen=True, slots=True)
+class JoinTeam:
+    """Make a person a member of a team."""
+
+    team: TeamName
+    person: PersonId
+
+
+@verb(
+    "leave-team",
+    effect=EffectClass.WRITE,
+    subject="team",
+    undo="join-team",
+    says="{actor} ended {person}'s membership of {team}",
+)
+@dataclass(frozen=True, slots=True)
+class LeaveTeam:
+    """End a membership, with the roles that the person has in that team."""
+
+    team: TeamName
+    person: PersonId
+
+
+@verb(
+    "grant-role",
+    effect=EffectClass.WRITE,
+    subject="person",
+    undo="remove-role",
+    says="{actor} made {person} {role} of {scope}",
+)
+@dataclass(frozen=True, slots=True)
+class GrantRole:
+    """Give a person a role: everywhere, in a team and its apps, or for one app."""
+
+    person: PersonId
+    role: RoleName
+    scope: ScopeName = "organisation"
+
+
+@verb(
+    "remove-role",
+    effect=EffectClass.WRITE,
+    subject="person",
+    undo="grant-role",
+    says="{actor} took the role {role} of {scope} from {person}",
+)
+@dataclass(frozen=True, slots=True)
+class RemoveRole:
+    """Take a role back."""
+
+    person: PersonId
+    role: RoleName
+    scope: ScopeName = "organisation"
+
+
+@verb("create-token", effect=EffectClass.WRITE, undo="revoke-token", says="{actor} created an API token for {scopes}")
+@dataclass(frozen=True, slots=True)
+class CreateToken:
+    """Create an API token of your own. It is shown once."""
+
+    name: Annotated[str, Private, "what it is for"]
+    scopes: Annotated[tuple[str, ...], "what it may do: visit, read, deploy, publish, admin"] = (
+        "read",
+        "visit",
+        "deploy",
+    )
+    days: Annotated[int, "for how many days it works, 1 to 365"] = 90
+    agent: Annotated[str, "the agent that will use it, such as codex; empty for your own use"] = ""
+
+
+@verb("revoke-token", effect=EffectClass.WRITE, subject="token", says="{actor} revoked the API token {token}")
+@dataclass(frozen=True, slots=True)
+class RevokeToken:
+    """End an API token and the sessions that were opened with it."""
+
+    token: Annotated[str, "the token's id, tok_…"]
+
+
+@verb(
+    "create-sign-in-link", effect=EffectClass.WRITE, subject="person", says="{actor} made a sign-in link for {person}"
+)
+@dataclass(frozen=True, slots=True)
+class CreateSignInLink:
+    """Make a link that signs one person in, once, within the hour."""
+
+    person: PersonId
+
+
+@verb("sign-in", effect=EffectClass.WRITE, undo="sign-out", says="{actor} signed in")
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Open a session with a one-time link or an API token."""
+
+    secret: OneTime = field(repr=False)
+
+
+@verb("sign-out", effect=EffectClass.WRITE, says="{actor} signed out")
+@dataclass(frozen=True, slots=True)
+class SignOut:
+    """End this session, or all of one's own."""
+
+    everywhere: Annotated[bool, "end every session, on all devices"] = False
