@@ -183,6 +183,10 @@ class Registry:
         """The verb of an action."""
         return self._by_action[type(action)]
 
+    def of_class(self, action: type[Any]) -> Verb:
+        """The verb that an action class declares."""
+        return self._by_action[action]
+
 
 REGISTRY = Registry()
 """The verbs of this program. ``main.py`` fills it by importing every feature's ``actions``."""

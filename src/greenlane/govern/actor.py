@@ -25,6 +25,10 @@ class Actor:
         """The accountable person: the actor themselves, or whom an agent or app acts for."""
         return self.id if self.kind == "person" else self.on_behalf_of
 
+    def as_dict(self) -> dict[str, Any]:
+        """The actor as JSON values; ``Actor(**value)`` reads it back."""
+        return {"kind": self.kind, "id": self.id, "on_behalf_of": self.on_behalf_of, "credential": self.credential}
+
     def chain(self) -> list[dict[str, Any]]:
         """The whole chain from the accountable person to the one who acted, as receipts carry it."""
         links: list[dict[str, Any]] = []

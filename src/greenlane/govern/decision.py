@@ -72,6 +72,11 @@ class Decision:
     approved: bool = False
     """Whether a stored approval was taken into account."""
 
+    @property
+    def goes(self) -> bool:
+        """Whether the effect may run: green, amber, or red with a person's approval."""
+        return self.lane in {Lane.GREEN, Lane.AMBER} or (self.lane is Lane.RED and self.approved)
+
     def as_dict(self) -> dict[str, Any]:
         """The block ``decided`` of a receipt, without the facts."""
         return {
@@ -95,3 +100,16 @@ class Decision:
             "pack": self.pack,
             "approved": self.approved,
         }
+
+    @classmethod
+    def from_dict(cls, block: dict[str, Any]) -> Decision:
+        """Read what ``as_dict`` wrote."""
+        risk = block["risk"]
+        return cls(
+            lane=Lane(block["lane"]),
+            reasons=tuple(Reason(**one) for one in block["reasons"]),
+            safeguards=tuple(block["safeguards"]),
+            risk=Risk(risk["score"], tuple(RiskPart(**one) for one in risk["parts"]), risk["model"]),
+            pack=block["pack"],
+            approved=block["approved"],
+        )

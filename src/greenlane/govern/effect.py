@@ -61,6 +61,8 @@ class Outcome:
     made: tuple[Edge, ...] = ()
     micros: int = 0
     answer: Mapping[str, Any] = field(default_factory=dict)
+    resumes: str | None = None
+    """The request whose stored action may now go on."""
 
 
 Effect = Callable[[Any, Context], Outcome]

@@ -1,0 +1,78 @@
+"""The door's own verbs: what people say to a request that waits, and changes to the rules themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from greenlane.govern.action import EffectClass, Private, verb
+
+
+@verb("approve", effect=EffectClass.WRITE, subject="request", says="{actor} approved the request of {author}")
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Let a waiting action go on; the facts are gathered again before it does."""
+
+    request: Annotated[str, "the request's id"]
+    because: Annotated[str, Private, "why, in your own words"]
+    seen: Annotated[str, "the digest of what you were shown; another one means that it changed since"] = ""
+
+
+@verb("send-back", effect=EffectClass.WRITE, subject="request", says="{actor} sent the request of {author} back")
+@dataclass(frozen=True, slots=True)
+class SendBack:
+    """Return a request to its author with a note; their next deploy continues the same request."""
+
+    request: Annotated[str, "the request's id"]
+    note: Annotated[str, Private, "what should change"]
+
+
+@verb("decline", effect=EffectClass.WRITE, subject="request", says="{actor} declined the request of {author}")
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """End a request; the action is not carried out."""
+
+    request: Annotated[str, "the request's id"]
+    because: Annotated[str, Private, "why, in your own words"]
+
+
+@verb("confirm", effect=EffectClass.WRITE, subject="request", says="{actor} confirmed their own request, unreviewed")
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """In an organisation of one, let your own waiting action go on; it stays marked as unreviewed."""
+
+    request: Annotated[str, "the request's id"]
+    because: Annotated[str, Private, "why, in your own words"]
+
+
+@verb("withdraw", effect=EffectClass.WRITE, subject="request", says="{actor} withdrew their own request")
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take your own request back."""
+
+    request: Annotated[str, "the request's id"]
+
+
+@verb("escalate", effect=EffectClass.SEND, subject="request", says="the request of {author} was passed on to a deputy")
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """Ask the next people in line, because nobody answered in time; in the end the request expires."""
+
+    request: Annotated[str, "the request's id"]
+
+
+@verb("set-policy", effect=EffectClass.WRITE, says="{actor} changed the organisation's policies")
+@dataclass(frozen=True, slots=True)
+class SetPolicy:
+    """Put the organisation's own policies in force beside the default pack; an invalid one changes nothing."""
+
+    texts: Annotated[tuple[str, ...], "the Cedar policies, one file each; none returns to the default pack"]
+    note: Annotated[str, Private, "why"] = ""
+
+
+@verb("forget", effect=EffectClass.DESTROY, subject="digest", says="{actor} erased the stored words of a receipt")
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Erase the encrypted content beside a receipt; the ledger still verifies, the words are gone for good."""
+
+    digest: Annotated[str, "the payload's digest, as the receipt names it"]

@@ -1,0 +1,254 @@
+"""Requests that wait for a person, and the envelopes that an approval grants.
+
+A request is bound to the digest of the stored action. Somebody with the right who is neither the author nor an agent
+decides it; nobody answering in time passes it on, first to deputies, then to the owners, and at last it expires with a
+receipt: nothing dies unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from greenlane.govern import tables
+from greenlane.govern.decision import Decision
+from greenlane.govern.effect import Rows
+from greenlane.govern.envelope import Envelope
+from greenlane.govern.errors import NotFound
+from greenlane.govern.facts import Facts
+from greenlane.kit import digest, ids
+from greenlane.kit.clock import parse, stamp
+
+VERBS = frozenset({"approve", "send-back", "decline", "confirm", "withdraw", "escalate"})
+"""The verbs about a request."""
+
+ANSWER_WITHIN = timedelta(hours=8)
+"""How long the first people asked have before a deputy is asked too; each further step has as long again."""
+
+EXPIRES_AFTER = timedelta(days=14)
+"""A request that nobody decided ends after this long, on the record."""
+
+ENVELOPE_LASTS = timedelta(days=90)
+"""How long an approval covers later changes of the same kind."""
+
+
+class Reviewers(Protocol):
+    """Who may decide about a subject, nearest first. Given by ``identity`` through the composition root.
+
+    ``step`` 0 asks the reviewers of the team, 1 their deputies, 2 the owners. The author is never among them.
+    """
+
+    def __call__(self, connection: Connection, subject: str, author: str | None, step: int) -> Sequence[str]:
+        """Ids of people."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request as the door sees it. ``reasons`` are the ids of the policies that the asked people were shown."""
+
+    id: str
+    action: str
+    verb: str
+    subject: str
+    process: str
+    author: str | None
+    made_by_agent: bool
+    digest: str
+    reasons: tuple[str, ...]
+    asked: tuple[str, ...]
+    state: str = "waiting"
+    escalated: int = 0
+    created_at: str = ""
+    due_at: str = ""
+    expires_at: str = ""
+    decided_by: str | None = None
+    decided_at: str | None = None
+    unreviewed: bool = False
+
+    def waited_ms(self, now: datetime) -> int:
+        """How long a person was waited for, in milliseconds."""
+        return round((now - parse(self.created_at)).total_seconds() * 1000)
+
+
+def question(connection: Connection, request: str) -> Question:
+    """A request by its id. Raises ``NotFound``."""
+    row = connection.execute(select(tables.request).where(tables.request.c.id == request)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no request {request}.", next_step="`greenlane approvals` lists what waits.")
+    return _question(row)
+
+
+def questions(connection: Connection, *, states: Sequence[str] = ("waiting",), limit: int = 100) -> list[Question]:
+    """Requests in these states, the oldest first."""
+    rows = connection.execute(
+        select(tables.request)
+        .where(tables.request.c.state.in_(states))
+        .order_by(tables.request.c.created_at, tables.request.c.id)
+        .limit(limit)
+    )
+    return [_question(row) for row in rows]
+
+
+def _question(row: Row[Any]) -> Question:
+    return Question(
+        id=row.id,
+        action=row.action,
+        verb=row.verb,
+        subject=row.subject,
+        process=row.process,
+        author=row.author,
+        made_by_agent=row.made_by_agent,
+        digest=row.digest,
+        reasons=tuple(row.reasons),
+        asked=tuple(row.asked),
+        state=row.state,
+        escalated=row.escalated,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        unreviewed=row.unreviewed,
+    )
+
+
+def ask(one: Question, now: datetime, *, again: bool) -> Rows:
+    """Rows for a new question, or for the same request asked again about a new action of its author."""
+    values = {
+        "action": one.action,
+        "verb": one.verb,
+        "subject": one.subject,
+        "process": one.process,
+        "author": one.author,
+        "made_by_agent": one.made_by_agent,
+        "state": "waiting",
+        "digest": one.digest,
+        "reasons": list(one.reasons),
+        "asked": list(one.asked),
+        "escalated": 0,
+        "created_at": stamp(now),
+        "due_at": stamp(now + ANSWER_WITHIN),
+        "expires_at": stamp(now + EXPIRES_AFTER),
+        "decided_by": None,
+        "decided_at": None,
+        "because": None,
+        "unreviewed": False,
+    }
+
+    def rows(connection: Connection) -> None:
+        if again:
+            connection.execute(update(tables.request).where(tables.request.c.id == one.id).values(**values))
+        else:
+            connection.execute(insert(tables.request).values(id=one.id, **values))
+
+    return rows
+
+
+def sent_back(connection: Connection, subject: str, verb: str, author: str | None) -> str | None:
+    """The request that a new action of its author continues: one that was sent back, or that still waits."""
+    return connection.execute(
+        select(tables.request.c.id)
+        .where(
+            tables.request.c.subject == subject,
+            tables.request.c.verb == verb,
+            tables.request.c.author == author,
+            tables.request.c.state.in_(("sent-back", "waiting")),
+        )
+        .order_by(tables.request.c.created_at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def resumption(request: str, approval: str) -> str:
+    """The id of the action that resumes a request: always the same for the same approval, so it runs at most once."""
+    return f"act_{digest.bare(digest.of([request, approval]))[:26]}"
+
+
+def reopen(request: str, fresh: Decision, now: datetime) -> Rows:
+    """Rows that put an allowed request back to waiting, because its reasons are not those that were shown."""
+
+    def rows(connection: Connection) -> None:
+        connection.execute(
+            update(tables.request)
+            .where(tables.request.c.id == request)
+            .values(
+                state="waiting",
+                reasons=[reason.policy for reason in fresh.reasons],
+                due_at=stamp(now + ANSWER_WITHIN),
+                decided_by=None,
+                decided_at=None,
+            )
+        )
+
+    return rows
+
+
+def allowed_but_not_resumed(connection: Connection) -> list[tuple[str, str]]:
+    """Requests that a person allowed right before a crash: (request, the allowing action)."""
+    allowing = tables.action.alias()
+    rows = connection.execute(
+        select(tables.request.c.id, allowing.c.id)
+        .select_from(tables.request)
+        .join(allowing, allowing.c.subject == "request:" + tables.request.c.id)
+        .where(
+            tables.request.c.state == "approved",
+            allowing.c.verb.in_(("approve", "confirm")),
+            allowing.c.state == "done",
+        )
+    ).all()
+    resumed = set(
+        connection.execute(
+            select(tables.action.c.id).where(tables.action.c.id.in_([resumption(*row) for row in rows]))
+        ).scalars()
+    )
+    return [(row[0], row[1]) for row in rows if resumption(*row) not in resumed]
+
+
+def in_force(connection: Connection, subject: str, now: datetime) -> list[Envelope]:
+    """The envelopes that cover a subject today."""
+    rows = connection.execute(
+        select(tables.envelope).where(
+            tables.envelope.c.subject == subject,
+            tables.envelope.c.until > stamp(now),
+            tables.envelope.c.ended_at.is_(None),
+        )
+    )
+    return [Envelope.from_dict(row.terms) for row in rows]
+
+
+def envelope_facts(connection: Connection, subject: str, facts: Facts, now: datetime) -> dict[str, Any]:
+    """Whether an approval in force covers these facts, and what the nearest one misses."""
+    misses = []
+    for one in in_force(connection, subject, now):
+        covered, missing = one.covers(facts)
+        if covered:
+            return {"envelope_in_force": True, "envelope_covers": True, "envelope_missing": ()}
+        misses.append(tuple(sorted(missing)))
+    nearest = min(misses, key=len, default=())
+    return {"envelope_in_force": bool(misses), "envelope_covers": False, "envelope_missing": nearest}
+
+
+def grant_envelope(one: Question, facts: Facts, *, granted_by: str, now: datetime) -> Rows:
+    """Rows for what an approval covers from now on: everything that this change was."""
+    until = stamp(now + ENVELOPE_LASTS)
+    terms = Envelope.from_facts(one.subject, facts, until).as_dict()
+
+    def rows(connection: Connection) -> None:
+        connection.execute(
+            insert(tables.envelope).values(
+                id=ids.new("env"),
+                subject=one.subject,
+                terms=terms,
+                until=until,
+                request=one.id,
+                granted_by=granted_by,
+                created_at=stamp(now),
+            )
+        )
+
+    return rows

@@ -1,0 +1,127 @@
+"""How the door's own verbs are carried out."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, select, update
+
+from greenlane.govern import approvals, tables
+from greenlane.govern.action import REGISTRY
+from greenlane.govern.actions import Approve, Confirm, Decline, Escalate, Forget, SendBack, SetPolicy, Withdraw
+from greenlane.govern.effect import Context, Edge, Effect, Handling, Outcome, Rows
+from greenlane.govern.errors import Conflict
+from greenlane.govern.policy import Pack
+from greenlane.govern.requests import request_facts
+from greenlane.kit.clock import Clock, stamp
+from greenlane.kit.database import Database
+from greenlane.ledger.payload import Payloads
+
+OUTCOMES = {
+    Approve: "approved",
+    Confirm: "approved",
+    SendBack: "sent-back",
+    Decline: "declined",
+    Withdraw: "withdrawn",
+}
+
+
+def handlings(
+    database: Database,
+    payloads: Payloads,
+    clock: Clock,
+    reviewers: approvals.Reviewers,
+    overlay: Effect,
+) -> dict[str, Handling]:
+    """The effects by verb. ``overlay`` puts an organisation's own policies in force."""
+    facts = (request_facts(clock),)
+
+    def decide(action: Approve | SendBack | Decline | Confirm | Withdraw, context: Context) -> Outcome:
+        with database.read() as connection:
+            one = approvals.question(connection, action.request)
+            words = _words(connection, context.action_id)
+        allows = isinstance(action, Approve | Confirm)
+        return Outcome(
+            rows=_decide(one, OUTCOMES[type(action)], context, words, unreviewed=isinstance(action, Confirm)),
+            happened={
+                "request": one.id,
+                "about": one.action,
+                "outcome": OUTCOMES[type(action)],
+                "waited_ms": one.waited_ms(context.now),
+                **({"unreviewed": True} if isinstance(action, Confirm) else {}),
+            },
+            used=(Edge("request", one.id, one.digest),),
+            answer={"request": one.id, "outcome": OUTCOMES[type(action)]},
+            resumes=one.id if allows else None,
+        )
+
+    def escalate(action: Escalate, context: Context) -> Outcome:
+        with database.read() as connection:
+            one = approvals.question(connection, action.request)
+            step = one.escalated + 1
+            more = reviewers(connection, one.subject, one.author, step)
+        over = one.expires_at < stamp(context.now)
+        asked = sorted({*one.asked, *more})
+        values = {
+            "asked": asked,
+            "escalated": step,
+            "due_at": stamp(context.now + approvals.ANSWER_WITHIN),
+            "state": "expired" if over else "waiting",
+        }
+        return Outcome(
+            rows=lambda connection: _only_if_waiting(connection, one.id, values),
+            happened={"request": one.id, "outcome": "expired" if over else "escalated", "asked": asked, "step": step},
+        )
+
+    def forget(action: Forget, _context: Context) -> Outcome:
+        return Outcome(rows=payloads.forget(action.digest), happened={"digest": action.digest})
+
+    about_requests = {
+        REGISTRY.of_class(kind).name: Handling(decide, facts)
+        for kind in (Approve, SendBack, Decline, Confirm, Withdraw)
+    }
+    return {
+        **about_requests,
+        "escalate": Handling(escalate, facts),
+        "set-policy": Handling(overlay),
+        "forget": Handling(forget),
+    }
+
+
+def _words(connection: Connection, action_id: str) -> str | None:
+    """The digest of the payload with the person's own words."""
+    found = select(tables.action.c.payload).where(tables.action.c.id == action_id)
+    return connection.execute(found).scalar_one()
+
+
+def _decide(one: approvals.Question, state: str, context: Context, words: str | None, *, unreviewed: bool) -> Rows:
+    values = {
+        "state": state,
+        "decided_by": context.actor.id,
+        "decided_at": stamp(context.now),
+        "because": words,
+        "unreviewed": unreviewed,
+    }
+    return lambda connection: _only_if_waiting(connection, one.id, values)
+
+
+def _only_if_waiting(connection: Connection, request: str, values: dict[str, object]) -> None:
+    """Two people may decide at the same moment: the first counts, the second is told."""
+    still = tables.request.c.state.in_(("waiting", "sent-back"))
+    result = connection.execute(update(tables.request).where(tables.request.c.id == request, still).values(**values))
+    if result.rowcount != 1:
+        raise Conflict("Somebody else decided this request first.", next_step="`greenlane approvals` shows how.")
+
+
+def remember_pack(pack: Pack, now: str, note: str = "") -> Rows:
+    """Rows that keep a pack's texts under its digest, so that its decisions can be made again."""
+
+    def rows(connection: Connection) -> None:
+        known = select(tables.policy_pack.c.digest).where(tables.policy_pack.c.digest == pack.digest)
+        if connection.execute(known).one_or_none() is None:
+            connection.execute(
+                insert(tables.policy_pack).values(
+                    digest=pack.digest, texts=pack.texts(), in_force_since=now, note=note
+                )
+            )
+
+    return rows
+
