@@ -1,0 +1,187 @@
+"""Reading a request's head: httptools takes it apart (llhttp, strict), and what is still ambiguous is refused here.
+
+Two servers that read one request differently are how requests are smuggled (RFC 9112, section 11.2). So a head with
+more than one possible reading is an error, never a guess.
+"""
+
+from __future__ import annotations
+
+import re
+
+from httptools import (
+    HttpParserError,
+    HttpParserInvalidMethodError,
+    HttpParserUpgrade,
+    HttpRequestParser,
+)
+
+from greenlane.kit.wire.limits import Limits
+
+_AUTHORITY = re.compile(rb"(?:[a-z0-9._-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_ABSOLUTE = re.compile(rb"https?://([^/?#@]*)(/[^#]*|\?[^#]*|)", re.IGNORECASE)
+_VERSION = re.compile(rb"[^\r\n]* HTTP/([0-9]+)(?:\.[0-9]+)?\r\n")
+_ONCE = frozenset({b"host", b"content-length", b"transfer-encoding", b"authorization", b"expect", b"upgrade"})
+
+
+class Malformed(Exception):
+    """A request that cannot be answered as it is. ``status`` is the answer, ``words`` say why in one sentence."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+        self.words = words
+
+
+class Request:
+    """One request's head.
+
+    ``authority`` is lower case with its port, ``path`` and ``query`` are as they were sent (percent-encoded),
+    ``fields`` maps lower-case names to values (repeated ones joined as RFC 9110, 5.3 says), ``headers`` keeps order
+    and repetition. ``length`` is the body's size, None when it is chunked, 0 when there is none.
+    ``upgrade`` asks for another protocol; a request with a body cannot, it is then read as if it had not asked.
+    """
+
+    __slots__ = (
+        "authority",
+        "fields",
+        "headers",
+        "keep_alive",
+        "length",
+        "method",
+        "modern",
+        "path",
+        "query",
+        "target",
+        "upgrade",
+    )
+
+    def __init__(self) -> None:
+        self.method = b""
+        self.target = b""
+        self.path = b""
+        self.query = b""
+        self.authority = b""
+        self.fields: dict[bytes, bytes] = {}
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.keep_alive = True
+        self.modern = True
+        """HTTP/1.1; otherwise 1.0."""
+        self.upgrade = False
+        self.length: int | None = 0
+
+    @property
+    def host(self) -> str:
+        """The authority without its port and without a final dot."""
+        return self.authority.rpartition(b":")[0 if self._has_port else 2].rstrip(b".").decode("ascii")
+
+    @property
+    def _has_port(self) -> bool:
+        return b":" in self.authority and not self.authority.endswith(b"]")
+
+    def on_url(self, part: bytes) -> None:
+        """Called by httptools with the target."""
+        self.target += part
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Called by httptools with one field. Raises ``Malformed`` for a second one where there can only be one."""
+        name = name.lower()
+        before = self.fields.get(name)
+        if before is not None:
+            if name in _ONCE:
+                raise Malformed(400, f"The field {name.decode('ascii', 'replace')} was sent more than once.")
+            value_of_all = before + (b"; " if name == b"cookie" else b", ") + value
+        else:
+            value_of_all = value
+        self.fields[name] = value_of_all
+        self.headers.append((name, value))
+
+
+def parse(head: bytes, limits: Limits) -> Request:
+    """Read a whole head, from its first byte to the empty line. Raises ``Malformed``."""
+    if head.count(b"\n") != head.count(b"\r\n") or head.count(b"\r") != head.count(b"\r\n") or b"\0" in head:
+        raise Malformed(400, "Lines end with a carriage return and a line feed, and hold neither.")
+    if b"\r\n " in head or b"\r\n\t" in head:
+        raise Malformed(400, "A header field may not continue on the next line.")
+    if head.count(b"\r\n") - 2 > limits.fields:
+        raise Malformed(431, f"More than {limits.fields} header fields.")
+    request = Request()
+    parser = HttpRequestParser(request)
+    try:
+        parser.feed_data(head)
+    except HttpParserUpgrade:
+        request.upgrade = True
+    except HttpParserInvalidMethodError as error:
+        raise Malformed(501, "This method is not known here.") from error
+    except HttpParserError as error:
+        raise _refusal(head, error) from error
+    if len(request.target) > limits.target:
+        raise Malformed(414, f"The address is longer than {limits.target} bytes.")
+    request.method = parser.get_method()
+    version = parser.get_http_version()
+    if version not in ("1.1", "1.0"):
+        raise Malformed(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+    request.modern = version == "1.1"
+    request.keep_alive = request.modern and parser.should_keep_alive()
+    _locate(request)
+    _measure(request)
+    return request
+
+
+def _refusal(head: bytes, error: HttpParserError) -> Malformed:
+    cause = error.__context__
+    if isinstance(cause, Malformed):
+        return cause
+    version = _VERSION.match(head)
+    if version and version[1] != b"1":
+        return Malformed(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+    return Malformed(400, f"This is not an HTTP request: {error}.")
+
+
+def _locate(request: Request) -> None:
+    """Find out what is asked for: an origin-form or absolute-form target (RFC 9112, 3.2), and at which authority."""
+    target, fields = request.target, request.fields
+    authority = fields.get(b"host")
+    if authority is None:
+        if request.modern:
+            raise Malformed(400, "The field Host is missing.")
+        authority = b""
+    if request.method == b"CONNECT":
+        raise Malformed(405, "This is not a proxy.")
+    if target[:1] != b"/":
+        absolute = _ABSOLUTE.fullmatch(target)
+        if absolute:
+            authority, target = absolute[1], absolute[2]
+            if target[:1] != b"/":
+                target = b"/" + target
+            request.target = target
+        elif not (target == b"*" and request.method == b"OPTIONS"):
+            raise Malformed(400, "The address has to begin with a slash.")
+    if b"#" in target or not target.isascii():
+        raise Malformed(400, "The address holds characters that have to be percent-encoded.")
+    authority = authority.lower()
+    if not _AUTHORITY.fullmatch(authority):
+        raise Malformed(400, "The field Host is not a host name.")
+    request.authority = authority
+    request.path, _, request.query = target.partition(b"?")
+
+
+def _measure(request: Request) -> None:
+    """Find out how long the body is (RFC 9112, 6.3), and refuse every second opinion."""
+    fields = request.fields
+    coding = fields.get(b"transfer-encoding")
+    length = fields.get(b"content-length")
+    if coding is not None:
+        if length is not None or not request.modern:
+            raise Malformed(400, "The body's length is said in two ways.")
+        if coding.lower() != b"chunked":
+            raise Malformed(501, "The only transfer coding spoken here is chunked.")
+        request.length = None
+    elif length is not None:
+        if not length.isdigit() or len(length) > 18:
+            raise Malformed(400, "The body's length is not a number.")
+        request.length = int(length)
+    expected = fields.get(b"expect")
+    if expected is not None and expected.lower() != b"100-continue":
+        raise Malformed(417, "The only expectation known here is 100-continue.")
+    if request.length != 0:
+        request.upgrade = False
