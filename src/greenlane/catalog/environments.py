@@ -1,0 +1,60 @@
+"""Rows that move, lock and unlock an environment: the one place where that happens.
+
+A move names what it expects to find. Two publishes at once never mix: the second finds something else and is told.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, select, update
+
+from greenlane.catalog.tables import ENVIRONMENT
+from greenlane.govern.errors import Conflict
+
+
+def ensure(connection: Connection, app: str, environment: str) -> None:
+    """Make sure that the environment has its row."""
+    where = (ENVIRONMENT.c.app == app, ENVIRONMENT.c.name == environment)
+    if connection.execute(select(ENVIRONMENT.c.app).where(*where)).one_or_none() is None:
+        connection.execute(insert(ENVIRONMENT).values(app=app, name=environment))
+
+
+def move(
+    connection: Connection, app: str, environment: str, *, to: str, expected: str | None, action: str, now: str
+) -> None:
+    """Point an environment at a deploy. Raises ``Conflict`` when it does not point at ``expected`` any more."""
+    ensure(connection, app, environment)
+    result = connection.execute(
+        update(ENVIRONMENT)
+        .where(
+            ENVIRONMENT.c.app == app,
+            ENVIRONMENT.c.name == environment,
+            ENVIRONMENT.c.live_deploy.is_(None) if expected is None else ENVIRONMENT.c.live_deploy == expected,
+        )
+        .values(live_deploy=to, previous=expected, changed_at=now, changed_by=action)
+    )
+    if result.rowcount != 1:
+        raise Conflict(
+            f"Somebody published {app} to {environment} at the same moment.",
+            next_step=f"Look at what is live with `greenlane apps show {app}` and publish again if it is still wanted.",
+        )
+
+
+def lock(
+    connection: Connection, app: str, environment: str, *, by: str, who: str | None, why: str, until: str | None
+) -> None:
+    """Keep an environment as it is. ``by`` is the locking action, ``who`` the person, ``until`` a stamp or None."""
+    ensure(connection, app, environment)
+    connection.execute(
+        update(ENVIRONMENT)
+        .where(ENVIRONMENT.c.app == app, ENVIRONMENT.c.name == environment)
+        .values(locked_by=by, lock_who=who, lock_why=why, lock_until=until)
+    )
+
+
+def unlock(connection: Connection, app: str, environment: str) -> None:
+    """Let an environment change again."""
+    connection.execute(
+        update(ENVIRONMENT)
+        .where(ENVIRONMENT.c.app == app, ENVIRONMENT.c.name == environment)
+        .values(locked_by=None, lock_who=None, lock_why=None, lock_until=None)
+    )
