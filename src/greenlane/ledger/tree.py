@@ -47,51 +47,6 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
-class Frontier:
-    """The roots of the full subtrees that a tree of ``size`` leaves consists of, the largest first.
-
-    This is all that is needed to append leaves and to know the root; it holds one hash for each set bit of ``size``.
-    """
-
-    def __init__(self, size: int = 0, roots: Sequence[bytes] = ()) -> None:
-        if size.bit_count() != len(roots):
-            raise ValueError(f"a tree of {size} leaves has {size.bit_count()} full subtrees, not {len(roots)}")
-        self.size = size
-        self._roots = list(roots)
-
-    @classmethod
-    def read(cls, size: int, subtree: Subtree) -> Frontier:
-        """The frontier of a stored tree."""
-        roots, start = [], 0
-        for bit in reversed(range(size.bit_length())):
-            if size >> bit & 1:
-                roots.append(subtree(start, start + (1 << bit)))
-                start += 1 << bit
-        return cls(size, roots)
-
-    def copy(self) -> Frontier:
-        """Another one to go on from, leaving this one as it is."""
-        return Frontier(self.size, self._roots)
-
-    def append(self, leaf: bytes) -> None:
-        """Add a leaf's hash: join it with its neighbours as long as both are full and of one size."""
-        size = self.size
-        while size & 1:
-            leaf = sha256(b"\x01" + self._roots.pop() + leaf).digest()
-            size >>= 1
-        self._roots.append(leaf)
-        self.size += 1
-
-    def root(self) -> bytes:
-        """The root of the whole tree: the subtrees joined from the smallest to the largest."""
-        if not self._roots:
-            return EMPTY_ROOT
-        result = self._roots[-1]
-        for left in reversed(self._roots[:-1]):
-            result = node_hash(left, result)
-        return result
-
-
 def inclusion_path(index: int, size: int, subtree: Subtree) -> list[bytes]:
     """PATH(m, D[n]) of RFC 6962, section 2.1.1: the siblings from the leaf up to the root."""
     if not 0 <= index < size:
