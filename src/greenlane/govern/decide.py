@@ -57,19 +57,6 @@ def decide(verb: str, facts: Facts, pack: Pack, approved: bool = False) -> Decis
     return closed if closed.reasons else replace(closed, reasons=(NOTHING_GRANTS,))
 
 
-def beyond_approval(approved: Decision, now: Decision) -> tuple[Reason, ...]:
-    """What a person would have to judge now and was not shown when they approved.
-
-    An approval answers the reasons that were shown, in the words in which they were shown. Facts are gathered again
-    before an approved action goes on; when a new reason for asking appears, or an old one says something else, only
-    that difference is asked.
-    """
-    if now.lane is not Lane.RED:
-        return ()
-    shown = {(one.policy, one.says, one.digest) for one in approved.reasons}
-    return tuple(one for one in now.reasons if (one.policy, one.says, one.digest) not in shown)
-
-
 def context(verb: str, facts: Facts, risk: Risk, *, approved: bool) -> dict[str, Any]:
     """What the policies can read: every fact, and what is derived from them."""
     return facts.as_dict() | {

@@ -41,7 +41,7 @@ class Facts:
     organisation_velocity: int = _fact("changes in the whole organisation within the last hour", 0)
     shape_velocity: int = _fact("changes of this shape (verb and kinds of content) within the last hour", 0)
     recent_reach: int = _fact("hosts, connections and secrets that this author or agent added to the app in a day", 0)
-    audience_steps: int = _fact("times the audience of this app grew within the last day, this time included", 0)
+    audience_steps: int = _fact("times the audience of this app grew within the last day", 0)
     # what it happens to
     app_exists: bool = _fact("the app exists already", False)
     environment: str = _fact("preview, staging or production; empty where none is concerned", "")
@@ -68,7 +68,9 @@ class Facts:
     executable: bool = _fact("the artifact has code that would run on the server", False)
     outside_hosts: tuple[str, ...] = _fact("hosts outside the platform that pages call", ())
     new_hosts: tuple[str, ...] = _fact("outside hosts that were not declared or live before", ())
+    connections: tuple[str, ...] = _fact("data connections that the app uses", ())
     new_connections: tuple[str, ...] = _fact("data connections that were not there before", ())
+    secrets: tuple[str, ...] = _fact("names of secrets that the app uses", ())
     new_secrets: tuple[str, ...] = _fact("names of secrets that were not used before", ())
     dependencies: int = _fact("third-party packages named in lock files", 0)
     new_dependencies: int = _fact("third-party packages that what is live does not have", 0)

@@ -189,6 +189,11 @@ def default_layer() -> dict[str, str]:
     return {name: _default_file(name) for name in _default_names()}
 
 
+def default_cases() -> str:
+    """The text of the default pack's own tests."""
+    return _default_file("cases.toml")
+
+
 def _default_names() -> Sequence[str]:
     folder = files("greenlane.govern") / "pack"
     return sorted(one.name for one in folder.iterdir() if one.name.endswith(".cedar") or one.name == "risk.toml")
