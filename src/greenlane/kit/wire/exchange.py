@@ -39,7 +39,9 @@ class Exchange:
     ``peer`` is the address of the other end of the socket, ``secure`` whether it came over TLS.
     """
 
-    def __init__(self, line: Line, request: Request, body: Body | None, *, peer: str, secure: bool, close: bool) -> None:
+    def __init__(
+        self, line: Line, request: Request, body: Body | None, *, peer: str, secure: bool, close: bool
+    ) -> None:
         self.request = request
         self.peer = peer
         self.secure = secure

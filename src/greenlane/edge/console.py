@@ -1,0 +1,36 @@
+"""The console and the API: everything for their host goes to control, and comes back, piece by piece."""
+
+from __future__ import annotations
+
+from greenlane.edge.forwarded import Proxies, forward
+from greenlane.edge.pages import say
+from greenlane.kit.wire.exchange import Exchange
+from greenlane.kit.wire.upstream import Away, Upstream
+
+_SOON = ((b"Retry-After", b"2"),)
+
+
+class Console:
+    """Relays to control, and says so when it is away."""
+
+    def __init__(self, upstream: Upstream, proxies: Proxies) -> None:
+        self._upstream = upstream
+        self._proxies = proxies
+
+    async def relay(self, exchange: Exchange) -> None:
+        """Answer one request for the console's host."""
+        headers = forward(exchange.request.headers, self._proxies.client(exchange), to_judge=True)
+        try:
+            await self._upstream.relay(exchange, headers)
+        except Away:
+            exchange.close = exchange.close or exchange.body is not None
+            exchange.reply(
+                say(
+                    exchange.request,
+                    503,
+                    "The console is away for a moment",
+                    "Nothing was changed by this request. Published apps keep working; please try again shortly.",
+                    code="unavailable",
+                    headers=_SOON,
+                )
+            )

@@ -1,0 +1,188 @@
+"""The compiled table: what control says may be served to whom. The edge reads it in memory and never changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from greenlane.kit.wire.reply import Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who may open an app: a rung of the ladder, and the people and teams that it names."""
+
+    rung: str
+    people: frozenset[str] = frozenset()
+    teams: frozenset[str] = frozenset()
+
+    def admits(self, person: str, teams: frozenset[str]) -> bool:
+        """Whether this signed-in person belongs to it."""
+        return self.rung in ("everyone", "public") or person in self.people or not self.teams.isdisjoint(teams)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Host:
+    """One address and what stands behind it. Compared by identity: a change makes a new one."""
+
+    name: str
+    app: str
+    environment: str
+    deploy: str
+    audience: Audience
+    noindex: bool
+    csp: str
+    csp_report_only: bool
+    passport: str
+    passport_file: str
+    state: str
+    says: str
+    marks: Headers = field(default=())
+    """The fields on every answer from this address."""
+
+    @property
+    def public(self) -> bool:
+        """Whether nobody is asked who they are."""
+        return self.audience.rung == "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token's person, what it is for, and when it ends (seconds since the epoch)."""
+
+    person: str
+    scopes: frozenset[str]
+    expires: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A preview token: the one deploy that it opens, its id for the record, and when it ends (seconds since the epoch)."""
+
+    deploy: str
+    id: str
+    expires: float | None
+
+
+@dataclass(slots=True)
+class Table:
+    """The whole of it. ``replace`` and ``change`` are the only ways in; both are atomic for everybody on the event loop."""
+
+    version: int = 0
+    hosts: dict[str, Host] = field(default_factory=dict)
+    _raw: dict[str, Any] = field(default_factory=dict)
+
+    def replace(self, raw: dict[str, Any]) -> None:
+        """Take a whole table. KeyError, TypeError or ValueError when it is not one; then nothing changes."""
+        hosts = {name: _host(name, entry) for name, entry in raw["hosts"].items()}
+        self.version, self.hosts, self._raw = int(raw["version"]), hosts, raw
+
+    def change(self, version: int, put: Mapping[str, Any], drop: Mapping[str, Any]) -> None:
+        """Take a change. Raises like ``replace``; then nothing changes."""
+        hosts = {name: _host(name, entry) for name, entry in put.get("hosts", {}).items()}
+        for section, values in put.items():
+            if isinstance(values, dict):
+                self._raw.setdefault(section, {}).update(values)
+            else:
+                self._raw[section] = values
+        self.hosts.update(hosts)
+        for section, names in drop.items():
+            for name in names:
+                self._raw.get(section, {}).pop(name, None)
+                if section == "hosts":
+                    self.hosts.pop(name, None)
+        self._raw["version"] = self.version = version
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The table as control sent it, with its changes."""
+        return self._raw
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a table at all."""
+        return bool(self._raw)
+
+    @property
+    def console_host(self) -> str:
+        """The console's authority, with its port where it has one."""
+        return str(self._raw.get("console_host", ""))
+
+    @property
+    def console_name(self) -> str:
+        """The console's host name alone."""
+        return self.console_host.rpartition(":")[0] or self.console_host
+
+    @property
+    def scheme(self) -> str:
+        """``http`` or ``https``, as visitors see it."""
+        return str(self._raw.get("scheme", "http"))
+
+    @property
+    def visit_key(self) -> bytes:
+        """The key under which visits are signed."""
+        return bytes.fromhex(self._raw["visit_key"])
+
+    @property
+    def page_lease(self) -> float:
+        """Seconds since control's last beat in which a visitor's page is served."""
+        return float(self._raw.get("lease", {}).get("page", 60.0))
+
+    @property
+    def token_lease(self) -> float:
+        """Seconds since control's last beat in which a token is taken."""
+        return float(self._raw.get("lease", {}).get("token", 1.0))
+
+    def manifest_of(self, deploy: str) -> str | None:
+        """The digest of a deploy's manifest."""
+        found: str | None = self._raw.get("deploys", {}).get(deploy)
+        return found
+
+    def person_of(self, session: str) -> str | None:
+        """Whose session it is, by the hash of its secret."""
+        found: str | None = self._raw.get("sessions", {}).get(session)
+        return found
+
+    def teams_of(self, person: str) -> frozenset[str] | None:
+        """An active person's teams; None for anybody else."""
+        entry = self._raw.get("people", {}).get(person)
+        return frozenset(entry["teams"]) if entry and entry["active"] else None
+
+    def token(self, hashed: str) -> Token | None:
+        """A token by the hash of its secret."""
+        entry = self._raw.get("tokens", {}).get(hashed)
+        return entry and Token(entry["person"], frozenset(entry["scopes"]), entry["expires"])
+
+    def preview(self, hashed: str) -> Preview | None:
+        """A preview token by the hash of its secret."""
+        entry = self._raw.get("previews", {}).get(hashed)
+        return entry and Preview(entry["deploy"], entry["id"], entry["expires"])
+
+
+def _host(name: str, entry: Mapping[str, Any]) -> Host:
+    audience = entry["audience"]
+    deploy, passport = entry.get("deploy") or "", entry.get("passport") or ""
+    marks = [(b"Greenlane-Deploy", deploy.encode("ascii")), (b"Greenlane-Passport", passport.encode("ascii"))]
+    if entry.get("noindex"):
+        marks.append((b"X-Robots-Tag", b"noindex"))
+    csp = entry.get("csp") or ""
+    if any(ord(letter) < 32 or ord(letter) > 126 for letter in deploy + passport + csp):
+        raise ValueError(f"The entry of {name} holds characters that may not stand in a header.")
+    return Host(
+        name=name,
+        app=entry["app"],
+        environment=entry["environment"],
+        deploy=deploy,
+        audience=Audience(
+            audience["rung"], frozenset(audience.get("people", ())), frozenset(audience.get("teams", ()))
+        ),
+        noindex=bool(entry.get("noindex")),
+        csp=csp,
+        csp_report_only=bool(entry.get("csp_report_only")),
+        passport=passport,
+        passport_file=entry.get("passport_file") or "",
+        state=entry.get("state", "live"),
+        says=entry.get("says") or "",
+        marks=tuple(mark for mark in marks if mark[1]),
+    )
