@@ -69,7 +69,7 @@ cosigned = Table(
     Column("size", Seq, primary_key=True, autoincrement=False),
     Column("note", Text, nullable=False),
 )
-"""Checkpoints that carry the witness's signature as well."""
+"""The newest checkpoint that carries the witness's signature as well."""
 
 payload = Table(
     "payload",

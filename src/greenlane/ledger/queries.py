@@ -1,0 +1,83 @@
+"""Reading the ledger: receipts page by page in the order of their sequence, and what proves them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from greenlane.ledger.receipt import Entry, Receipt
+from greenlane.ledger.tables import NOT_GREEN, checkpoint, cosigned, receipt
+
+
+def entries(
+    connection: Connection,
+    *,
+    after: int = -1,
+    before: int | None = None,
+    limit: int = 50,
+    subject: str | None = None,
+    verb: str | None = None,
+    person: str | None = None,
+    process: str | None = None,
+    lane: str | None = None,
+    action: str | None = None,
+    newest_first: bool = False,
+) -> list[Entry]:
+    """Receipts with ``after < seq < before`` that match, at most ``limit``; the next page begins at the last seq."""
+    c = receipt.c
+    query = select(c.seq, c.bytes).where(c.seq > after).limit(limit)
+    query = query.order_by(c.seq.desc() if newest_first else c.seq)
+    if before is not None:
+        query = query.where(c.seq < before)
+    wanted = {
+        c.subject: subject,
+        c.verb: verb,
+        c.person: person,
+        c.process: process,
+        c.lane: lane,
+        c.action: action,
+    }
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    if lane not in (None, "green"):
+        query = query.where(NOT_GREEN)
+    return _entries(connection, connection.execute(query).all())
+
+
+def entry(connection: Connection, seq: int) -> Entry | None:
+    """The receipt in that place, or None."""
+    found = _entries(
+        connection, connection.execute(select(receipt.c.seq, receipt.c.bytes).where(receipt.c.seq == seq)).all()
+    )
+    return found[0] if found else None
+
+
+def by_action(connection: Connection, action_id: str) -> list[Entry]:
+    """All receipts of an action: usually *decided* and *settled*, in this order."""
+    return entries(connection, action=action_id, limit=1000)
+
+
+def size(connection: Connection) -> int:
+    """How many receipts there are."""
+    return 1 + int(connection.scalar(select(func.coalesce(func.max(receipt.c.seq), -1))) or 0)
+
+
+def stored_bytes(connection: Connection, seq: int) -> bytes | None:
+    """A receipt's bytes as they were hashed, or None."""
+    found = connection.scalar(select(receipt.c.bytes).where(receipt.c.seq == seq))
+    return None if found is None else bytes(found)
+
+
+def newest_checkpoint(connection: Connection, *, at_least: int = 0, with_witness: bool = False) -> str | None:
+    """The newest stored note over at least so many receipts, with the witness's signature if asked for; or None."""
+    table = cosigned if with_witness else checkpoint
+    query = select(table.c.note).where(table.c.size >= at_least).order_by(table.c.size.desc()).limit(1)
+    return connection.scalar(query)
+
+
+def _entries(connection: Connection, rows: Sequence[Any]) -> list[Entry]:
+    covered = int(connection.scalar(select(func.max(checkpoint.c.size))) or 0) if rows else 0
+    return [Entry(row.seq, Receipt.decode(bytes(row.bytes)), covered if row.seq < covered else 0) for row in rows]
