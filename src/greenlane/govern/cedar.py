@@ -128,8 +128,17 @@ def verbs_of(policy: dict[str, Any]) -> tuple[str, ...] | None:
 
 
 def reads(policy: dict[str, Any]) -> frozenset[str]:
-    """The names in the context that a policy reads."""
-    return frozenset(_attributes(policy["conditions"]))
+    """The facts that a policy reads. Who acts is one of them where it asks for the kind of actor."""
+    found = set(_attributes(policy["conditions"]))
+    if policy["principal"]["op"] != "All" or _mentions_principal(policy["conditions"]):
+        found.add("actor_kind")
+    return frozenset(found)
+
+
+def _mentions_principal(node: Any) -> bool:
+    if isinstance(node, dict):
+        return node == {"Var": "principal"} or any(_mentions_principal(child) for child in node.values())
+    return isinstance(node, list) and any(_mentions_principal(child) for child in node)
 
 
 def _attributes(node: Any) -> Iterator[str]:

@@ -19,7 +19,7 @@ _KEPT = {
     "connections": "data from {}",
     "secrets": "the secret {}",
 }
-"""The lists of an envelope, each with the words for an entry that it misses."""
+"""The lists of an envelope in their order, each with the words for an entry that it misses."""
 
 PERSONAL = "personal"
 """The entry among the data classes for content that seems to be about several people, whatever the class."""
@@ -44,7 +44,8 @@ class Envelope:
     @classmethod
     def from_facts(cls, subject: str, facts: Facts, until: str) -> Envelope:
         """The envelope of a change that was approved: everything that it was, and nothing more."""
-        return cls(subject=subject, audience=facts.audience_wanted, until=until, **_held(facts))
+        held = _held(facts)
+        return cls(subject, facts.audience_wanted, *(held[name] for name in _KEPT), until)
 
     @classmethod
     def from_dict(cls, terms: dict[str, Any]) -> Envelope:
@@ -69,12 +70,22 @@ def coverage(envelopes: Iterable[Envelope], facts: Facts) -> tuple[bool, tuple[s
     """
     wide = [one for one in envelopes if _rung(one.audience) >= _rung(facts.audience_wanted)]
     if not wide:
-        return False, (f"an audience as wide as {facts.audience_wanted}",)
+        return False, (_audience_words(facts),)
     missing = []
     for name, held in _held(facts).items():
         covered = {entry for one in wide for entry in getattr(one, name)}
         missing += [_KEPT[name].format(entry) for entry in held if entry not in covered]
     return not missing, tuple(sorted(missing))
+
+
+def still_missing(missing: Iterable[str], facts: Facts) -> tuple[str, ...]:
+    """What of a coverage's missing words remains when a change has become smaller: these facts."""
+    words = {_KEPT[name].format(entry) for name, held in _held(facts).items() for entry in held}
+    return tuple(one for one in missing if one in words or one == _audience_words(facts))
+
+
+def _audience_words(facts: Facts) -> str:
+    return f"an audience as wide as {facts.audience_wanted}"
 
 
 def _held(facts: Facts) -> dict[str, tuple[str, ...]]:

@@ -84,9 +84,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """Everything prepared for one verb: its policies alone, parsed, and the facts that they read."""
+    """Everything prepared for one verb: its policies alone, parsed, and the facts that they read.
+
+    In ``each`` every policy is a permit, so that an evaluation names all that match instead of those that determine.
+    """
 
     policies: cedarpy.PolicySet
+    each: cedarpy.PolicySet
     by_id: Mapping[str, Policy]
     reads: tuple[str, ...]
 
@@ -150,20 +154,30 @@ class Pack:
         asked = {name: context[name] for name in self.reads(verb)}
         return self._ask(verb, actor_kind, orjson.dumps(asked))
 
-    def _evaluate(self, verb: str, actor_kind: str, context: bytes) -> Verdict:
+    def matching(self, verb: str, actor_kind: str, context: Mapping[str, Any]) -> tuple[Policy, ...]:
+        """Every policy about a verb whose condition holds, whichever of them would determine the answer."""
         question = self._question(verb)
-        answer = cedarpy.is_authorized(
+        answer = self._answer(verb, actor_kind, orjson.dumps({name: context[name] for name in question.reads}), True)
+        return tuple(question.by_id[one] for one in sorted(answer.diagnostics.reasons))
+
+    def _evaluate(self, verb: str, actor_kind: str, context: bytes) -> Verdict:
+        answer = self._answer(verb, actor_kind, context)
+        by_id = self._question(verb).by_id
+        found = tuple(by_id[one] for one in sorted(answer.diagnostics.reasons))
+        return Verdict(answer.allowed, found, tuple(answer.diagnostics.errors))
+
+    def _answer(self, verb: str, actor_kind: str, context: bytes, each_by_itself: bool = False) -> cedarpy.AuthzResult:
+        question = self._question(verb)
+        return cedarpy.is_authorized(
             {
                 "principal": {"type": cedar.PRINCIPALS[actor_kind], "id": "actor"},
                 "action": {"type": "Action", "id": verb},
                 "resource": {"type": "Organisation", "id": "here"},
                 "context": context.decode(),
             },
-            question.policies,
+            question.each if each_by_itself else question.policies,
             self._entities,
         )
-        found = tuple(question.by_id[one] for one in sorted(answer.diagnostics.reasons))
-        return Verdict(answer.allowed, found, tuple(answer.diagnostics.errors))
 
     def _question(self, verb: str) -> _Question:
         """The policies of one verb, prepared once: fewer to walk, and fewer facts to hand over."""
@@ -171,6 +185,7 @@ class Pack:
             chosen = {one.id: one for one in self.policies if one.speaks_of(verb)}
             self._questions[verb] = _Question(
                 policy_set({name: self._trees[name] for name in chosen}),
+                policy_set({name: self._trees[name] | {"effect": "permit"} for name in chosen}),
                 chosen,
                 tuple(sorted(frozenset().union(*(one.reads for one in chosen.values())))),
             )
