@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Table, Text
 
 from greenlane.kit.database import METADATA
 
@@ -22,6 +22,7 @@ APP = Table(
     Column("state", Text, nullable=False),  # live, asleep or archived
     Column("quota", BigInteger, nullable=False),  # bytes
     Column("created", Text, nullable=False),
+    Index("app_by_team", "team"),
 )
 """Apps. Never deleted: their receipts and their address outlive them."""
 

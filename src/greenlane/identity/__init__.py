@@ -1,6 +1,6 @@
 """People, teams, roles, invitations, sign-in links, sessions and API tokens.
 
-Verbs: found-organisation; add-, suspend-, restore-, erase-person; create-, join-, leave-team; invite,
+Verbs: found-organisation; add-, rename-, suspend-, restore-, erase-person; create-, join-, leave-team; invite,
 accept-invitation; grant-, remove-role; create-, revoke-token; create-sign-in-link, sign-in, sign-out.
 
 Invariants: a right is looked up when it is used and never stored in a credential; a suspended person's tokens and

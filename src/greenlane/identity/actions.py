@@ -1,4 +1,7 @@
-"""The verbs about people: who is here, what they may do, and how they come in."""
+"""The verbs about people: who is here, what they may do, and how they come in.
+
+An action that exists is well formed: what cannot be meant is refused when it is made.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from greenlane.govern.action import EffectClass, Private, Secret, verb
+from greenlane.identity import names
 
 PersonId = Annotated[str, "the person's id, p_…"]
 TeamName = Annotated[str, "the team's name"]
@@ -23,6 +27,11 @@ class FoundOrganisation:
     email: Annotated[str, Private, "the first owner's mail address"] = ""
     team: Annotated[str, "the first team's name"] = "home"
 
+    def __post_init__(self) -> None:
+        names.check_person(self.name)
+        names.check_email(self.email)
+        names.check_team(self.team)
+
 
 @verb("invite", effect=EffectClass.SEND, subject="team", says="{actor} made an invitation to {team} as {role}")
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,10 @@ class Invite:
     role: RoleName = "builder"
     days: Annotated[int, "for how many days the link works, 1 to 30"] = 7
 
+    def __post_init__(self) -> None:
+        names.check_role(self.role)
+        names.check_days(self.days, 30)
+
 
 @verb("accept-invitation", effect=EffectClass.WRITE, says="{actor} accepted an invitation")
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,11 @@ class AcceptInvitation:
     secret: OneTime = field(repr=False)
     name: Annotated[str, Private, "how others see you; needed unless you are here already"] = ""
     email: Annotated[str, Private, "your mail address"] = ""
+
+    def __post_init__(self) -> None:
+        if self.name:
+            names.check_person(self.name)
+        names.check_email(self.email)
 
 
 @verb(
@@ -59,6 +77,11 @@ class AddPerson:
     team: TeamName
     email: Annotated[str, Private, "their mail address"] = ""
     role: RoleName = "builder"
+
+    def __post_init__(self) -> None:
+        names.check_person(self.name)
+        names.check_email(self.email)
+        names.check_role(self.role)
 
 
 @verb(
@@ -102,12 +125,35 @@ class ErasePerson:
     person: PersonId
 
 
+@verb(
+    "rename-person",
+    effect=EffectClass.WRITE,
+    subject="person",
+    says="{actor} changed the name or mail address of {person}",
+)
+@dataclass(frozen=True, slots=True)
+class RenamePerson:
+    """Correct a person's name, mail address, or both. What is left out stays."""
+
+    person: PersonId
+    name: Annotated[str, Private, "how others see them"] = ""
+    email: Annotated[str, Private, "their mail address"] = ""
+
+    def __post_init__(self) -> None:
+        if self.name:
+            names.check_person(self.name)
+        names.check_email(self.email)
+
+
 @verb("create-team", effect=EffectClass.WRITE, subject="name", says="{actor} created the team {name}")
 @dataclass(frozen=True, slots=True)
 class CreateTeam:
     """Create a team. Its maker does not become a member by that."""
 
     name: Annotated[str, "the team's name: small letters, digits and hyphens"]
+
+    def __post_init__(self) -> None:
+        names.check_team(self.name)
 
 
 @verb(
@@ -155,6 +201,10 @@ class GrantRole:
     role: RoleName
     scope: ScopeName = "organisation"
 
+    def __post_init__(self) -> None:
+        names.check_role(self.role)
+        names.check_scope(self.scope)
+
 
 @verb(
     "remove-role",
@@ -171,6 +221,10 @@ class RemoveRole:
     role: RoleName
     scope: ScopeName = "organisation"
 
+    def __post_init__(self) -> None:
+        names.check_role(self.role)
+        names.check_scope(self.scope)
+
 
 @verb("create-token", effect=EffectClass.WRITE, undo="revoke-token", says="{actor} created an API token for {scopes}")
 @dataclass(frozen=True, slots=True)
@@ -185,6 +239,11 @@ class CreateToken:
     )
     days: Annotated[int, "for how many days it works, 1 to 365"] = 90
     agent: Annotated[str, "the agent that will use it, such as codex; empty for your own use"] = ""
+
+    def __post_init__(self) -> None:
+        names.check_token_scopes(self.scopes)
+        names.check_days(self.days, 365)
+        names.check_agent(self.agent)
 
 
 @verb("revoke-token", effect=EffectClass.WRITE, subject="token", says="{actor} revoked the API token {token}")

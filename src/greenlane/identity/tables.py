@@ -2,6 +2,10 @@
 
 Secrets are 256 random bits, so a plain SHA-256 (64 hexadecimal letters) is all that is kept of them. Times are stamps
 of ``kit.clock``.
+
+``vouched_by`` of a credential is another person who made a way in for somebody who was here already, and so might be
+the one who uses it; it passes on to every credential made with that one, and such a credential cannot approve what
+that person asked for.
 """
 
 from __future__ import annotations
@@ -81,6 +85,7 @@ TOKEN = Table(
     Column("name", Text, nullable=False),
     Column("person", Text, ForeignKey("person.id"), nullable=False),
     Column("agent", Text, nullable=False),
+    Column("vouched_by", Text),
     Column("scopes", JSON, nullable=False),
     Column("created", Text, nullable=False),
     Column("expires", Text),
@@ -105,8 +110,7 @@ SESSION = Table(
     Index("session_by_person", "person"),
     Index("session_by_through", "through"),
 )
-"""Browsers that are signed in. ``through`` is the id of the link, token or invitation that opened it, ``vouched_by``
-the person who made that link for somebody else."""
+"""Browsers that are signed in. ``through`` is the id of the link, token or invitation that opened it."""
 
 SIGN_IN_LINK = Table(
     "sign_in_link",
@@ -115,6 +119,7 @@ SIGN_IN_LINK = Table(
     Column("secret", Text, nullable=False, unique=True),
     Column("person", Text, ForeignKey("person.id"), nullable=False),
     Column("made_by", Text, nullable=False),
+    Column("vouched_by", Text),
     Column("created", Text, nullable=False),
     Column("expires", Text, nullable=False),
     Column("used", Text),

@@ -1,0 +1,74 @@
+"""What names of people and teams, roles and scopes may look like. Each check raises ``WrongInput``."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from greenlane.govern.errors import WrongInput
+from greenlane.identity import roles
+
+_TEAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
+_AGENT = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?")
+
+
+def readable(text: str) -> bool:
+    """Whether a text shows what it is: no control characters, none that turn the direction of writing."""
+    return not any(unicodedata.category(letter)[0] == "C" for letter in text)
+
+
+def check_person(name: str) -> None:
+    """A person's name: 1 to 100 readable characters of any script."""
+    if not 1 <= len(name.strip()) <= 100 or not readable(name):
+        raise WrongInput("This cannot be a person's name.", next_step="Give 1 to 100 ordinary characters.")
+
+
+def check_email(address: str) -> None:
+    """A mail address, or nothing."""
+    if address and (len(address) > 254 or not readable(address) or _EMAIL.fullmatch(address) is None):
+        raise WrongInput("This is not a mail address.", next_step="It looks like ada@example.com.")
+
+
+def check_team(name: str) -> None:
+    """A team's name as it is chosen: what fits into a command and an address."""
+    if _TEAM.fullmatch(name) is None:
+        raise WrongInput(
+            f"{name!r} cannot be a team's name.",
+            next_step="Use 1 to 40 small letters, digits and hyphens, such as people-and-culture.",
+        )
+
+
+def check_agent(name: str) -> None:
+    """An agent's name, or nothing."""
+    if name and _AGENT.fullmatch(name) is None:
+        raise WrongInput(f"{name!r} cannot be an agent's name.", next_step="Use small letters, digits and hyphens.")
+
+
+def check_role(role: str) -> None:
+    """One of the roles there are."""
+    if role not in roles.ROLES:
+        raise WrongInput(f"There is no role {role!r}.", next_step=f"The roles are: {', '.join(roles.ROLES)}.")
+
+
+def check_scope(scope: str) -> None:
+    """Where a role can be held."""
+    kind, _, name = scope.partition(":")
+    if scope != "organisation" and (kind not in {"team", "app"} or not name):
+        raise WrongInput(f"A role cannot be held in {scope!r}.", next_step="Say organisation, team:NAME or app:NAME.")
+
+
+def check_token_scopes(scopes: tuple[str, ...]) -> None:
+    """At least one scope, and only such as there are."""
+    unknown = [scope for scope in scopes if scope not in roles.SCOPES]
+    if unknown or not scopes:
+        raise WrongInput(
+            f"There is no scope {unknown[0]!r}." if unknown else "A token needs at least one scope.",
+            next_step=f"The scopes are: {', '.join(roles.SCOPES)}.",
+        )
+
+
+def check_days(days: int, most: int) -> None:
+    """A time to live in whole days."""
+    if not 1 <= days <= most:
+        raise WrongInput(f"{days} days is not possible here.", next_step=f"Give 1 to {most} days.")
