@@ -43,11 +43,11 @@ def decide(verb: str, facts: Facts, pack: Pack, approved: bool = False) -> Decis
     An approved action keeps its red lane and may go on (``Decision.goes``); an approval never opens a closed one.
     """
     risk = pack.scorecard.score(facts)
-    first = pack.ask(verb, facts.actor_kind, sheet(verb, facts, risk, approved=False))
+    first = pack.ask(verb, facts.actor_kind, sheet(verb, facts, risk, pack, approved=False))
     if first.allowed and not first.failed:
         lane = max((one.lane for one in first.policies), key=lambda lane: lane.strictness)
         return _decision(lane, first.policies, first, facts, risk, pack, approved)
-    second = pack.ask(verb, facts.actor_kind, sheet(verb, facts, risk, approved=True))
+    second = pack.ask(verb, facts.actor_kind, sheet(verb, facts, risk, pack, approved=True))
     if first.failed or second.failed:
         closed = _decision(Lane.CLOSED, (), None, facts, risk, pack, approved)
         return replace(closed, reasons=(NOT_EVALUATED,))
@@ -57,15 +57,16 @@ def decide(verb: str, facts: Facts, pack: Pack, approved: bool = False) -> Decis
     return closed if closed.reasons else replace(closed, reasons=(NOTHING_GRANTS,))
 
 
-def sheet(verb: str, facts: Facts, risk: Risk, *, approved: bool) -> dict[str, Any]:
-    """What the policies can read: every fact, and what is derived from them."""
-    return facts.as_dict() | {
+def sheet(verb: str, facts: Facts, risk: Risk, pack: Pack, *, approved: bool) -> dict[str, Any]:
+    """What the policies about a verb read: the facts that they name, and what is derived from facts."""
+    derived = {
         "approved": approved,
         "narrowing": verb == "set-audience" and not facts.audience_widens,
         "new_reach": bool(facts.new_hosts or facts.new_connections or facts.new_secrets),
         "risk": risk.score,
         "risk_parts": sorted({part.name for part in risk.parts}),
     }
+    return {name: derived[name] if name in derived else getattr(facts, name) for name in pack.reads(verb)}
 
 
 def _decision(

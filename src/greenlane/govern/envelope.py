@@ -44,13 +44,16 @@ class Envelope:
     @classmethod
     def from_facts(cls, subject: str, facts: Facts, until: str) -> Envelope:
         """The envelope of a change that was approved: everything that it was, and nothing more."""
-        held = _held(facts)
-        return cls(subject, facts.audience_wanted, *(held[name] for name in _KEPT), until)
+        held: dict[str, Any] = _held(facts)
+        return cls(subject=subject, audience=facts.audience_wanted, until=until, **held)
 
     @classmethod
     def from_dict(cls, terms: dict[str, Any]) -> Envelope:
         """Read what ``as_dict`` wrote."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in terms.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in terms.items()
+        }
+        return cls(**values)
 
     def as_dict(self) -> dict[str, Any]:
         """The envelope as JSON values."""

@@ -71,7 +71,7 @@ def what_would_make_it_green(verb: str, facts: Facts, pack: Pack) -> list[Way]:
 
 
 def _search(verb: str, facts: Facts, pack: Pack) -> Iterator[Way]:
-    context = sheet(verb, facts, pack.scorecard.score(facts), approved=False)
+    context = sheet(verb, facts, pack.scorecard.score(facts), pack, approved=False)
     hindering = [one.reads for one in pack.matching(verb, facts.actor_kind, context) if one.lane is not Lane.GREEN]
     changes = [(one, _touched(one)) for one in _changes(verb, facts)]
     useful = [(one, touched) for one, touched in changes if any(touched & reads for reads in hindering)]

@@ -95,17 +95,21 @@ class Facts:
     def as_dict(self) -> dict[str, Any]:
         """The sheet as JSON values, in the order of the declaration."""
         sheet: dict[str, Any] = {}
-        for one in fields(self):
-            value = getattr(self, one.name)
-            sheet[one.name] = list(value) if isinstance(value, tuple) else value
+        for name in NAMES:
+            value = getattr(self, name)
+            sheet[name] = list(value) if isinstance(value, tuple) else value
         return sheet
 
     @classmethod
     def from_dict(cls, sheet: dict[str, Any]) -> Facts:
         """Read a recorded sheet. Facts unknown today are ignored, facts unknown then keep their default."""
-        known = {one.name for one in fields(cls)}
-        return cls(**{k: tuple(sorted(v)) if isinstance(v, list) else v for k, v in sheet.items() if k in known})
+        return cls(**{k: tuple(sorted(v)) if isinstance(v, list) else v for k, v in sheet.items() if k in _KNOWN})
 
+
+NAMES = tuple(one.name for one in fields(Facts))
+"""Every fact, in the order of the declaration."""
+
+_KNOWN = frozenset(NAMES)
 
 RUNGS = ("me", "named", "team", "everyone", "public")
 """The audience ladder from the narrowest to the widest."""

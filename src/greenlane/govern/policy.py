@@ -150,15 +150,14 @@ class Pack:
         return self._question(verb).reads
 
     def ask(self, verb: str, actor_kind: str, context: Mapping[str, Any]) -> Verdict:
-        """One evaluation. ``context`` must hold all that ``reads`` names; the rest is left out on purpose."""
-        asked = {name: context[name] for name in self.reads(verb)}
-        return self._ask(verb, actor_kind, orjson.dumps(asked))
+        """One evaluation. ``context`` holds what ``reads`` names and nothing else."""
+        return self._ask(verb, actor_kind, orjson.dumps(context))
 
     def matching(self, verb: str, actor_kind: str, context: Mapping[str, Any]) -> tuple[Policy, ...]:
         """Every policy about a verb whose condition holds, whichever of them would determine the answer."""
-        question = self._question(verb)
-        answer = self._answer(verb, actor_kind, orjson.dumps({name: context[name] for name in question.reads}), True)
-        return tuple(question.by_id[one] for one in sorted(answer.diagnostics.reasons))
+        answer = self._answer(verb, actor_kind, orjson.dumps(context), each_by_itself=True)
+        by_id = self._question(verb).by_id
+        return tuple(by_id[one] for one in sorted(answer.diagnostics.reasons))
 
     def _evaluate(self, verb: str, actor_kind: str, context: bytes) -> Verdict:
         answer = self._answer(verb, actor_kind, context)

@@ -12,9 +12,11 @@ from typing import Any
 
 from greenlane.govern.decide import decide
 from greenlane.govern.decision import Decision
-from greenlane.govern.facts import Facts
+from greenlane.govern.facts import NAMES, Facts
 from greenlane.govern.policy import Pack
 from greenlane.kit import digest
+
+_KNOWN = frozenset(NAMES)
 
 PackOf = Callable[[str], Pack | None]
 """Finds a pack by its digest; None when it is not kept."""
@@ -56,10 +58,9 @@ def replay(decided: Mapping[str, Any], pack_of: PackOf) -> tuple[Difference, ...
     pack = pack_of(decided["pack"])
     if pack is None:
         return (Difference("pack", decided["pack"], None),)
-    facts = Facts.from_dict(dict(decided["facts"]))
-    unknown = sorted(decided["facts"].keys() - facts.as_dict().keys())
-    if unknown:
+    if unknown := sorted(decided["facts"].keys() - _KNOWN):
         return (Difference("facts", unknown, []),)
+    facts = Facts.from_dict(decided["facts"])
     now = decide(decided["verb"], facts, pack, approved=decided["approved"]).as_dict()
     return tuple(
         Difference(name, decided.get(name), value)
