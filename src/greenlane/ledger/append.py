@@ -68,7 +68,7 @@ class Ledger:
     number of receipts that one transaction takes at most (a single submission is never divided).
     """
 
-    def __init__(self, database: Database, signer: Signer, *, patience: float = 2.0, group: int = 1000) -> None:
+    def __init__(self, database: Database, signer: Signer, *, patience: float = 2.0, group: int = 2000) -> None:
         self._signer = signer
         self._patience = patience
         self._group = group
