@@ -103,7 +103,13 @@ class Facts:
     @classmethod
     def from_dict(cls, sheet: dict[str, Any]) -> Facts:
         """Read a recorded sheet. Facts unknown today are ignored, facts unknown then keep their default."""
-        return cls(**{k: tuple(sorted(v)) if isinstance(v, list) else v for k, v in sheet.items() if k in _KNOWN})
+        values: dict[str, Any] = {
+            name: tuple(sorted(value)) if isinstance(value, list) else value
+            for name, value in sheet.items()
+            if name in _KNOWN
+        }
+        return cls(**values)
+
 
 
 NAMES = tuple(one.name for one in fields(Facts))
