@@ -19,7 +19,7 @@ from greenlane.kit.wire.limits import Limits
 
 _AUTHORITY = re.compile(rb"(?:[a-z0-9._-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _ABSOLUTE = re.compile(rb"https?://([^/?#@]*)(/[^#]*|\?[^#]*|)", re.IGNORECASE)
-_VERSION = re.compile(rb"[^\r\n]* HTTP/([0-9]+)(?:\.[0-9]+)?\r\n")
+_LINE = re.compile(rb"[A-Za-z!#$%&'*+.^_`|~-]+ [^\r\n]* HTTP/([0-9]+(?:\.[0-9]+)?)\r\n")
 _ONCE = frozenset({b"host", b"content-length", b"transfer-encoding", b"authorization", b"expect", b"upgrade"})
 
 
@@ -110,8 +110,6 @@ def parse(head: bytes, limits: Limits) -> Request:
         parser.feed_data(head)
     except HttpParserUpgrade:
         request.upgrade = True
-    except HttpParserInvalidMethodError as error:
-        raise Malformed(501, "This method is not known here.") from error
     except HttpParserError as error:
         raise _refusal(head, error) from error
     if len(request.target) > limits.target:
@@ -121,7 +119,7 @@ def parse(head: bytes, limits: Limits) -> Request:
     if version not in ("1.1", "1.0"):
         raise Malformed(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
     request.modern = version == "1.1"
-    request.keep_alive = request.modern and parser.should_keep_alive()
+    request.keep_alive = request.modern and b"close" not in request.fields.get(b"connection", b"").lower()
     _locate(request)
     _measure(request)
     return request
@@ -131,9 +129,11 @@ def _refusal(head: bytes, error: HttpParserError) -> Malformed:
     cause = error.__context__
     if isinstance(cause, Malformed):
         return cause
-    version = _VERSION.match(head)
-    if version and version[1] != b"1":
+    line = _LINE.match(head)
+    if line and line[1] not in (b"1.0", b"1.1"):
         return Malformed(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+    if line and isinstance(error, HttpParserInvalidMethodError):
+        return Malformed(501, "This method is not known here.")
     return Malformed(400, f"This is not an HTTP request: {error}.")
 
 

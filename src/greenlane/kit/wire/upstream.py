@@ -220,7 +220,8 @@ class Upstream:
             raise Gone
         exchange.end()
         sent = exchange.body is None or exchange.body.complete
-        link.reusable = response.complete and not bodiless and sent and parser.should_keep_alive()
+        closes = b"close" in (response.field(b"connection") or b"").lower() or parser.get_http_version() != "1.1"
+        link.reusable = response.complete and not bodiless and sent and not closes
 
     async def _change_protocol(self, exchange: Exchange, link: _Link) -> None:
         try:
