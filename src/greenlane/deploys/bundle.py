@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -47,6 +47,11 @@ class Bundle:
         """The canonical bytes that name this artifact: the same files always make the same manifest."""
         files = {p: {"sha256": one.sha256, "size": one.size, "type": one.type} for p, one in self.files.items()}
         return digest.canonical({"files": files})
+
+    def with_set_aside(self, why_by_path: Mapping[str, str]) -> Bundle:
+        """The same files, with what was set aside before they were sent."""
+        aside = {one.path: one for one in self.set_aside} | {p: SetAside(p, why) for p, why in why_by_path.items()}
+        return replace(self, set_aside=tuple(aside[path] for path in sorted(aside)))
 
     @classmethod
     def from_manifest(cls, manifest: bytes | Mapping[str, Any]) -> Bundle:
