@@ -1,0 +1,160 @@
+"""What can be known of apps: reads only, frozen answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, or_, select
+
+from greenlane.catalog.addresses import Addresses
+from greenlane.catalog.tables import APP, APP_HOST, DOMAIN, ENVIRONMENT
+from greenlane.govern.errors import NotFound
+from greenlane.identity import queries as identity
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app. ``owner`` and ``team`` are ids, ``rung`` is its audience, ``quota`` is in bytes."""
+
+    id: str
+    name: str
+    title: str
+    owner: str
+    team: str
+    rung: str
+    named_people: tuple[str, ...]
+    named_teams: tuple[str, ...]
+    everyone_before: bool
+    public_before: bool
+    state: str
+    quota: int
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What is live in an environment, since when and by which action, and the lock on it if there is one."""
+
+    name: str
+    live_deploy: str | None
+    previous: str | None
+    changed_at: str | None
+    changed_by: str | None
+    locked_by: str | None
+    lock_who: str | None
+    lock_why: str | None
+    lock_until: str | None
+
+    def locked(self, now: str) -> bool:
+        """Whether a lock holds at that stamp."""
+        return self.locked_by is not None and (self.lock_until is None or self.lock_until > now)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredHost:
+    """A host outside the platform that an app may call, and what for."""
+
+    host: str
+    directives: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain of an app's own: the DNS record's value that proves it, and when it was proven."""
+
+    host: str
+    app: str
+    proof: str
+    claimed_by: str
+    verified_at: str | None
+
+
+def _app(row: Row[tuple[object, ...]]) -> App:
+    values = dict(row._mapping)
+    values["named_people"], values["named_teams"] = tuple(values["named_people"]), tuple(values["named_teams"])
+    return App(**values)
+
+
+def find_app(connection: Connection, name: str) -> App | None:
+    """An app by name, or None."""
+    row = connection.execute(select(APP).where(APP.c.name == name)).one_or_none()
+    return None if row is None else _app(row)
+
+
+def app(connection: Connection, name: str) -> App:
+    """An app by name. Raises ``NotFound``."""
+    found = find_app(connection, name)
+    if found is None:
+        raise NotFound(f"There is no app called {name!r}.", next_step="`greenlane apps` lists those that you may see.")
+    return found
+
+
+def team_of(connection: Connection, name: str) -> str | None:
+    """The id of the team that has an app."""
+    return connection.execute(select(APP.c.team).where(APP.c.name == name)).scalar_one_or_none()
+
+
+def names(connection: Connection) -> list[str]:
+    """The names of all apps."""
+    return list(connection.execute(select(APP.c.name).order_by(APP.c.name)).scalars())
+
+
+def all_apps(connection: Connection, *, after: str = "", limit: int | None = None) -> list[App]:
+    """Apps by name; ``after`` is the last name seen."""
+    query = select(APP).where(APP.c.name > after).order_by(APP.c.name)
+    return [_app(row) for row in connection.execute(query if limit is None else query.limit(limit))]
+
+
+def apps_for(connection: Connection, person: str, *, after: str = "", limit: int = 100) -> list[App]:
+    """Apps that a person works on: their own, their teams', and all where a role of theirs counts everywhere."""
+    scopes = {one.scope for one in identity.held(connection, person) if one.role != "visitor"}
+    query = select(APP).where(APP.c.name > after).order_by(APP.c.name).limit(limit)
+    if identity.ORGANISATION not in scopes:
+        teams = [scope.removeprefix("team:") for scope in scopes if scope.startswith("team:")]
+        single = [scope.removeprefix("app:") for scope in scopes if scope.startswith("app:")]
+        query = query.where(or_(APP.c.owner == person, APP.c.team.in_(teams), APP.c.name.in_(single)))
+    return [_app(row) for row in connection.execute(query)]
+
+
+def environments(connection: Connection, name: str) -> list[Environment]:
+    """The lasting environments of an app that were ever used."""
+    rows = connection.execute(select(ENVIRONMENT).where(ENVIRONMENT.c.app == name).order_by(ENVIRONMENT.c.name))
+    return [Environment(**{key: value for key, value in row._mapping.items() if key != "app"}) for row in rows]
+
+
+def environment(connection: Connection, name: str, environment: str) -> Environment | None:
+    """One environment of an app; None where nothing ever happened in it."""
+    return next((one for one in environments(connection, name) if one.name == environment), None)
+
+
+def live_deploy(connection: Connection, name: str, environment: str) -> str | None:
+    """The id of the deploy that is live."""
+    return connection.execute(
+        select(ENVIRONMENT.c.live_deploy).where(ENVIRONMENT.c.app == name, ENVIRONMENT.c.name == environment)
+    ).scalar_one_or_none()
+
+
+def hosts(connection: Connection, name: str) -> list[DeclaredHost]:
+    """The hosts that an app declared."""
+    rows = connection.execute(select(APP_HOST).where(APP_HOST.c.app == name).order_by(APP_HOST.c.host))
+    return [DeclaredHost(row.host, tuple(row.directives)) for row in rows]
+
+
+def domains(connection: Connection, name: str) -> list[Domain]:
+    """The domains that an app claimed."""
+    rows = connection.execute(select(DOMAIN).where(DOMAIN.c.app == name).order_by(DOMAIN.c.host))
+    return [Domain(**row._mapping) for row in rows]
+
+
+def verified_domains(connection: Connection, name: str) -> list[str]:
+    """The domains that serve an app."""
+    return [one.host for one in domains(connection, name) if one.verified_at is not None]
+
+
+def knows_host(connection: Connection, addresses: Addresses, host: str) -> bool:
+    """Whether a host name (no port) belongs to an app here."""
+    proven = select(DOMAIN.c.host).where(DOMAIN.c.host == host, DOMAIN.c.verified_at.is_not(None))
+    if connection.execute(proven).one_or_none() is not None:
+        return True
+    label, _, rest = host.partition(".")
+    return rest == addresses.apps_domain and find_app(connection, label.rpartition("--")[2]) is not None
