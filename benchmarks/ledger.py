@@ -26,7 +26,7 @@ from greenlane.ledger.signer import LocalSigner
 from greenlane.ledger.trust import Trust
 from greenlane.ledger.verify import verify
 
-GROUP = 500
+GROUP = 1000
 WORDS = "x" * 330
 
 
