@@ -46,6 +46,8 @@ _LINK_AS = {"script": "script", "style": "style", "image": "img", "font": "font"
             "track": "media", "document": "frame", "worker": "script"}  # fmt: skip
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _CSS_URL = re.compile(r"""(@import\s+)?url\(\s*["']?([^"')\s]+)|@import\s+["']([^"']+)""", re.IGNORECASE)
+_SCRIPT_COMMENT = re.compile(r"^[ \t]*(?:/\*.*?(?:\*/|\Z)|//[^\n]*)", re.DOTALL | re.MULTILINE)
+"""Comments that begin a line. Others are left: telling them from strings and expressions takes a whole parser."""
 _SCRIPT_URL = re.compile(r"""["'`]((?:https?:|wss?:)?(?://|\\/\\/)[^"'`\s<>\\]{3,2000})""", re.IGNORECASE)
 _CALL = re.compile(
     r"(?:(?P<connect>\bfetch|\bWebSocket|\bEventSource|sendBeacon|\.open|\baxios(?:\.\w+)?|\.(?:get|post|put|patch|delete)"
@@ -83,6 +85,9 @@ def of_style(text: str, base: str = _HERE) -> Reach:
 def of_script(text: str, base: str = _HERE) -> Reach:
     """The hosts that a script names as addresses of its own; those known to be only named count only in a call."""
     reach: Reach = defaultdict(set)
+    if "//" not in text and "\\/\\/" not in text:
+        return reach
+    text = _SCRIPT_COMMENT.sub(" ", text)
     for match in _SCRIPT_URL.finditer(text):
         url = match[1].replace("\\/", "/")
         before = text[max(0, match.start() - 40) : match.start()]
