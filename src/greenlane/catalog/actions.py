@@ -1,15 +1,43 @@
-"""The verbs about apps: that they exist, who may open them, what they may call, and what must not move."""
+"""The verbs about apps: that they exist, who may open them, what they may call, and what must not move.
+
+An action that exists is well formed: what cannot be meant is refused when it is made.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from greenlane.catalog import hosts
 from greenlane.govern.action import EffectClass, Private, verb
+from greenlane.govern.errors import WrongInput
+from greenlane.govern.facts import RUNGS
+from greenlane.kit.clock import parse
 
 AppName = Annotated[str, "the app's name"]
 EnvironmentName = Annotated[str, "staging or production"]
 DomainName = Annotated[str, "the domain, such as board.example.com"]
+
+LASTING = ("staging", "production")
+"""The environments that stand still between publishes."""
+
+MOST_BYTES = 1 << 50
+"""The largest quota, 1 PiB: far below what a database's integer holds."""
+
+
+def _one_of(value: str, possible: Sequence[str], what: str) -> None:
+    if value not in possible:
+        raise WrongInput(f"{value!r} is not {what}.", next_step=f"Choose one of: {', '.join(possible)}.")
+
+
+def _check_moment(text: str) -> None:
+    try:
+        aware = parse(text).tzinfo is not None
+    except ValueError:
+        aware = False
+    if not aware:
+        raise WrongInput(f"{text!r} is not a moment.", next_step="Write it as 2026-12-24T08:00:00Z.")
 
 
 @verb("create-app", effect=EffectClass.WRITE, subject="app", undo="archive-app", says="{actor} created {app}")
@@ -38,6 +66,9 @@ class SetAudience:
     people: Annotated[tuple[str, ...], "ids of the people, for the audience named"] = ()
     teams: Annotated[tuple[str, ...], "names of the teams, for the audience named"] = ()
 
+    def __post_init__(self) -> None:
+        _one_of(self.audience, RUNGS, "an audience")
+
 
 @verb("declare-host", effect=EffectClass.SEND, subject="app", undo="remove-host", says="{actor} let {app} call {host}")
 @dataclass(frozen=True, slots=True)
@@ -49,6 +80,10 @@ class DeclareHost:
     directives: Annotated[tuple[str, ...], "for what: connect, script, style, img, font, media, frame, form"] = (
         "connect",
     )
+
+    def __post_init__(self) -> None:
+        hosts.clean(self.host)
+        hosts.check_purposes(self.directives)
 
 
 @verb(
@@ -76,6 +111,11 @@ class Lock:
     why: Annotated[str, Private, "the reason, for the people who meet the lock"] = ""
     until: Annotated[str, "when it opens by itself, such as 2026-12-24T08:00:00Z; empty for never"] = ""
 
+    def __post_init__(self) -> None:
+        _one_of(self.environment, LASTING, "an environment that can be locked")
+        if self.until:
+            _check_moment(self.until)
+
 
 @verb("unlock", effect=EffectClass.WRITE, subject="app", undo="lock", says="{actor} unlocked {environment} of {app}")
 @dataclass(frozen=True, slots=True)
@@ -85,13 +125,16 @@ class Unlock:
     app: AppName
     environment: EnvironmentName = "production"
 
+    def __post_init__(self) -> None:
+        _one_of(self.environment, LASTING, "an environment that can be locked")
+
 
 @verb(
     "transfer-app",
     effect=EffectClass.WRITE,
     subject="app",
     undo="transfer-app",
-    says="{actor} gave {app} to {owner} of {team}",
+    says="{actor} handed {app} over",
 )
 @dataclass(frozen=True, slots=True)
 class TransferApp:
@@ -100,6 +143,10 @@ class TransferApp:
     app: AppName
     owner: Annotated[str, "the new owner's id, p_…"] = ""
     team: Annotated[str, "the new team's name"] = ""
+
+    def __post_init__(self) -> None:
+        if not (self.owner or self.team):
+            raise WrongInput("Nothing would change.", next_step="Give the new owner, the new team, or both.")
 
 
 @verb("archive-app", effect=EffectClass.WRITE, subject="app", undo="wake-app", says="{actor} archived {app}")
@@ -132,6 +179,10 @@ class SetQuota:
     app: AppName
     size: Annotated[int, "bytes that all deploys of the app may take together"]
 
+    def __post_init__(self) -> None:
+        if not 0 < self.size <= MOST_BYTES:
+            raise WrongInput("A quota is 1 byte to 1 PiB.", next_step="Give a size between them.")
+
 
 @verb(
     "claim-domain",
@@ -146,6 +197,9 @@ class ClaimDomain:
 
     app: AppName
     domain: DomainName
+
+    def __post_init__(self) -> None:
+        hosts.clean_domain(self.domain)
 
 
 @verb(
@@ -162,6 +216,9 @@ class VerifyDomain:
     app: AppName
     domain: DomainName
 
+    def __post_init__(self) -> None:
+        hosts.clean_domain(self.domain)
+
 
 @verb(
     "release-domain",
@@ -176,3 +233,6 @@ class ReleaseDomain:
 
     app: AppName
     domain: DomainName
+
+    def __post_init__(self) -> None:
+        hosts.clean_domain(self.domain)

@@ -1,0 +1,306 @@
+"""How the verbs about apps are carried out. Imported by ``main`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from greenlane.catalog import audience, environments, hosts, queries
+from greenlane.catalog.actions import (
+    ArchiveApp,
+    ClaimDomain,
+    CreateApp,
+    DeclareHost,
+    Lock,
+    ReleaseDomain,
+    RemoveHost,
+    SetAudience,
+    SetQuota,
+    TransferApp,
+    Unlock,
+    VerifyDomain,
+    WakeApp,
+)
+from greenlane.catalog.driver import Dns
+from greenlane.catalog.facts import app_facts, audience_facts, host_facts
+from greenlane.catalog.tables import APP, APP_HOST, DOMAIN
+from greenlane.govern.effect import Context, Edge, GatherFacts, Handling, Outcome
+from greenlane.govern.errors import Conflict, NotFound, WrongInput
+from greenlane.identity import queries as identity
+from greenlane.kit import ids
+from greenlane.kit.clock import Clock, parse, stamp
+from greenlane.kit.database import Database
+
+QUOTA = 1 << 30
+"""Bytes that a new app may store: 1 GiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """What the effects work with.
+
+    ``check_name`` raises ``WrongInput`` for a name that cannot be an app's beside those there are. ``own_domains`` are
+    the platform's own. ``live_content`` knows the facts of what an app shows today, for whoever would see it next.
+    """
+
+    database: Database
+    clock: Clock
+    dns: Dns
+    check_name: Callable[[str, Iterable[str]], None]
+    own_domains: tuple[str, ...] = ()
+    live_content: tuple[GatherFacts, ...] = ()
+    quota: int = QUOTA
+
+
+def handlings(works: Works) -> dict[str, Handling]:
+    """The effects by verb, with who knows their facts."""
+    about = (app_facts(works.clock),)
+    return {
+        "create-app": Handling(_CreatingApp(works).run, about),
+        "set-audience": Handling(set_audience, (*about, *works.live_content, audience_facts)),
+        "declare-host": Handling(declare_host, (*about, host_facts)),
+        "remove-host": Handling(remove_host, about),
+        "lock": Handling(lock, about),
+        "unlock": Handling(unlock, about),
+        "transfer-app": Handling(transfer_app, about),
+        "archive-app": Handling(archive_app, about),
+        "wake-app": Handling(wake_app, (*about, *works.live_content)),
+        "set-quota": Handling(set_quota, about),
+        "claim-domain": Handling(_Domains(works).claim, about),
+        "verify-domain": Handling(_Domains(works).verify, about),
+        "release-domain": Handling(release_domain, about),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _CreatingApp:
+    works: Works
+
+    def run(self, action: CreateApp, context: Context) -> Outcome:
+        """An app for its owner alone, in the named team or in the owner's first one."""
+        owner = context.actor.person
+        if owner is None:
+            raise WrongInput("An app needs a person who owns it.", next_step="Create it as a person.")
+        with self.works.database.read() as connection:
+            self.works.check_name(action.app, queries.names(connection))
+            team = identity.team(connection, action.team) if action.team else identity.first_team(connection, owner)
+        if team is None:
+            raise WrongInput("You are in no team yet.", next_step="Name one with --team, or ask to be let into one.")
+        values = {
+            "id": ids.new("app"),
+            "name": action.app,
+            "title": action.title or action.app,
+            "owner": owner,
+            "team": team.id,
+            "rung": "me",
+            "named_people": [],
+            "named_teams": [],
+            "everyone_before": False,
+            "public_before": False,
+            "state": "live",
+            "quota": self.works.quota,
+            "created": stamp(context.now),
+        }
+
+        def rows(connection: Connection) -> None:
+            if queries.find_app(connection, action.app) is not None:
+                raise Conflict(f"{action.app} was created at the same moment.", next_step="Choose another name.")
+            connection.execute(insert(APP).values(**values))
+            for environment in ("staging", "production"):
+                environments.ensure(connection, action.app, environment)
+
+        return Outcome(
+            rows,
+            happened={"app": action.app, "team": team.id, "owner": owner},
+            made=(Edge("app", action.app),),
+            answer={"app": action.app, "team": team.name},
+        )
+
+
+def set_audience(action: SetAudience, context: Context) -> Outcome:
+    """The app stands on another rung, with other names where it is open to named people."""
+    if action.audience == "named" and not (action.people or action.teams):
+        raise WrongInput("Nobody is named.", next_step="Name people or teams, or choose the audience me.")
+    return Outcome(
+        lambda connection: audience.place(connection, action.app, action.audience, action.people, action.teams),
+        happened={"app": action.app, "before": context.facts.audience_now, "audience": action.audience},
+        answer={"app": action.app, "audience": action.audience},
+    )
+
+
+def declare_host(action: DeclareHost, context: Context) -> Outcome:
+    """One more host, or one more purpose of a host; what was declared before stays."""
+    host = hosts.clean(action.host)
+
+    def rows(connection: Connection) -> None:
+        where = (APP_HOST.c.app == action.app, APP_HOST.c.host == host)
+        before = connection.execute(select(APP_HOST.c.directives).where(*where)).scalar_one_or_none()
+        purposes = [one for one in hosts.PURPOSES if one in action.directives or one in (before or ())]
+        values = {"directives": purposes, "declared_by": context.action_id}
+        if before is None:
+            connection.execute(insert(APP_HOST).values(app=action.app, host=host, **values))
+        else:
+            connection.execute(update(APP_HOST).where(*where).values(**values))
+
+    return Outcome(rows, happened={"app": action.app, "host": host}, answer={"app": action.app, "host": host})
+
+
+def remove_host(action: RemoveHost, context: Context) -> Outcome:
+    """The host is gone, for every purpose."""
+    host = hosts.clean(action.host)
+
+    def rows(connection: Connection) -> None:
+        gone = connection.execute(delete(APP_HOST).where(APP_HOST.c.app == action.app, APP_HOST.c.host == host))
+        if gone.rowcount != 1:
+            raise NotFound(f"{action.app} has not declared {host}.", next_step="`greenlane apps show` lists its hosts.")
+
+    return Outcome(rows, happened={"app": action.app, "host": host})
+
+
+def lock(action: Lock, context: Context) -> Outcome:
+    """The environment stays as it is. A lock in force is not replaced: its reason would be lost."""
+    until = stamp(parse(action.until)) if action.until else None
+    if until is not None and until <= stamp(context.now):
+        raise WrongInput("That time is over.", next_step="Give a later one, or none.")
+
+    def rows(connection: Connection) -> None:
+        if queries.environment(connection, action.app, action.environment).locked(context.now):
+            raise Conflict(f"{action.environment} of {action.app} is locked already.", next_step="Unlock it first.")
+        environments.lock(
+            connection,
+            action.app,
+            action.environment,
+            by=context.action_id,
+            who=context.actor.person,
+            why=action.why,
+            until=until,
+        )
+
+    return Outcome(rows, happened={"app": action.app, "environment": action.environment, "until": until})
+
+
+def unlock(action: Unlock, context: Context) -> Outcome:
+    """The environment may change again."""
+
+    def rows(connection: Connection) -> None:
+        if queries.environment(connection, action.app, action.environment).locked_by is None:
+            raise Conflict(f"{action.environment} of {action.app} is not locked.", next_step="There is nothing to do.")
+        environments.unlock(connection, action.app, action.environment)
+
+    return Outcome(rows, happened={"app": action.app, "environment": action.environment})
+
+
+def transfer_app(action: TransferApp, context: Context) -> Outcome:
+    """Another owner, another team, or both; never none."""
+
+    def rows(connection: Connection) -> None:
+        values = {}
+        if action.owner:
+            owner = identity.person(connection, action.owner)
+            if owner.state != "active":
+                raise Conflict("An app is owned by somebody who is active.", next_step="Choose another person.")
+            values["owner"] = owner.id
+        if action.team:
+            values["team"] = identity.team(connection, action.team).id
+        connection.execute(update(APP).where(APP.c.name == action.app).values(**values))
+
+    return Outcome(rows, happened={"app": action.app, "owner": action.owner, "team": action.team})
+
+
+def archive_app(action: ArchiveApp, context: Context) -> Outcome:
+    """Off the air, with everything kept."""
+    return _changing(action.app, "archived", ("live", "asleep"))
+
+
+def wake_app(action: WakeApp, context: Context) -> Outcome:
+    """Back on the air."""
+    return _changing(action.app, "live", ("asleep", "archived"))
+
+
+def _changing(app: str, state: str, states: tuple[str, ...]) -> Outcome:
+    def rows(connection: Connection) -> None:
+        moved = update(APP).where(APP.c.name == app, APP.c.state.in_(states)).values(state=state)
+        if connection.execute(moved).rowcount != 1:
+            raise Conflict(f"{app} is {state} already.", next_step="There is nothing to do.")
+
+    return Outcome(rows, happened={"app": app, "state": state})
+
+
+def set_quota(action: SetQuota, context: Context) -> Outcome:
+    """What is stored already stays, whatever the quota."""
+    return Outcome(
+        lambda connection: _execute_quota(connection, action),
+        happened={"app": action.app, "bytes": action.size},
+    )
+
+
+def _execute_quota(connection: Connection, action: SetQuota) -> None:
+    connection.execute(update(APP).where(APP.c.name == action.app).values(quota=action.size))
+
+
+@dataclass(frozen=True, slots=True)
+class _Domains:
+    works: Works
+
+    def claim(self, action: ClaimDomain, context: Context) -> Outcome:
+        """Say which DNS record proves the domain. Claiming twice gives the same record."""
+        host = hosts.clean_domain(action.domain)
+        if any(hosts.within(host, own) for own in self.works.own_domains):
+            raise WrongInput(f"{host} belongs to the platform.", next_step="Choose a domain of your own.")
+        with self.works.database.read() as connection:
+            _unproven_by_another(connection, host, action.app)
+            known = queries.domain(connection, action.app, host)
+        claimed = known or queries.Domain(host, action.app, f"greenlane-proof={ids.token()}", None)
+
+        def rows(connection: Connection) -> None:
+            if queries.domain(connection, action.app, host) is None:
+                connection.execute(
+                    insert(DOMAIN).values(host=host, app=action.app, proof=claimed.proof, claimed_by=context.action_id)
+                )
+
+        answer = {"domain": host, "record": claimed.record, "type": "TXT", "value": claimed.proof}
+        return Outcome(rows, happened={"app": action.app, "domain": host}, answer=answer)
+
+    def verify(self, action: VerifyDomain, context: Context) -> Outcome:
+        """Look for the record, and let the domain serve the app once it is there."""
+        host = hosts.clean_domain(action.domain)
+        with self.works.database.read() as connection:
+            claimed = queries.domain(connection, action.app, host)
+        if claimed is None:
+            raise NotFound(f"{action.app} has not claimed {host}.", next_step="Claim it first: greenlane domain claim.")
+        if claimed.proof not in self.works.dns.txt(claimed.record):
+            raise Conflict(
+                f"The record that proves {host} is not there yet.",
+                next_step=f'Add the TXT record {claimed.record} with the text "{claimed.proof}", wait, verify again.',
+            )
+
+        def rows(connection: Connection) -> None:
+            _unproven_by_another(connection, host, action.app)
+            proven = update(DOMAIN).where(
+                DOMAIN.c.host == host, DOMAIN.c.app == action.app, DOMAIN.c.proof == claimed.proof
+            )
+            if connection.execute(proven.values(verified_at=stamp(context.now))).rowcount != 1:
+                raise Conflict(f"{host} was released meanwhile.", next_step="Claim it again if you still want it.")
+
+        return Outcome(rows, happened={"app": action.app, "domain": host}, made=(Edge("domain", host),))
+
+
+def _unproven_by_another(connection: Connection, host: str, app: str) -> None:
+    if queries.app_of_domain(connection, host) not in {None, app}:
+        raise Conflict(f"{host} serves another app.", next_step="Release it there first.")
+
+
+def release_domain(action: ReleaseDomain, context: Context) -> Outcome:
+    """The domain serves nothing any more, and anybody may claim it."""
+    host = hosts.clean_domain(action.domain)
+
+    def rows(connection: Connection) -> None:
+        gone = connection.execute(delete(DOMAIN).where(DOMAIN.c.host == host, DOMAIN.c.app == action.app))
+        if gone.rowcount != 1:
+            raise NotFound(
+                f"{action.app} has not claimed {host}.", next_step="`greenlane apps show` lists its domains."
+            )
+
+    return Outcome(rows, happened={"app": action.app, "domain": host})

@@ -1,0 +1,51 @@
+"""What risk must know about an app: its state, its environment, its audience and what it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from greenlane.catalog import audience, hosts, queries
+from greenlane.catalog.actions import DeclareHost, SetAudience
+from greenlane.govern.actor import Actor
+from greenlane.govern.effect import GatherFacts
+from greenlane.kit.clock import Clock
+
+
+def app_facts(clock: Clock) -> GatherFacts:
+    """The gatherer for every verb about an app: how things stand before the action. An app may be new."""
+
+    def gather(connection: Connection, actor: Actor, action: Any) -> Mapping[str, Any]:
+        app = queries.find_app(connection, action.app)
+        named = getattr(action, "environment", "")
+        if app is None:
+            return {"app_exists": False, "environment": named}
+        environment = queries.environment(connection, app.name, named)
+        return {
+            "app_exists": True,
+            "environment": named,
+            "first_publish": named in {"staging", "production"} and environment.live_deploy is None,
+            "locked": environment.locked(clock.now()),
+            "audience_now": app.rung,
+            "audience_wanted": app.rung,
+            "everyone_before": app.everyone_before,
+            "public_before": app.public_before,
+        }
+
+    return gather
+
+
+def audience_facts(connection: Connection, actor: Actor, action: SetAudience) -> Mapping[str, Any]:
+    """How many could open the app after the action, and whether they are more than now."""
+    app = queries.app(connection, action.app)
+    return audience.facts(connection, app, action.audience, action.people, action.teams)
+
+
+def host_facts(connection: Connection, actor: Actor, action: DeclareHost) -> Mapping[str, Any]:
+    """Whether the app could not call this host for this purpose before."""
+    host = hosts.clean(action.host)
+    before = next((one.directives for one in queries.hosts(connection, action.app) if one.host == host), ())
+    new = not set(action.directives) <= set(before)
+    return {"outside_hosts": (host,), "new_hosts": (host,) if new else ()}
