@@ -1,0 +1,167 @@
+"""Apps: that they exist, who may open them, what they may call, and under which names they answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from greenlane.cli import saying
+from greenlane.cli.command import ARGUMENT, Ask, Command, Typed, act
+from greenlane.cli.output import Output, size
+from greenlane.cli.talk import Document, Talk
+from greenlane.govern.facts import RUNGS
+
+Name = Annotated[str, typer.Argument(metavar="APP", help="The app's name.")]
+
+
+def listed(talk: Talk) -> Document:
+    """The apps that you may see."""
+    return {"items": talk.everything("/v1/apps")}
+
+
+def one(talk: Talk, app: Name) -> Document:
+    """One app: its owner, its audience, what is live where, and what is locked."""
+    return talk.client.get(f"/v1/apps/{quote(app, safe='')}")
+
+
+def hosts(talk: Talk, app: Name) -> Document:
+    """The outside hosts that an app's pages may call."""
+    return {"items": one(talk, app).get("hosts", [])}
+
+
+def _host_table(out: Output, document: Document) -> None:
+    rows = [(one["host"], one.get("directives")) if isinstance(one, dict) else (one, "") for one in document["items"]]
+    out.table(("host", "for"), rows, none="Its pages call no outside host.")
+
+
+def _claimed(out: Output, document: Document) -> None:
+    """The DNS record that proves the claim."""
+    given = document.get("answer") or {}
+    out.say("Put this record into the domain's DNS:")
+    for name in ("record", "name", "type", "value"):
+        if given.get(name):
+            out.raw(f"{given[name]}")
+    app = document["subject"].partition(":")[2]
+    out.next(f"`greenlane domain verify {app} {given.get('domain', 'DOMAIN')}` once it is there.")
+
+
+def _table(out: Output, document: Document) -> None:
+    rows = [
+        (one["name"], one.get("owner"), one.get("team"), one.get("audience"), one.get("state"))
+        for one in document["items"]
+    ]
+    out.table(("app", "owner", "team", "audience", "state"), rows, none="No apps yet. Next: `greenlane deploy ./site`")
+
+
+def says(out: Output, app: Document) -> None:
+    """One app on a page."""
+    audience = app.get("audience")
+    rung = audience.get("rung") if isinstance(audience, dict) else audience
+    facts = [
+        ("title", app.get("title")),
+        ("owner", app.get("owner")),
+        ("team", app.get("team")),
+        ("audience", rung),
+        ("state", app.get("state")),
+        ("deploys", app.get("deploys")),
+        ("stored", f"{size(app['bytes'])} of {size(app['quota'])}" if app.get("quota") else None),
+        ("hosts", [one["host"] if isinstance(one, dict) else one for one in app.get("hosts", ())]),
+        ("variables", [one["name"] if isinstance(one, dict) else one for one in app.get("variables", ())]),
+    ]
+    out.table((app["name"], ""), [(name, value) for name, value in facts if value not in (None, "", [])])
+    for place in app.get("environments", ()):
+        out.say()
+        live, lock = place.get("live"), place.get("lock")
+        out.say(f"{place['name']}: {_live(live) if live else 'nothing yet'}")
+        if lock:
+            until = f" until {lock['until']}" if lock.get("until") else ""
+            why = f": {lock['why']}" if lock.get("why") else ""
+            out.say(f"  locked by {_named(lock.get('who'))}{until}{why}")
+        if live and place.get("url"):
+            out.raw(place["url"])
+
+
+def _live(live: Document) -> str:
+    message = f" ({live['message']})" if live.get("message") else ""
+    return f"{live['deploy']}, since {live['at']}, by {_named(live.get('by'))}{message}"
+
+
+def _named(who: Document) -> str:
+    return str(who.get("name") or who.get("id")) if isinstance(who, dict) else str(who or "the platform")
+
+
+COMMANDS: tuple[Command, ...] = (
+    Ask("apps", "query /v1/apps", listed, "greenlane apps", _table),
+    Ask("apps list", "query /v1/apps", listed, "greenlane apps list", _table),
+    Ask("apps show", "query /v1/apps/{app}", one, "greenlane apps show vendor-board", says),
+    act(
+        "apps create",
+        "create-app",
+        "greenlane apps create vendor-board --team sales",
+        app=ARGUMENT,
+        team=Typed(("--team",)),
+        title=Typed(("--title",)),
+    ),
+    act(
+        "apps audience",
+        "set-audience",
+        "greenlane apps audience vendor-board named --people ada@example.com",
+        app=ARGUMENT,
+        audience=Typed(choices=RUNGS, says="Who may open it, from the narrowest to the widest."),
+        people=Typed(("--people",), says="Somebody who may open it, with the audience named; may be repeated."),
+        teams=Typed(("--teams",), says="A team that may open it, with the audience named; may be repeated."),
+    ),
+    act(
+        "apps transfer",
+        "transfer-app",
+        "greenlane apps transfer vendor-board --owner ada@example.com",
+        app=ARGUMENT,
+        owner=Typed(("--owner",), says="The new owner, by id, mail address or name."),
+        team=Typed(("--team",)),
+    ),
+    act("apps archive", "archive-app", "greenlane apps archive vendor-board", app=ARGUMENT),
+    act("apps wake", "wake-app", "greenlane apps wake vendor-board", app=ARGUMENT),
+    act("apps quota", "set-quota", "greenlane apps quota vendor-board 2000000000", app=ARGUMENT, size=ARGUMENT),
+    Ask("hosts list", "query /v1/apps/{app}", hosts, "greenlane hosts list vendor-board", _host_table),
+    act(
+        "hosts add",
+        "declare-host",
+        "greenlane hosts add vendor-board api.example.com --for connect --for img",
+        app=ARGUMENT,
+        host=ARGUMENT,
+        directives=Typed(
+            ("--for",), says="For what: connect, script, style, img, font, media, frame or form; may be repeated."
+        ),
+    ),
+    act(
+        "hosts remove",
+        "remove-host",
+        "greenlane hosts remove vendor-board api.example.com",
+        app=ARGUMENT,
+        host=ARGUMENT,
+    ),
+    act(
+        "domain claim",
+        "claim-domain",
+        "greenlane domain claim vendor-board board.example.com",
+        saying.answer(_claimed),
+        app=ARGUMENT,
+        domain=ARGUMENT,
+    ),
+    act(
+        "domain verify",
+        "verify-domain",
+        "greenlane domain verify vendor-board board.example.com",
+        app=ARGUMENT,
+        domain=ARGUMENT,
+    ),
+    act(
+        "domain release",
+        "release-domain",
+        "greenlane domain release vendor-board board.example.com",
+        app=ARGUMENT,
+        domain=ARGUMENT,
+    ),
+)

@@ -1,0 +1,126 @@
+"""Who is here, what they may do, and the ways in."""
+
+from __future__ import annotations
+
+from greenlane.cli.command import ARGUMENT, Ask, Command, Typed, act
+from greenlane.cli.output import Output
+from greenlane.cli.talk import Document, Talk
+from greenlane.identity.roles import ROLES
+
+ROLE = Typed(("--role",), choices=ROLES)
+ROLE_ARGUMENT = Typed(choices=ROLES)
+WHO = Typed(says="Somebody, by id, mail address or name.")
+WHERE = Typed(("--scope",))
+DAYS = Typed(("--days",))
+
+
+def everybody(talk: Talk) -> Document:
+    """Who is here, in which teams and roles."""
+    return {"items": talk.everything("/v1/people")}
+
+
+def teams(talk: Talk) -> Document:
+    """Which teams there are."""
+    return {"items": talk.everything("/v1/teams")}
+
+
+def tokens(talk: Talk) -> Document:
+    """Your API tokens, without their secrets."""
+    return {"items": talk.everything("/v1/tokens")}
+
+
+def _people_table(out: Output, document: Document) -> None:
+    rows = [
+        (one["id"], one["name"], one.get("email"), one.get("teams"), one.get("roles"), _state(one))
+        for one in document["items"]
+    ]
+    out.table(("id", "name", "mail", "teams", "roles", "state"), rows)
+
+
+def _state(person: Document) -> str:
+    return str(person.get("state") or ("suspended" if person.get("active") is False else "active"))
+
+
+def _team_table(out: Output, document: Document) -> None:
+    out.table(("name", "people"), [(one["name"], one.get("people") or one.get("members")) for one in document["items"]])
+
+
+def _token_table(out: Output, document: Document) -> None:
+    rows = [
+        (one["id"], one.get("scopes"), one.get("agent"), one.get("expires"), one.get("name"))
+        for one in document["items"]
+    ]
+    out.table(("id", "scopes", "agent", "until", "for"), rows)
+
+
+COMMANDS: tuple[Command, ...] = (
+    act(
+        "invite",
+        "invite",
+        "greenlane invite --team sales --role builder",
+        team=Typed(("--team",)),
+        role=ROLE,
+        days=DAYS,
+    ),
+    Ask("people", "query /v1/people", everybody, "greenlane people", _people_table),
+    Ask("people list", "query /v1/people", everybody, "greenlane people list", _people_table),
+    act(
+        "people add",
+        "add-person",
+        'greenlane people add "Ada Lovelace" --team sales --role builder --email ada@example.com',
+        name=ARGUMENT,
+        team=Typed(("--team",)),
+        role=ROLE,
+        email=Typed(("--email",)),
+    ),
+    act("people suspend", "suspend-person", "greenlane people suspend ada@example.com", person=WHO),
+    act("people restore", "restore-person", "greenlane people restore ada@example.com", person=WHO),
+    act("people link", "create-sign-in-link", "greenlane people link ada@example.com", person=WHO),
+    act("people erase", "erase-person", "greenlane people erase p_01h2…", person=WHO),
+    Ask("team", "query /v1/teams", teams, "greenlane team", _team_table),
+    Ask("team list", "query /v1/teams", teams, "greenlane team list", _team_table),
+    act("team create", "create-team", "greenlane team create sales", name=ARGUMENT),
+    act("team join", "join-team", "greenlane team join sales ada@example.com", team=ARGUMENT, person=WHO),
+    act("team leave", "leave-team", "greenlane team leave sales ada@example.com", team=ARGUMENT, person=WHO),
+    act(
+        "role grant",
+        "grant-role",
+        "greenlane role grant ada@example.com reviewer --scope team:sales",
+        person=WHO,
+        role=ROLE_ARGUMENT,
+        scope=WHERE,
+    ),
+    act(
+        "role remove",
+        "remove-role",
+        "greenlane role remove ada@example.com reviewer --scope team:sales",
+        person=WHO,
+        role=ROLE_ARGUMENT,
+        scope=WHERE,
+    ),
+    act(
+        "token create",
+        "create-token",
+        'greenlane token create "nightly build" --scopes deploy --scopes publish --days 30',
+        name=ARGUMENT,
+        scopes=Typed(("--scopes",), says="What it may do: visit, read, deploy, publish, admin; may be repeated."),
+        days=DAYS,
+    ),
+    act("token revoke", "revoke-token", "greenlane token revoke tok_01h2…", token=ARGUMENT),
+    Ask("token list", "query /v1/tokens", tokens, "greenlane token list", _token_table),
+    act(
+        "preview-token create",
+        "create-preview-token",
+        "greenlane preview-token create vendor-board --hours 8",
+        app=ARGUMENT,
+        deploy=Typed(("--deploy",)),
+        hours=Typed(("--hours",)),
+    ),
+    act(
+        "preview-token revoke",
+        "revoke-preview-token",
+        "greenlane preview-token revoke vendor-board pvt_01h2…",
+        app=ARGUMENT,
+        token=ARGUMENT,
+    ),
+)

@@ -1,0 +1,134 @@
+"""The platform itself: who you are to it, what it noticed, and what it writes down about its own work."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from greenlane.cli import credentials, trust
+from greenlane.cli.client import Client
+from greenlane.cli.command import Ask, Command
+from greenlane.cli.output import Output
+from greenlane.cli.talk import Document, Talk
+from greenlane.govern.errors import WrongInput
+
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")]
+Level = Annotated[
+    str, typer.Option("--level", help="From this level on: debug, info, warning or error.", show_default=False)
+]
+FromStdin = Annotated[
+    str, typer.Option("--token", help="Only - is taken: the token comes in at standard input.", show_default=False)
+]
+
+
+def whoami(talk: Talk) -> Document:
+    """Who you are here, and what your token may do."""
+    return talk.client.get("/v1/me")
+
+
+def login(talk: Talk, source: FromStdin = "") -> Document:
+    """Keep a token for this server, so that you need not set GREENLANE_TOKEN."""
+    if source not in ("", "-"):
+        raise WrongInput(
+            "A token on the command line can be read by others on this machine.",
+            next_step="Pipe it in: `greenlane login --token - < token.txt`.",
+        )
+    if source == "-" or not sys.stdin.isatty():
+        given = sys.stdin.read().strip()
+    else:
+        given = str(typer.prompt("Token", hide_input=True, err=True)).strip()
+    if not given:
+        raise WrongInput("No token came in.", next_step="`greenlane token create` makes one.")
+    with Client(talk.url, given) as client:
+        shown = client.open("/v1/trust")
+        if trust.pinned_path(talk.url).exists():
+            trust.compare(talk.url, shown)
+        else:
+            trust.pin(talk.url, shown)
+        me: Document = client.get("/v1/me")
+    credentials.keep(talk.url, given)
+    return {**me, "url": talk.url}
+
+
+def logs(talk: Talk, limit: Limit = 100, level: Level = "") -> Document:
+    """What the platform wrote down about its own work, without personal data."""
+    found = talk.client.get("/v1/logs", limit=limit, level=level)
+    return found if isinstance(found, dict) else {"items": found}
+
+
+def friction(talk: Talk) -> Document:
+    """Where people waited, gave up or went around."""
+    return talk.client.get("/v1/friction")
+
+
+def notices(talk: Talk) -> Document:
+    """What you should hear of."""
+    return {"items": talk.everything("/v1/notices")}
+
+
+def _says_me(out: Output, me: Document) -> None:
+    rows = [
+        ("id", me["id"]),
+        ("organisation", me.get("organisation")),
+        ("roles", me.get("roles")),
+        ("teams", me.get("teams")),
+        ("token", (me.get("token") or {}).get("scopes")),
+        ("until", (me.get("token") or {}).get("expires") or "no end"),
+    ]
+    out.table((str(me["name"]), ""), [(name, _flat(value)) for name, value in rows if value])
+
+
+def _flat(value: Document) -> Document:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(_flat(one)) for one in value)
+    if isinstance(value, dict):
+        words = [str(value[name]) for name in ("role", "name", "id") if value.get(name)]
+        return f"{words[0]} of {value['scope']}" if words and value.get("scope") else "".join(words[:1])
+    return value
+
+
+def _says_login(out: Output, me: Document) -> None:
+    out.say(f"You are {me['name']} at {me['url']}.")
+    out.next("`greenlane deploy ./site`")
+
+
+def _says_logs(out: Output, document: Document) -> None:
+    for line in document.get("items", ()):
+        if isinstance(line, str):
+            out.say(line)
+            continue
+        known = ("timestamp", "at", "level", "event")
+        more = " ".join(f"{name}={value}" for name, value in line.items() if name not in known)
+        when = line.get("timestamp") or line.get("at") or ""
+        out.say(f"{when}  {line.get('level', ''):<7}  {line.get('event', '')}  {more}".rstrip())
+
+
+def _says_friction(out: Output, document: Document) -> None:
+    items = document.get("items") if isinstance(document, dict) else document
+    for one in items if items is not None else [document]:
+        if isinstance(one, dict) and one.get("says"):
+            out.say(str(one["says"]))
+        elif isinstance(one, dict):
+            out.table(("what", "figure"), list(one.items()))
+        else:
+            out.say(str(one))
+    if items == []:
+        out.say("Nobody waited, gave up or went around.")
+
+
+def _says_notices(out: Output, document: Document) -> None:
+    for one in document["items"]:
+        out.say(f"{str(one.get('at', ''))[:19].replace('T', ' ')}  {one.get('says') or one.get('sentence') or ''}")
+    if not document["items"]:
+        out.say("Nothing to hear of.")
+
+
+COMMANDS: tuple[Command, ...] = (
+    Ask("whoami", "query /v1/me", whoami, "greenlane whoami", _says_me),
+    Ask("login", "query /v1/me", login, "greenlane login --token - < token.txt", _says_login),
+    Ask("logs", "query /v1/logs", logs, "greenlane logs --level warning", _says_logs),
+    Ask("friction", "query /v1/friction", friction, "greenlane friction", _says_friction),
+    Ask("notices", "query /v1/notices", notices, "greenlane notices", _says_notices),
+)

@@ -1,0 +1,64 @@
+"""Moving environments: publish, roll back, lock, unlock."""
+
+from __future__ import annotations
+
+from greenlane.cli import saying
+from greenlane.cli.command import ARGUMENT, Command, Typed, act
+from greenlane.cli.moments import moment
+from greenlane.cli.output import Output
+from greenlane.cli.talk import Document
+from greenlane.govern.facts import RUNGS
+
+TO = Typed(("--to",), choices=("staging", "production"))
+ENVIRONMENT = Typed(("--environment",), choices=("staging", "production"))
+
+
+def published(out: Output, document: Document) -> None:
+    """Where it can be opened now."""
+    saying.once(out, document)
+    app = document["subject"].partition(":")[2]
+    out.next(f"`greenlane rollback {app}` takes it back; `greenlane receipts --app {app}` tells the story.")
+
+
+def rolled_back(out: Output, document: Document) -> None:
+    """Where it can be opened, and that nothing undoes it unseen."""
+    saying.once(out, document)
+    app = document["subject"].partition(":")[2]
+    out.say("The environment is locked: no automatic publish undoes this.")
+    out.next(f"`greenlane publish {app} --unlock` once the newer version is right.")
+
+
+COMMANDS: tuple[Command, ...] = (
+    act(
+        "publish",
+        "publish",
+        "greenlane publish vendor-board --audience team",
+        saying.answer(published),
+        app=ARGUMENT,
+        deploy=Typed(("--deploy",)),
+        environment=TO,
+        audience=Typed(("--audience",), choices=RUNGS),
+        people=Typed(("--people",), says="Somebody who may open it, with the audience named; may be repeated."),
+        teams=Typed(("--teams",), says="A team that may open it, with the audience named; may be repeated."),
+        unlock=Typed(("--unlock",)),
+        message=Typed(("--message", "-m")),
+    ),
+    act(
+        "rollback",
+        "rollback",
+        "greenlane rollback vendor-board",
+        saying.answer(rolled_back),
+        app=ARGUMENT,
+        deploy=Typed(("--to-deploy",)),
+        environment=ENVIRONMENT,
+    ),
+    act(
+        "lock",
+        "lock",
+        'greenlane lock vendor-board --why "audit week" --until 3d',
+        app=ARGUMENT,
+        environment=ENVIRONMENT,
+        until=Typed(("--until",), reads=moment, says="When it opens by itself: 2h, 3d, or 2026-12-24T08:00:00Z."),
+    ),
+    act("unlock", "unlock", "greenlane unlock vendor-board", app=ARGUMENT, environment=ENVIRONMENT),
+)

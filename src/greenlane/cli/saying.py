@@ -1,0 +1,95 @@
+"""How decisions read in the terminal: the lane first, then why, then what to do. The same words for every verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from greenlane.cli.output import Output
+from greenlane.cli.talk import Document
+
+ONE_TIME = ("url", "token")
+"""What a verb's answer may hold for the caller alone; each is written alone on a line."""
+
+
+def decision(out: Output, answer: Mapping[str, Any]) -> None:
+    """The lane, what happened in a sentence, the reasons in one sentence each, and the safeguards."""
+    out.lane(str(answer.get("lane", "")), str(answer.get("words", "")))
+    if answer.get("sentence"):
+        out.say(f"  {answer['sentence']}")
+    for reason in answer.get("reasons", ()):
+        out.say(f"  - {reason['says']}")
+        if reason.get("instead") and answer.get("lane") in ("red", "closed"):
+            out.say(f"    Instead: {reason['instead']}")
+    for safeguard in answer.get("safeguards", ()):
+        out.say(f"  + {safeguard}")
+
+
+def waiting(out: Output, answer: Mapping[str, Any]) -> None:
+    """What to do about a request that waits for a person."""
+    request = answer.get("request")
+    out.say("It is stored and nothing has changed yet. A person decides.")
+    if request:
+        out.say("The request:")
+        out.raw(str(request))
+        out.next(f"`greenlane approvals show {request}` says who is asked, and by when.")
+
+
+def answer(then: Callable[[Output, Document], None] | None = None) -> Callable[[Output, Document], None]:
+    """Says an act's answer; ``then`` adds what is particular to the verb once it went through."""
+
+    def shows(out: Output, document: Document) -> None:
+        if document.get("state") == "refused" or document.get("exit_code") == 3:
+            out.to_error_stream()
+            decision(out, document)
+            if steps := [one["instead"] for one in document.get("reasons", ()) if one.get("instead")]:
+                out.next(steps[0])
+            elif document.get("next_step"):
+                out.next(document["next_step"])
+            return
+        decision(out, document)
+        if document.get("state") == "waiting":
+            waiting(out, document)
+        elif then is not None:
+            then(out, document)
+        else:
+            once(out, document)
+
+    return shows
+
+
+def once(out: Output, document: Document) -> None:
+    """Links and tokens that are shown once, each alone on a line."""
+    given = document.get("answer") or {}
+    for name in ONE_TIME:
+        if given.get(name):
+            out.raw(str(given[name]))
+    if given.get("expires"):
+        out.say(f"It works until {given['expires']}.")
+
+
+def explained(out: Output, document: Document) -> None:
+    """What would be decided, why, with which risk, and what would make it green."""
+    decision(out, document)
+    if policies := [one["policy"] for one in document.get("reasons", ()) if one.get("policy")]:
+        out.say(f"Decided by: {', '.join(policies)}")
+    risk = document.get("risk") or {}
+    if "score" in risk:
+        out.say(f"Risk: {risk['score']} of 100")
+        out.table(
+            ("points", "part", "why"),
+            [(f"{one['points']:+d}", one["name"], one["says"]) for one in risk.get("parts", ())],
+            none="  nothing speaks for or against it",
+        )
+    ways = document.get("would_be_green") or ()
+    if ways:
+        out.say("It would be green:")
+        for way in ways:
+            out.say(f"  {_shape(way)}{way['says']}")
+    elif document.get("lane") != "green":
+        out.say("No small change would make it green.")
+    out.say("Nothing was changed.")
+
+
+def _shape(way: Mapping[str, Any]) -> str:
+    return "- " if way.get("lane", "green") == "green" else f"- ({way['lane']}) "

@@ -1,0 +1,240 @@
+"""The command tree, built from commands as data, and run so that every ending has its words and its exit code."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from greenlane.cli import (
+    anything,
+    approvals,
+    apps,
+    deploy,
+    explain,
+    ledger,
+    local,
+    passport,
+    people,
+    platform,
+    policy,
+    publishing,
+    receipts,
+    variables,
+)
+from greenlane.cli.command import Act, Ask, Command, Panel, parameters_of
+from greenlane.cli.errors import DONE, ELSE, USAGE, Stopped, document_of, exit_code_of
+from greenlane.cli.local import LocalCommands
+from greenlane.cli.output import Output
+from greenlane.cli.talk import Talk
+from greenlane.kit.errors import GreenlaneError
+
+ABOUT = """A governed path for AI-built software: from a folder to an address that the right people can open.
+
+Exit codes: 0 done, 2 wrong usage, 3 refused, 4 waiting for a person, 5 not found, 1 anything else.
+GREENLANE_URL says where the server is, GREENLANE_TOKEN who you are. Every command has --json."""
+
+JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
+
+GROUPS = {
+    "apps": "See and change apps.",
+    "approvals": "See what waits for a person.",
+    "domain": "Serve an app under a domain of its own.",
+    "explain": "See what would be decided, why, and what would make it green. Changes nothing.",
+    "hosts": "Say which outside hosts an app's pages may call.",
+    "ledger": "Check the ledger, prove receipts, take it along.",
+    "passport": "Read and check what travels with a deploy.",
+    "people": "See and change who is here.",
+    "policy": "Read, try and change the rules.",
+    "preview-token": "Let a test robot open a preview.",
+    "role": "Say who may do what.",
+    "team": "See and change teams.",
+    "token": "API tokens of your own.",
+    "trust": "The public keys that proofs are checked with.",
+    "variables": "Values that an app gets and nobody reads again.",
+}
+"""What each group of commands is for."""
+
+
+def panels(handed: LocalCommands) -> tuple[Panel, ...]:
+    """Every command there is, in the order of the story."""
+    return (
+        Panel("Start", local.starting(handed)),
+        Panel("From a folder to an address", (*deploy.COMMANDS, *publishing.COMMANDS)),
+        Panel("When a person is asked", approvals.COMMANDS),
+        Panel("What happened, and the proof", (*receipts.COMMANDS, *ledger.COMMANDS, *passport.COMMANDS)),
+        Panel("Apps", (*apps.COMMANDS, *variables.COMMANDS)),
+        Panel("People", people.COMMANDS),
+        Panel("Rules and the platform", (*policy.commands(handed), *platform.COMMANDS, *local.keeping(handed))),
+        Panel("Anything else", anything.COMMANDS),
+    )
+
+
+def tree(handed: LocalCommands) -> typer.Typer:
+    """The whole command tree, ``explain`` included."""
+    top = typer.Typer(cls=_in_order(panels(handed)), **_manners("greenlane", ABOUT))
+    groups: dict[str, typer.Typer] = {}
+    for panel in panels(handed):
+        defaults = {one.path: one for one in panel.commands if _has_more(one, panel.commands)}
+        for command in panel.commands:
+            first, _, second = command.path.partition(" ")
+            if not second and first not in defaults:
+                _add(top, first, command, panel.title)
+                continue
+            if first not in groups:
+                groups[first] = _group(first, GROUPS[first], defaults.get(first))
+                top.add_typer(groups[first], name=first, rich_help_panel=panel.title)
+            if second:
+                _add(groups[first], second, command)
+    own = [command for panel in panels(handed) for command in panel.commands if isinstance(command, Act)]
+    questions = _group("explain", GROUPS["explain"])
+    for command in explain.questions(own):
+        _add(questions, command.verb, command, explaining=True)
+    top.add_typer(questions, name="explain", rich_help_panel="When a person is asked")
+    return top
+
+
+def app(handed: LocalCommands, arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code. Nothing but that ever leaves here, unless ``GREENLANE_DEBUG=1``."""
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    out = Output("--json" in typed)
+    try:
+        code = tree(handed)(args=typed, prog_name="greenlane", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # whoever read our output has seen enough; Python would complain once more when it closes the stream
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except GreenlaneError as error:
+        return _failed(out, error)
+    except (KeyboardInterrupt, typer.Abort):
+        return _failed(out, Stopped("Stopped.", next_step="Type the same again; what was done is not done twice."))
+    except typer.TyperException as error:
+        return _misused(out, error)
+    except Exception as error:
+        # the last resort: a person sees a sentence, whoever looks for the cause sets GREENLANE_DEBUG
+        if os.environ.get("GREENLANE_DEBUG") == "1":
+            raise
+        return _failed(out, _unexpected(error))
+    # Typer's own endings: --help ends with 130 after Ctrl-C, and with 0 otherwise
+    return code if isinstance(code, int) and code <= 5 else ELSE if isinstance(code, int) else DONE
+
+
+def _manners(name: str, says: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "help": says,
+        "add_completion": name == "greenlane",
+        "pretty_exceptions_enable": False,
+        "rich_markup_mode": "rich",
+        "context_settings": {"help_option_names": ["-h", "--help"]},
+        "no_args_is_help": True,
+    }
+
+
+def _in_order(every: Sequence[Panel]) -> type[TyperGroup]:
+    """A group that lists single commands and groups of commands in the order of the story, not one kind after the other."""
+    names = [command.path.partition(" ")[0] for panel in every for command in panel.commands]
+    names.insert(names.index("approve"), "explain")
+
+    class InOrder(TyperGroup):
+        def list_commands(self, ctx: Any) -> list[str]:
+            return sorted(super().list_commands(ctx), key=names.index)
+
+    return InOrder
+
+
+def _group(name: str, says: str, default: Command | None = None) -> typer.Typer:
+    if default is None:
+        return typer.Typer(**_manners(name, says))
+    made = typer.Typer(**{**_manners(name, says), "no_args_is_help": False})
+    text = f"{says}\n\nExample: {default.example}"
+    made.callback(invoke_without_command=True, help=text)(_callback(default, by_itself=True))
+    return made
+
+
+def _add(group: typer.Typer, name: str, command: Command, panel: str | None = None, explaining: bool = False) -> None:
+    text = f"{summary_of(command)}\n\nExample: {command.example}"
+    group.command(name, help=text, rich_help_panel=panel)(_callback(command, explaining=explaining))
+
+
+def summary_of(command: Command) -> str:
+    """What a command does, in a sentence: its own, its function's, or the verb's."""
+    if command.summary:
+        return command.summary
+    if isinstance(command, Ask):
+        return (inspect.getdoc(command.run) or "").splitlines()[0]
+    return (inspect.getdoc(command.wish) or "").splitlines()[0]
+
+
+def _callback(command: Command, *, explaining: bool = False, by_itself: bool = False) -> Callable[..., Any]:
+    """The function that Typer calls: what is typed for the command, and ``--json``."""
+    typed = parameters_of(command.wish if isinstance(command, Act) else command.run)
+
+    def run(**given: Any) -> int:
+        context = given.pop("context", None)
+        if context is not None and context.invoked_subcommand is not None:
+            return DONE
+        return _carry_on(command, Talk(given.pop("as_json"), explaining), given)
+
+    extra = [inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, annotation=JSON, default=False)]
+    if by_itself:
+        extra.append(inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context))
+    every = [*typed, *extra]
+    run.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]  # what Typer reads instead of **given
+    run.__annotations__ = {one.name: one.annotation for one in every}
+    return run
+
+
+def _carry_on(command: Command, talk: Talk, given: dict[str, Any]) -> int:
+    with talk:
+        document = command.run(talk, **given)
+        if talk.out.as_json:
+            if document is not None:
+                talk.out.document(document)
+        elif talk.explaining:
+            explain.shows(talk.out, document)
+        else:
+            command.shows(talk.out, document)
+    return int(document.get("exit_code", DONE)) if isinstance(document, dict) else DONE
+
+
+def _has_more(one: Command, commands: Sequence[Command]) -> bool:
+    return any(other.path.startswith(f"{one.path} ") for other in commands)
+
+
+def _failed(out: Output, error: GreenlaneError) -> int:
+    if out.as_json:
+        out.document(document_of(error))
+    else:
+        out.error(error)
+    return exit_code_of(error)
+
+
+def _misused(out: Output, error: typer.TyperException) -> int:
+    """A command that was typed wrongly, in our words' shape."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # the help was asked for by typing nothing after a group's name
+        out.err.print(error.format_message())
+        return USAGE
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "greenlane"
+    message, step = error.format_message(), f"`{path} --help` shows how it is typed."
+    if out.as_json:
+        out.document({"code": "usage", "message": message, "next_step": step, "exit_code": USAGE})
+    else:
+        out.err.print(message, style="red")
+        out.err.print(f"Next: {step}")
+    return USAGE
+
+
+def _unexpected(error: Exception) -> GreenlaneError:
+    return GreenlaneError(
+        "Something went wrong that should not have.",
+        next_step="Set GREENLANE_DEBUG=1 and type the same again to see what; please report it.",
+        detail=repr(error),
+    )
