@@ -63,7 +63,8 @@ class Statement:
     def wrong(self, reason: str) -> PackError:
         """The error for this policy, pointing at the line that holds the words which the reason quotes."""
         for quoted in re.findall(r"[`'\"]([^`'\"]+)[`'\"]", reason):
-            hits = [number for number, line in enumerate(self.text.splitlines()) if quoted in line]
+            word = re.compile(rf"(?<![\w=!<>&|]){re.escape(quoted)}(?![\w=])")
+            hits = [number for number, line in enumerate(self.text.splitlines()) if word.search(line)]
             if hits:
                 return PackError(self.file, self.line + hits[0], reason)
         return PackError(self.file, self.line, reason)

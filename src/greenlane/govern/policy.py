@@ -191,6 +191,26 @@ class Pack:
         return self._questions[verb]
 
 
+def describe(pack: Pack) -> list[dict[str, Any]]:
+    """The pack as rows for people: a row a policy, in the order of file and line."""
+    return [
+        {
+            "id": one.id,
+            "lane": str(one.lane),
+            "verbs": list(one.verbs) if one.verbs is not None else ["every verb"],
+            "says": one.says,
+            "instead": one.instead,
+            "safeguards": list(one.safeguards),
+            "owner": one.owner,
+            "fixed": one.fixed,
+            "file": one.file,
+            "line": one.line,
+            "digest": one.digest,
+        }
+        for one in sorted(pack.policies, key=lambda one: (one.file, one.line))
+    ]
+
+
 def policy_set(trees: Mapping[str, dict[str, Any]]) -> cedarpy.PolicySet:
     """A parsed set in which every policy keeps its own id."""
     return cedarpy.PolicySet.from_json_str(
