@@ -1,0 +1,173 @@
+"""Prints the pages. Every page is whole, needs no script, and comes with the same strict headers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from greenlane.kit.errors import GreenlaneError
+from greenlane.web import wording
+from greenlane.web.destination import Destination
+from greenlane.web.house import HomeView, SignedIn
+from greenlane.web.next_steps import may_build, next_steps
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+"""Our stylesheet, our pictures, forms to ourselves; no script, no frame, no other host."""
+
+PAGE_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+}
+"""What every page is sent with."""
+
+_STATIC = files("greenlane.web") / "static"
+STYLESHEET = (_STATIC / "greenlane.css").read_bytes()
+"""The one stylesheet."""
+STYLESHEET_VERSION = hashlib.sha256(STYLESHEET).hexdigest()[:12]
+"""Changes with the stylesheet, so that browsers may keep each version for good."""
+MARK = (_STATIC / "mark.svg").read_bytes()
+"""The sign beside the name in a browser's tab."""
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("greenlane.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.globals["stylesheet"] = f"/static/greenlane.css?v={STYLESHEET_VERSION}"
+_ENVIRONMENT.filters["moment"] = wording.moment
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field, and what to do about it. ``field`` is empty when it is about the whole form."""
+
+    field: str
+    message: str
+    next_step: str
+
+    @classmethod
+    def of(cls, field: str, error: GreenlaneError) -> FieldError:
+        """The error as a form shows it: both public texts, never the private detail."""
+        return cls(field, error.message, error.next_step)
+
+
+def _page(template: str, status: int = 200, headers: dict[str, str] = PAGE_HEADERS, **told: Any) -> Response:
+    told.setdefault("person", None)
+    return HTMLResponse(_ENVIRONMENT.get_template(template).render(told), status, headers)
+
+
+def sign_in(to: Destination | None, error: FieldError | None = None) -> Response:
+    """Asks for a sign-in link or an API token, and says where the person wanted to go."""
+    return _page("sign_in.html", 422 if error else 200, to=to, error=error)
+
+
+def sign_in_link() -> Response:
+    """One button. The link itself does nothing, because mail scanners open links; and it names nobody."""
+    return _page("sign_in_link.html")
+
+
+def invitation(person: SignedIn | None, name: str = "", email: str = "", error: FieldError | None = None) -> Response:
+    """Asks somebody new for their name; somebody who is here already only presses the button."""
+    return _page("invitation.html", 422 if error else 200, person=person, name=name, email=email, error=error)
+
+
+def going_on(to: str, name: str) -> Response:
+    """Leads on to an app from a form.
+
+    A page in between, not a redirect: browsers hold every redirect that follows a form against the form's
+    ``form-action``, and an app is another origin.
+    """
+    return _page("going_on.html", headers=PAGE_HEADERS | {"refresh": f"0; url={to}"}, to=to, name=name)
+
+
+def home(view: HomeView, console_origin: str) -> Response:
+    """Who you are, your apps, what waits for you, what to type next."""
+    return _page(
+        "home.html",
+        person=view.person,
+        roles=[(wording.role_title(held), wording.role_meaning(held)) for held in view.roles],
+        decide=[request for request in view.waiting if not request.mine],
+        asked=[request for request in view.waiting if request.mine],
+        apps=view.apps,
+        may_build=may_build(view),
+        audiences=wording.AUDIENCES,
+        states=wording.STATES,
+        commands=next_steps(view),
+        origin=console_origin,
+    )
+
+
+def sign_out(person: SignedIn) -> Response:
+    """One button, for those who typed the address."""
+    return _page("sign_out.html", person=person)
+
+
+def message(status: int, title: str, text: str, next_step: str = "", *, person: SignedIn | None = None) -> Response:
+    """A page with one thing to say."""
+    return _page("message.html", status, title=title, text=text, next_step=next_step, person=person)
+
+
+def dead_link(error: GreenlaneError) -> Response:
+    """A sign-in or invitation link that opens nothing: used, expired, or never ours."""
+    return message(410, "This link does not work any more", error.message, error.next_step)
+
+
+def link_not_whole(error: GreenlaneError) -> Response:
+    """A link that was cut, or mistyped, on its way here."""
+    return message(400, "This link is not whole", error.message, error.next_step)
+
+
+def signed_out() -> Response:
+    """It is done."""
+    text = "This browser is signed out of Greenlane, and of every app that it had open through it."
+    return message(200, "You are signed out", text)
+
+
+def not_found() -> Response:
+    """No such page."""
+    text = "There is no page at this address. It may have moved, or a letter may be missing."
+    return message(404, "Page not found", text, "Check the address, or start again from the first page.")
+
+
+def may_not_open(error: GreenlaneError, person: SignedIn) -> Response:
+    """The person is known and this is not for them."""
+    return message(403, "You may not open this", error.message, error.next_step, person=person)
+
+
+def not_ours() -> Response:
+    """Somebody asked us to lead a visitor to a place that is not an app of ours."""
+    text = "The link asks Greenlane to send you to a place that is not one of its apps, so you stay here."
+    return message(400, "This address is not one of ours", text, "Ask for the app's own address and open that.")
+
+
+def not_sent_from_here() -> Response:
+    """A form that some other page sent."""
+    text = (
+        "Another page tried to press a button here in your name, or your browser did not say who did. Nothing was done."
+    )
+    return message(403, "Nothing was done", text, "Open the page again and press its button yourself.")
+
+
+def failed(error: GreenlaneError) -> Response:
+    """Any other error, in its own words."""
+    return message(error.status, "That did not work", error.message, error.next_step)
+
+
+def broken() -> Response:
+    """A fault of ours, of which a person needs to know no more than this."""
+    text = "Something went wrong inside Greenlane. It is in the log. Apps that are published go on working."
+    return message(500, "This page could not be made", text, "Try again in a minute.")
