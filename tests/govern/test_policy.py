@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from greenlane.govern.cedar import PackError
+from greenlane.govern.facts import Facts, vocabulary
 from greenlane.govern.policy import SAFEGUARDS, Pack, describe
 
 GOOD = """// A comment; with a semicolon, and a "quote.
@@ -168,6 +169,12 @@ def test_the_digest_follows_every_letter_but_not_the_order_of_files():
 def test_a_changed_scorecard_is_another_pack():
     mine = '[[part]]\nname = "size"\nfact = "files"\nsteps = [[1, 5]]\nsays = "Big."\n'
     assert Pack.load({"a.cedar": GOOD, "risk.toml": mine}).digest != Pack.load({"a.cedar": GOOD}).digest
+
+
+def test_every_fact_says_what_it_is():
+    rows = vocabulary()
+    assert [name for name, _, _ in rows] == list(Facts().as_dict())
+    assert all(says for _, _, says in rows)
 
 
 def test_describe_lists_every_policy_with_its_words():

@@ -111,11 +111,17 @@ class Facts:
         return cls(**values)
 
 
-
 NAMES = tuple(one.name for one in fields(Facts))
 """Every fact, in the order of the declaration."""
 
 _KNOWN = frozenset(NAMES)
+
+
+def vocabulary() -> list[tuple[str, str, str]]:
+    """Every fact as a row for people: its name, its kind (yes or no, number, word, list of words), what it says."""
+    kinds = {"bool": "yes or no", "int": "number", "str": "word", "tuple[str, ...]": "list of words"}
+    return [(one.name, kinds[str(one.type)], one.metadata["says"]) for one in fields(Facts)]
+
 
 RUNGS = ("me", "named", "team", "everyone", "public")
 """The audience ladder from the narrowest to the widest."""
