@@ -36,7 +36,7 @@ def test_the_pack_does_what_its_own_tests_say(case: Case):
 
 def test_every_policy_that_asks_or_refuses_has_a_case():
     decided = {reason.policy for result in run_cases(PACK, default_cases()) for reason in result.decision.reasons}
-    assert {one.id for one in PACK.policies if one.lane in {"red", "closed"}} - decided == {"too-risky-and-wide"}
+    assert {one.id for one in PACK.policies if one.lane in {"red", "closed"}} <= decided
 
 
 def test_every_verb_is_granted_by_some_policy():

@@ -75,6 +75,7 @@ def test_a_lost_semicolon_is_named():
     [
         ({"action": 'action == Action::"publsh"'}, "publsh"),
         ({"when": "context.lokced"}, "lokced"),
+        ({"when": '[Action::"publsh"].contains(action)'}, "publsh"),
         ({"when": "context.locked > 3"}, "Long"),
         ({"when": "principal is Persn"}, "Persn"),
         ({"owner": ""}, "no @owner"),

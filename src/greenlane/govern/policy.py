@@ -30,7 +30,7 @@ Layer = Mapping[str, str]
 """File names and their texts: ``*.cedar`` policies, and ``risk.toml`` where the layer brings its own scorecard."""
 
 SAFEGUARDS: Final = {
-    "narrower-first": "it opens to the team first and wider a day later, unless somebody objects",
+    "narrower-first": "it opens to the team first, and wider later unless somebody objects",
     "tell-owner": "the owner of the app is told",
     "undo-offered": "the owner can undo it with one step",
     "sampled-look": "a person may be asked to look at it afterwards",
