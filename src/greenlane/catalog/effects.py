@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -166,7 +166,8 @@ def lock(action: Lock, context: Context) -> Outcome:
         raise WrongInput("That time is over.", next_step="Give a later one, or none.")
 
     def rows(connection: Connection) -> None:
-        if queries.environment(connection, action.app, action.environment).locked(context.now):
+        before = queries.environment(connection, action.app, action.environment)
+        if before is not None and before.locked(stamp(context.now)):
             raise Conflict(f"{action.environment} of {action.app} is locked already.", next_step="Unlock it first.")
         environments.lock(
             connection,
@@ -185,7 +186,8 @@ def unlock(action: Unlock, context: Context) -> Outcome:
     """The environment may change again."""
 
     def rows(connection: Connection) -> None:
-        if queries.environment(connection, action.app, action.environment).locked_by is None:
+        before = queries.environment(connection, action.app, action.environment)
+        if before is None or before.locked_by is None:
             raise Conflict(f"{action.environment} of {action.app} is not locked.", next_step="There is nothing to do.")
         environments.unlock(connection, action.app, action.environment)
 
@@ -252,13 +254,12 @@ class _Domains:
         with self.works.database.read() as connection:
             _unproven_by_another(connection, host, action.app)
             known = queries.domain(connection, action.app, host)
-        claimed = known or queries.Domain(host, action.app, f"greenlane-proof={ids.token()}", None)
+        fresh = queries.Domain(host, action.app, f"greenlane-proof={ids.token()}", context.action_id, None)
+        claimed = known or fresh
 
         def rows(connection: Connection) -> None:
-            if queries.domain(connection, action.app, host) is None:
-                connection.execute(
-                    insert(DOMAIN).values(host=host, app=action.app, proof=claimed.proof, claimed_by=context.action_id)
-                )
+            if claimed is fresh:
+                connection.execute(insert(DOMAIN).values(asdict(fresh)))
 
         answer = {"domain": host, "record": claimed.record, "type": "TXT", "value": claimed.proof}
         return Outcome(rows, happened={"app": action.app, "domain": host}, answer=answer)

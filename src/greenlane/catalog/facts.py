@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from greenlane.catalog import audience, hosts, queries
-from greenlane.catalog.actions import DeclareHost, SetAudience
+from greenlane.catalog.actions import LASTING, DeclareHost, SetAudience
 from greenlane.govern.actor import Actor
 from greenlane.govern.effect import GatherFacts
-from greenlane.kit.clock import Clock
+from greenlane.kit.clock import Clock, stamp
 
 
 def app_facts(clock: Clock) -> GatherFacts:
@@ -26,8 +26,8 @@ def app_facts(clock: Clock) -> GatherFacts:
         return {
             "app_exists": True,
             "environment": named,
-            "first_publish": named in {"staging", "production"} and environment.live_deploy is None,
-            "locked": environment.locked(clock.now()),
+            "first_publish": named in LASTING and (environment is None or environment.live_deploy is None),
+            "locked": environment is not None and environment.locked(stamp(clock.now())),
             "audience_now": app.rung,
             "audience_wanted": app.rung,
             "everyone_before": app.everyone_before,

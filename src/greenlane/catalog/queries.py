@@ -1,26 +1,20 @@
-"""Reads about apps: what there is, who has it, what is live and locked, and what it may call."""
+"""What can be known of apps: reads only, frozen answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, or_, select
+from sqlalchemy import Connection, Row, or_, select
 
+from greenlane.catalog.addresses import Addresses
 from greenlane.catalog.tables import APP, APP_HOST, DOMAIN, ENVIRONMENT
 from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
-from greenlane.identity import roles
-from greenlane.identity.tables import MEMBERSHIP
-from greenlane.kit.clock import stamp
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An app. ``owner``, ``team``, ``named_people`` and ``named_teams`` are ids; ``state`` is live, asleep or archived;
-    ``quota`` is in bytes.
-    """
+    """An app. ``owner`` and ``team`` are ids, ``rung`` is its audience, ``quota`` is in bytes."""
 
     id: str
     name: str
@@ -39,161 +33,144 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What stands still between publishes. ``locked_by`` is the action that locked it, ``lock_who`` the person."""
+    """What is live in an environment, since when and by which action, and the lock on it if there is one."""
 
-    app: str
     name: str
-    live_deploy: str | None = None
-    previous: str | None = None
-    changed_at: str | None = None
-    changed_by: str | None = None
-    locked_by: str | None = None
-    lock_who: str | None = None
-    lock_why: str | None = None
-    lock_until: str | None = None
+    live_deploy: str | None
+    previous: str | None
+    changed_at: str | None
+    changed_by: str | None
+    locked_by: str | None
+    lock_who: str | None
+    lock_why: str | None
+    lock_until: str | None
 
-    def locked(self, now: datetime) -> bool:
-        """Whether a lock is in force at a moment."""
-        return self.locked_by is not None and (self.lock_until is None or self.lock_until > stamp(now))
+    def locked(self, now: str) -> bool:
+        """Whether a lock holds at that stamp."""
+        return self.locked_by is not None and (self.lock_until is None or self.lock_until > now)
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
-    """A host outside the platform that an app's pages may call, for what, and by which action."""
+class DeclaredHost:
+    """A host outside the platform that an app may call, and what for."""
 
     host: str
     directives: tuple[str, ...]
-    declared_by: str
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain that was claimed for an app. ``proof`` is the text of the DNS record that verifies it."""
+    """A domain of an app's own: the DNS record's value that proves it, and when it was proven."""
 
     host: str
     app: str
     proof: str
+    claimed_by: str
     verified_at: str | None
 
     @property
     def record(self) -> str:
-        """The name of the DNS record."""
+        """The name of the DNS record that proves it."""
         return f"_greenlane.{self.host}"
 
 
+def _app(row: Row[tuple[object, ...]]) -> App:
+    values = dict(row._mapping)
+    values["named_people"], values["named_teams"] = tuple(values["named_people"]), tuple(values["named_teams"])
+    return App(**values)
+
+
 def find_app(connection: Connection, name: str) -> App | None:
-    """An app by name; None where there is none."""
-    found = _apps(connection, APP.c.name == name)
-    return found[0] if found else None
+    """An app by name, or None."""
+    row = connection.execute(select(APP).where(APP.c.name == name)).one_or_none()
+    return None if row is None else _app(row)
 
 
 def app(connection: Connection, name: str) -> App:
     """An app by name. Raises ``NotFound``."""
     found = find_app(connection, name)
     if found is None:
-        raise NotFound(f"There is no app called {name!r}.", next_step="`greenlane apps` lists them.")
+        raise NotFound(f"There is no app called {name!r}.", next_step="`greenlane apps` lists those that you may see.")
     return found
 
 
-def all_apps(connection: Connection) -> list[App]:
-    """Every app, archived ones included, by name."""
-    return _apps(connection)
-
-
-def names(connection: Connection) -> list[str]:
-    """The names of all apps there ever were."""
-    return list(connection.execute(select(APP.c.name)).scalars())
-
-
-def apps_of(connection: Connection, person: str) -> list[App]:
-    """The apps that a person works on: their own, those of their teams, and those that a role of theirs covers."""
-    held = [one for one in identity.held(connection, person) if one.role in roles.READERS]
-    scopes = {one.scope for one in held}
-    if identity.ORGANISATION in scopes:
-        return all_apps(connection)
-    teams = {scope.removeprefix("team:") for scope in scopes if scope.startswith("team:")}
-    mine = select(MEMBERSHIP.c.team).where(MEMBERSHIP.c.person == person)
-    return _apps(
-        connection,
-        or_(
-            APP.c.owner == person,
-            APP.c.team.in_(mine),
-            APP.c.team.in_(teams),
-            APP.c.name.in_({scope.removeprefix("app:") for scope in scopes if scope.startswith("app:")}),
-        ),
-    )
-
-
-def team_of_app(connection: Connection, name: str) -> str | None:
-    """The id of the team that has an app, for those who stand below and cannot look; None where there is no app."""
+def team_of(connection: Connection, name: str) -> str | None:
+    """The id of the team that has an app."""
     return connection.execute(select(APP.c.team).where(APP.c.name == name)).scalar_one_or_none()
 
 
-def _apps(connection: Connection, *where: ColumnElement[bool]) -> list[App]:
-    return [_app(row) for row in connection.execute(select(APP).where(*where).order_by(APP.c.name))]
+def names(connection: Connection) -> list[str]:
+    """The names of all apps."""
+    return list(connection.execute(select(APP.c.name).order_by(APP.c.name)).scalars())
 
 
-def _app(row: Row[Any]) -> App:
-    return App(
-        id=row.id,
-        name=row.name,
-        title=row.title,
-        owner=row.owner,
-        team=row.team,
-        rung=row.rung,
-        named_people=tuple(row.named_people),
-        named_teams=tuple(row.named_teams),
-        everyone_before=row.everyone_before,
-        public_before=row.public_before,
-        state=row.state,
-        quota=row.quota,
-        created=row.created,
-    )
+def all_apps(connection: Connection, *, after: str = "", limit: int | None = None) -> list[App]:
+    """Apps by name; ``after`` is the last name seen."""
+    query = select(APP).where(APP.c.name > after).order_by(APP.c.name)
+    return [_app(row) for row in connection.execute(query if limit is None else query.limit(limit))]
 
 
-def environments(connection: Connection, app: str) -> list[Environment]:
-    """The lasting environments of an app that anything happened to, by name."""
-    rows = connection.execute(select(ENVIRONMENT).where(ENVIRONMENT.c.app == app).order_by(ENVIRONMENT.c.name))
-    return [Environment(**row) for row in rows.mappings()]
+def apps_for(connection: Connection, person: str, *, after: str = "", limit: int = 100) -> list[App]:
+    """Apps that a person works on: their own, their teams', and all where a role of theirs counts everywhere."""
+    scopes = {one.scope for one in identity.held(connection, person) if one.role != "visitor"}
+    query = select(APP).where(APP.c.name > after).order_by(APP.c.name).limit(limit)
+    if identity.ORGANISATION not in scopes:
+        teams = [scope.removeprefix("team:") for scope in scopes if scope.startswith("team:")]
+        single = [scope.removeprefix("app:") for scope in scopes if scope.startswith("app:")]
+        query = query.where(or_(APP.c.owner == person, APP.c.team.in_(teams), APP.c.name.in_(single)))
+    return [_app(row) for row in connection.execute(query)]
 
 
-def environment(connection: Connection, app: str, name: str) -> Environment:
-    """One environment; an empty one where nothing happened to it yet."""
-    found = (one for one in environments(connection, app) if one.name == name)
-    return next(found, Environment(app, name))
+def environments(connection: Connection, name: str) -> list[Environment]:
+    """The lasting environments of an app that were ever used."""
+    rows = connection.execute(select(ENVIRONMENT).where(ENVIRONMENT.c.app == name).order_by(ENVIRONMENT.c.name))
+    return [Environment(**{key: value for key, value in row._mapping.items() if key != "app"}) for row in rows]
 
 
-def live_deploy(connection: Connection, app: str, environment: str) -> str | None:
-    """The deploy that an environment shows; None before its first publish."""
+def environment(connection: Connection, name: str, environment: str) -> Environment | None:
+    """One environment of an app; None where nothing ever happened in it."""
+    return next((one for one in environments(connection, name) if one.name == environment), None)
+
+
+def live_deploy(connection: Connection, name: str, environment: str) -> str | None:
+    """The id of the deploy that is live."""
     return connection.execute(
-        select(ENVIRONMENT.c.live_deploy).where(ENVIRONMENT.c.app == app, ENVIRONMENT.c.name == environment)
+        select(ENVIRONMENT.c.live_deploy).where(ENVIRONMENT.c.app == name, ENVIRONMENT.c.name == environment)
     ).scalar_one_or_none()
 
 
-def hosts(connection: Connection, app: str) -> list[Host]:
-    """The outside hosts that an app declared, by name."""
-    rows = connection.execute(select(APP_HOST).where(APP_HOST.c.app == app).order_by(APP_HOST.c.host))
-    return [Host(row.host, tuple(row.directives), row.declared_by) for row in rows]
+def hosts(connection: Connection, name: str) -> list[DeclaredHost]:
+    """The hosts that an app declared."""
+    rows = connection.execute(select(APP_HOST).where(APP_HOST.c.app == name).order_by(APP_HOST.c.host))
+    return [DeclaredHost(row.host, tuple(row.directives)) for row in rows]
 
 
-def domains(connection: Connection, app: str) -> list[Domain]:
-    """The domains that were claimed for an app, proven or not."""
-    rows = connection.execute(select(DOMAIN).where(DOMAIN.c.app == app).order_by(DOMAIN.c.host))
-    return [Domain(row.host, row.app, row.proof, row.verified_at) for row in rows]
+def domains(connection: Connection, name: str) -> list[Domain]:
+    """The domains that an app claimed."""
+    rows = connection.execute(select(DOMAIN).where(DOMAIN.c.app == name).order_by(DOMAIN.c.host))
+    return [Domain(**row._mapping) for row in rows]
 
 
-def domain(connection: Connection, app: str, host: str) -> Domain | None:
+def domain(connection: Connection, name: str, host: str) -> Domain | None:
     """What an app claimed about one domain; None where it did not."""
-    return next((one for one in domains(connection, app) if one.host == host), None)
-
-
-def verified_domains(connection: Connection, app: str) -> list[str]:
-    """The domains that serve an app."""
-    return [one.host for one in domains(connection, app) if one.verified_at is not None]
+    return next((one for one in domains(connection, name) if one.host == host), None)
 
 
 def app_of_domain(connection: Connection, host: str) -> str | None:
-    """The app that a domain was proven for; None where nobody did."""
+    """The name of the app that a domain was proven for; None where nobody did."""
     return connection.execute(
         select(DOMAIN.c.app).where(DOMAIN.c.host == host, DOMAIN.c.verified_at.is_not(None))
     ).scalar_one_or_none()
+
+
+def verified_domains(connection: Connection, name: str) -> list[str]:
+    """The domains that serve an app."""
+    return [one.host for one in domains(connection, name) if one.verified_at is not None]
+
+
+def knows_host(connection: Connection, addresses: Addresses, host: str) -> bool:
+    """Whether a host name (no port) belongs to an app here."""
+    if app_of_domain(connection, host) is not None:
+        return True
+    label, _, rest = host.partition(".")
+    return rest == addresses.apps_domain and find_app(connection, label.rpartition("--")[2]) is not None
