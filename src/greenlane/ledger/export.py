@@ -48,8 +48,9 @@ def _rows(connection: Connection, size: int, only: Iterable[int] | None) -> Iter
     c = receipt.c
     every = select(c.seq, c.leaf, c.bytes).where(c.seq < size).order_by(c.seq)
     if only is None:
-        for row in connection.execution_options(yield_per=500).execute(every):
-            yield row.seq, bytes(row.leaf), bytes(row.bytes)
+        with connection.execute(every, execution_options={"yield_per": 500}) as rows:
+            for row in rows:
+                yield row.seq, bytes(row.leaf), bytes(row.bytes)
         return
     for seq in sorted(set(only)):
         found = connection.execute(every.where(c.seq == seq)).one_or_none()

@@ -174,13 +174,14 @@ def _readable(path: Path) -> bool:
 
 def _scan(database: Database, connection: Connection, size: int) -> Scanned:
     if database.dialect != "sqlite":
-        rows = connection.execution_options(yield_per=1000).execute(
-            text(f"SELECT {COLUMNS} FROM receipt WHERE seq < :size ORDER BY seq"),  # noqa: S608  our own names
-            {"size": size},
-        )
+        every = text(f"SELECT {COLUMNS} FROM receipt WHERE seq < :size ORDER BY seq")  # noqa: S608  our own names
         stored = select(tile.c.position, tile.c.root, tile.c.hashes).where(tile.c.level == 0).order_by(tile.c.position)
-        with database.read() as beside:
-            return scan(rows, beside.execution_options(yield_per=100).execute(stored), 0, size)
+        with (
+            database.read() as beside,
+            connection.execute(every, {"size": size}, execution_options={"yield_per": 1000}) as rows,
+            beside.execute(stored, execution_options={"yield_per": 100}) as tiles,
+        ):
+            return scan(rows, tiles, 0, size)
     path = str(database.engine.url.database)
     parts = max(1, min(os.cpu_count() or 1, size // PART))
     width = -(-size // parts // WIDTH) * WIDTH or WIDTH
@@ -238,17 +239,18 @@ def _disagrees(tiles: Tiles, note: str, trust: Trust) -> Fault | None:
 
 
 def _located(connection: Connection, tiles: Tiles, trust: Trust, wrong: Fault) -> Fault:
-    """Narrow a fault down: the receipts under the last checkpoint that still agrees are not concerned."""
+    """Narrow a fault down: what lies under the last stored checkpoint that still agrees is not concerned."""
     sizes = list(connection.scalars(select(checkpoint.c.size).order_by(checkpoint.c.size)))
-    low, high = 0, len(sizes)
-    while low < high:
-        middle = (low + high) // 2
+    good, bad = 0, len(sizes)
+    while good < bad:
+        middle = (good + bad) // 2
         note = connection.scalar(select(checkpoint.c.note).where(checkpoint.c.size == sizes[middle]))
-        if note is not None and _disagrees(tiles, note, trust) is None:
-            low = middle + 1
+        fault = None if note is None else _disagrees(tiles, note, trust)
+        if fault is None:
+            good = middle + 1
         else:
-            high = middle
-    return Fault(max(wrong.seq, sizes[low - 1] if low else 0), wrong.reason)
+            bad, wrong = middle, fault
+    return Fault(max(wrong.seq, sizes[good - 1] if good else 0), wrong.reason)
 
 
 def _witness(tiles: Tiles | None, note: str, trust: Trust) -> tuple[Fault | None, int | None]:
