@@ -24,7 +24,7 @@ Seen = Annotated[
 
 def listed(talk: Talk, all_: Annotated[bool, typer.Option("--all", help="Decided ones too.")] = False) -> Document:
     """What waits for a person, what changed, why, who is asked, and by when."""
-    return {"items": talk.everything("/v1/approvals", state="" if all_ else "waiting")}
+    return {"items": talk.everything("/v1/approvals", state="all" if all_ else "waiting")}
 
 
 def one(talk: Talk, request: Request) -> Document:

@@ -16,7 +16,7 @@ import orjson
 
 from greenlane import __version__
 from greenlane.cli.dialling import Loopback, is_local
-from greenlane.cli.errors import DONE, ELSE, REFUSED, WAITING, FromControl, NotReachable, exit_code_of
+from greenlane.cli.errors import DONE, ELSE, REFUSED, WAITING, FromControl, NotReachable
 from greenlane.govern.errors import SignInNeeded
 from greenlane.kit import ids
 
@@ -110,8 +110,9 @@ class Client:
         except FromControl as error:
             if "lane" not in error.problem:
                 raise
-            return {**error.problem, "exit_code": exit_code_of(error)}
-        answer: dict[str, Any] = response.json()
+            answer = error.problem
+        else:
+            answer = response.json()
         return {**answer, "exit_code": EXIT_BY_STATE.get(answer.get("state", ""), ELSE)}
 
     def explain(self, verb: str, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,8 +29,7 @@ class LocalCommands:
     """What `main` hands to the terminal, because the terminal cannot reach up to it.
 
     ``up`` is given the settings that were typed as flags, by the settings' names, and returns the exit code when it is
-    stopped. ``data`` is the data folder, None for the one that the settings name. ``simulate`` is given a folder of
-    policies (None for the default pack), the number of changes and the seed.
+    stopped. ``data`` is the data folder, None for the one that the settings name.
     """
 
     up: Callable[[Mapping[str, Any]], int]
@@ -39,7 +38,6 @@ class LocalCommands:
     restore: Callable[[Path, Path | None], Told]
     tour: Callable[[], Told]
     docs: Callable[[], Told]
-    simulate: Callable[[Path | None, int, int], Told]
 
 
 Data = Annotated[

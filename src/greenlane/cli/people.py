@@ -31,10 +31,21 @@ def tokens(talk: Talk) -> Document:
 
 def _people_table(out: Output, document: Document) -> None:
     rows = [
-        (one["id"], one["name"], one.get("email"), one.get("teams"), one.get("roles"), _state(one))
+        (
+            one["id"],
+            one["name"],
+            one.get("email"),
+            one.get("teams"),
+            [_held(role) for role in one.get("roles", ())],
+            _state(one),
+        )
         for one in document["items"]
     ]
     out.table(("id", "name", "mail", "teams", "roles", "state"), rows)
+
+
+def _held(role: Document) -> str:
+    return str(role) if isinstance(role, str) else f"{role['role']} of {role['scope']}"
 
 
 def _state(person: Document) -> str:
@@ -47,7 +58,7 @@ def _team_table(out: Output, document: Document) -> None:
 
 def _token_table(out: Output, document: Document) -> None:
     rows = [
-        (one["id"], one.get("scopes"), one.get("agent"), one.get("expires"), one.get("name"))
+        (one["id"], one.get("scopes"), one.get("agent"), one.get("expires_at") or one.get("expires"), one.get("name"))
         for one in document["items"]
     ]
     out.table(("id", "scopes", "agent", "until", "for"), rows)

@@ -71,11 +71,10 @@ def notices(talk: Talk) -> Document:
 def _says_me(out: Output, me: Document) -> None:
     rows = [
         ("id", me["id"]),
-        ("organisation", me.get("organisation")),
         ("roles", me.get("roles")),
         ("teams", me.get("teams")),
-        ("token", (me.get("token") or {}).get("scopes")),
-        ("until", (me.get("token") or {}).get("expires") or "no end"),
+        ("token for", me.get("scopes")),
+        ("console", me.get("console")),
     ]
     out.table((str(me["name"]), ""), [(name, _flat(value)) for name, value in rows if value])
 

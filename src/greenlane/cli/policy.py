@@ -11,12 +11,12 @@ import typer
 from greenlane.cli import saying
 from greenlane.cli.command import Act, Ask, Command
 from greenlane.cli.errors import ELSE, FileTrouble
-from greenlane.cli.local import LocalCommands, says_told, told
 from greenlane.cli.output import Output, counted
 from greenlane.cli.talk import Document, Talk
 from greenlane.cli.verbs import REGISTRY
 from greenlane.govern.cases import run_cases
 from greenlane.govern.policy import Pack
+from greenlane.learning.simulate import render, simulate
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Cedar files with your policies.")]
 NoFiles = Annotated[
@@ -32,10 +32,6 @@ With = Annotated[
     typer.Option("--with", help="A Cedar file on top of the default pack; may be repeated.", show_default=False),
 ]
 Note = Annotated[str, typer.Option("--note", help="Why, in your own words.", show_default=False)]
-Folder = Annotated[
-    Path | None,
-    typer.Option("--policy", help="A folder of policies; the default pack when left out.", show_default=False),
-]
 Changes = Annotated[int, typer.Option("--changes", min=1, help="How many changes.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed makes the same changes.")]
 
@@ -82,13 +78,13 @@ def _text(file: Path) -> str:
 
 
 def _says_rules(out: Output, document: Document) -> None:
-    rules = document.get("rules") or document.get("policies") or ()
-    for rule in rules:
+    for rule in document["items"]:
         out.lane(str(rule.get("lane", "")), str(rule.get("says", "")))
         if rule.get("instead"):
             out.say(f"  Instead: {rule['instead']}")
         out.say(f"  {rule.get('id') or rule.get('policy')}, of {rule.get('owner', '')}", style="dim")
-    out.say(f"The pack {document.get('digest', '')} is in force since {document.get('since') or 'the beginning'}.")
+    out.say("The digest of the pack in force:")
+    out.raw(document["digest"])
 
 
 def _says_check(out: Output, document: Document) -> None:
@@ -105,23 +101,20 @@ def _says_test(out: Output, document: Document) -> None:
     out.say(f"{held:,} of {counted(document['cases'], 'case')} hold.")
 
 
-def commands(handed: LocalCommands) -> tuple[Command, ...]:
-    """The commands about rules; the simulation is handed in."""
+def simulated(talk: Talk, policies: With = None, number: Changes = 2000, seed: Seed = 1) -> Document:
+    """Run mixed changes with seeded hazards through the rules: green, amber, red, missed, and people's waiting."""
+    report = simulate(_pack(policies or []), number, seed)
+    return {**report.as_dict(), "says": render(report)}
 
-    def simulate(talk: Talk, folder: Folder = None, changes: Changes = 2000, seed: Seed = 1) -> Document:
-        """Run mixed changes with seeded hazards through a policy: green, amber, red, missed, and people's waiting."""
-        return told(handed.simulate(folder, changes, seed))
 
-    return (
-        Ask("policy show", "query /v1/policy", show, "greenlane policy show", _says_rules),
-        Ask("policy check", "local", check, "greenlane policy check ours.cedar", _says_check),
-        Ask("policy test", "local", run, "greenlane policy test our-cases.toml --with ours.cedar", _says_test),
-        Act(
-            "policy set",
-            "set-policy",
-            put,
-            'greenlane policy set ours.cedar --note "tighter for sales"',
-            saying.answer(),
-        ),
-        Ask("simulate", "local", simulate, "greenlane simulate --changes 2000 --seed 7", says_told),
-    )
+def _says_simulated(out: Output, document: Document) -> None:
+    out.say(document["says"])
+
+
+COMMANDS: tuple[Command, ...] = (
+    Ask("policy show", "query /v1/policy", show, "greenlane policy show", _says_rules),
+    Ask("policy check", "local", check, "greenlane policy check ours.cedar", _says_check),
+    Ask("policy test", "local", run, "greenlane policy test our-cases.toml --with ours.cedar", _says_test),
+    Act("policy set", "set-policy", put, 'greenlane policy set ours.cedar --note "tighter for sales"', saying.answer()),
+    Ask("simulate", "local", simulated, "greenlane simulate --changes 2000 --seed 7", _says_simulated),
+)

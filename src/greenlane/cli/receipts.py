@@ -15,7 +15,7 @@ Person = Annotated[str, typer.Option("--person", help="By one person: id, mail a
 VerbName = Annotated[str, typer.Option("--verb", help="Of one verb, such as publish.", show_default=False)]
 Lane = Annotated[str, typer.Option("--lane", help="Of one lane: green, amber, red or closed.", show_default=False)]
 Process = Annotated[str, typer.Option("--process", help="Of one piece of work, prc_….", show_default=False)]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=500, help="How many at most.")]
 After = Annotated[int | None, typer.Option("--after", help="Only what follows this index.", show_default=False)]
 Newest = Annotated[bool, typer.Option("--newest", help="The newest first.")]
 

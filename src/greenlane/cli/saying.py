@@ -7,6 +7,7 @@ from typing import Any
 
 from greenlane.cli.output import Output
 from greenlane.cli.talk import Document
+from greenlane.govern.policy import SAFEGUARDS
 
 ONE_TIME = ("url", "token")
 """What a verb's answer may hold for the caller alone; each is written alone on a line."""
@@ -22,7 +23,7 @@ def decision(out: Output, answer: Mapping[str, Any]) -> None:
         if reason.get("instead") and answer.get("lane") in ("red", "closed"):
             out.say(f"    Instead: {reason['instead']}")
     for safeguard in answer.get("safeguards", ()):
-        out.say(f"  + {safeguard}")
+        out.say(f"  + {SAFEGUARDS.get(safeguard, safeguard)}")
 
 
 def waiting(out: Output, answer: Mapping[str, Any]) -> None:
@@ -82,14 +83,11 @@ def explained(out: Output, document: Document) -> None:
             none="  nothing speaks for or against it",
         )
     ways = document.get("would_be_green") or ()
-    if ways:
-        out.say("It would be green:")
-        for way in ways:
-            out.say(f"  {_shape(way)}{way['says']}")
-    elif document.get("lane") != "green":
+    for title, wanted in (("It would be green:", True), ("It would go on, once a person agrees:", False)):
+        if found := [way for way in ways if (way.get("lane", "green") == "green") is wanted]:
+            out.say(title)
+            for way in found:
+                out.say(f"  - {way['says']}")
+    if not ways and document.get("lane") != "green":
         out.say("No small change would make it green.")
     out.say("Nothing was changed.")
-
-
-def _shape(way: Mapping[str, Any]) -> str:
-    return "- " if way.get("lane", "green") == "green" else f"- ({way['lane']}) "

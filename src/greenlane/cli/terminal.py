@@ -70,7 +70,7 @@ def panels(handed: LocalCommands) -> tuple[Panel, ...]:
         Panel("What happened, and the proof", (*receipts.COMMANDS, *ledger.COMMANDS, *passport.COMMANDS)),
         Panel("Apps", (*apps.COMMANDS, *variables.COMMANDS)),
         Panel("People", people.COMMANDS),
-        Panel("Rules and the platform", (*policy.commands(handed), *platform.COMMANDS, *local.keeping(handed))),
+        Panel("Rules and the platform", (*policy.COMMANDS, *platform.COMMANDS, *local.keeping(handed))),
         Panel("Anything else", anything.COMMANDS),
     )
 
