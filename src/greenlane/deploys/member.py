@@ -12,6 +12,8 @@ from greenlane.govern.errors import TooLarge, WrongInput
 CHUNK = 256 * 1024
 """Bytes that are read or unpacked at a time."""
 
+SETUID_WORDS = "a program that would run with somebody else's rights (setuid)"
+
 _RATIO_FROM = 16 * 1024 * 1024
 
 
@@ -19,13 +21,15 @@ _RATIO_FROM = 16 * 1024 * 1024
 class Member:
     """A file or folder of an archive. ``chunks`` can be read until the next member is asked for, or left alone.
 
-    ``size`` is what the archive says; a reader raises as soon as the real bytes differ from it.
+    ``size`` is what the archive says; a reader raises as soon as the real bytes differ from it. ``wrong`` is why the
+    entry cannot be taken although its name may be fine: a link, a device. It matters unless the entry is set aside.
     """
 
     name: str
     folder: bool
     size: int
     chunks: Iterator[bytes]
+    wrong: WrongInput | None = None
 
 
 class Meter:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from importlib import resources
 
 from confusable_homoglyphs import categories, confusables
 
@@ -18,19 +19,16 @@ SHORTEST, LONGEST = 3, 40
 """Characters of an app's name."""
 
 RESERVED = frozenset(
-    "abuse account accounts admin administrator api app apps assets auth billing blog cdn console control dashboard deploy"
-    " deploys dev dns docs edge ftp git greenlane health healthz help host hostmaster imap internal invalid ledger local"
-    " localhost login logout mail metrics mx ns ns1 ns2 oauth passport ping pop pop3 postmaster preview production proxy"
-    " readyz root saml scim security sign-in sign-out signin signout signup smtp ssh sso staging static status support"
-    " system test token tour trust visit webmail webmaster well-known witness wpad www www1 www2".split(" ")
+    resources.files("greenlane.deploys.data").joinpath("reserved_names.txt").read_text("utf-8").split()
 )
 """Names that mean a part of the platform or of the mail and name systems, now or one day."""
 
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]*[a-z0-9])?")
 _SAYS_NOTHING = frozenset(
-    "app archive build deploy dist download downloads export folder home html index main my-app new-folder out output"
-    " project public release site src static temp tmp untitled upload web website www".split(" ")
-)
+    ["app", "archive", "build", "deploy", "dist", "download", "downloads", "export", "folder", "home", "html",
+     "index", "main", "my-app", "new-folder", "out", "output", "project", "public", "release", "site", "src",
+     "static", "temp", "tmp", "untitled", "upload", "web", "website", "www"]
+)  # fmt: skip
 _LOOKS_LIKE = (("rn", "m"), ("vv", "w"), ("0", "o"), ("1", "l"))
 """Letters of a host name that are taken for others at a glance (a part of UTS #39, confusables, for `a-z0-9-`)."""
 _ENDINGS = re.compile(r"\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|tar\.xz|html?)$", re.IGNORECASE)
@@ -98,6 +96,8 @@ def _slug(words: str) -> str:
 
 
 def _instead(name: str) -> str:
+    if any(letter.isalpha() and not unicodedata.normalize("NFKD", letter)[0].isascii() for letter in name):
+        return "Choose one with letters a to z, such as vendor-board."
     other = suggest(name)
     return "Choose another name, such as vendor-board." if other == "my-site" else f"Try {other}."
 

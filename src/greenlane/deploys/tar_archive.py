@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Protocol
 
-from greenlane.deploys.member import CHUNK, Member, Meter, cut_short, damaged, not_a_file
+from greenlane.deploys.member import CHUNK, SETUID_WORDS, Member, Meter, cut_short, damaged, not_a_file
 from greenlane.deploys.paths import shown
 from greenlane.govern.errors import TooLarge, WrongInput
 
@@ -80,12 +80,14 @@ def read_tar(stream: Stream, meter: Meter) -> Iterator[Member]:
                 long_name = data.rstrip(b"\0")
             continue
         name = _name(header, long_name, pax)
-        _check(header, kind, name, size, pax)
+        wrong = _wrong(header, kind, name, size, pax)
         folder = kind == _FOLDER or name.endswith("/")
+        if kind in _LINKS or kind in _DEVICES:
+            size = 0  # POSIX: no content follows a link or a device, whatever its size field says
         if folder and size:
             raise damaged(f"{shown(name)} is a folder and a file at once.")
         chunks = _content(stream, size)
-        yield Member(name, folder, size, chunks)
+        yield Member(name, folder, size, chunks, wrong)
         for _ in chunks:  # whatever the reader of this member left
             pass
         _skip(stream, -size % BLOCK)
@@ -95,11 +97,12 @@ def read_tar(stream: Stream, meter: Meter) -> Iterator[Member]:
     _check_end(stream)
 
 
-def _check(header: bytes, kind: bytes, name: str, size: int, pax: dict[str, str]) -> None:
+def _wrong(header: bytes, kind: bytes, name: str, size: int, pax: dict[str, str]) -> WrongInput | None:
+    """Why an entry is no plain file or folder. Raises for what would make the rest of the archive unclear."""
     if kind in _LINKS:
-        raise not_a_file(shown(name), _LINKS[kind])
+        return not_a_file(shown(name), _LINKS[kind])
     if kind in _DEVICES:
-        raise not_a_file(shown(name), _DEVICES[kind])
+        return not_a_file(shown(name), _DEVICES[kind])
     if kind == b"S" or any(key.startswith("GNU.sparse") for key in pax):
         raise WrongInput(
             f"{shown(name)} is packed as a file with holes (sparse).", next_step="Pack the folder without `--sparse`."
@@ -112,7 +115,8 @@ def _check(header: bytes, kind: bytes, name: str, size: int, pax: dict[str, str]
     if "size" in pax and pax["size"] != str(size):
         raise damaged(f"{shown(name)} has two sizes.")
     if kind != _FOLDER and _number(header[100:108]) & (_SETUID | _SETGID):
-        raise not_a_file(shown(name), "a program that would run with somebody else's rights (setuid)")
+        return not_a_file(shown(name), SETUID_WORDS)
+    return None
 
 
 def _name(header: bytes, long_name: bytes | None, pax: dict[str, str]) -> str:

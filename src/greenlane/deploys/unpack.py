@@ -181,16 +181,22 @@ def _gather(members: Iterator[Member], into: Blobs, limits: Limits) -> Bundle:
         if number > limits.members:
             raise too_many(limits.members)
         path = check_path(member.name, limits)
-        if member.folder:
+        if member.folder and member.wrong is None:
             continue
         if not path:
             raise WrongInput(f"{shown(member.name)} is a file without a name.", next_step="Pack the folder again.")
         names.add(path)
         if why := set_aside(path):
             aside[why.path] = why
-            if variables.holds_variables(path.rpartition("/")[2]) and member.size <= _VARIABLES_AT_MOST:
+            if (
+                member.wrong is None
+                and variables.holds_variables(path.rpartition("/")[2])
+                and member.size <= _VARIABLES_AT_MOST
+            ):
                 offered[path] = _content(member, path, limits).decode("utf-8", "replace")
             continue
+        if member.wrong is not None:
+            raise member.wrong
         content = _content(member, path, limits)
         total += len(content)
         if total > limits.total:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from greenlane.deploys.bundle import too_many, too_much
-from greenlane.deploys.member import CHUNK, Member, Meter, cut_short, damaged, not_a_file
+from greenlane.deploys.member import CHUNK, SETUID_WORDS, Member, Meter, cut_short, damaged, not_a_file
 from greenlane.deploys.paths import shown
 from greenlane.govern.errors import WrongInput
 
@@ -69,7 +69,7 @@ def read_zip(file: BinaryIO, meter: Meter) -> Iterator[Member]:
     entries = sorted(_directory(_exactly(file, directory_size), count), key=lambda one: one.offset)
     starts = _check_layout(file, entries, directory_at)
     return (
-        Member(one.name, one.folder, one.size, _content(file, one, start, meter))
+        Member(one.name, one.folder, one.size, _content(file, one, start, meter), _wrong(one))
         for one, start in zip(entries, starts, strict=True)
     )
 
@@ -216,16 +216,22 @@ def _check_entry(entry: _Entry, aes: bool) -> None:
             f"{name} is packed with the method {method}.", next_step="Pack the folder again as an ordinary zip."
         )
     kind = stat.S_IFMT(entry.mode)
-    if kind == stat.S_IFLNK:
-        raise not_a_file(name, "a symbolic link")
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise not_a_file(name, "a device or a pipe")
-    if kind != stat.S_IFDIR and entry.mode & (stat.S_ISUID | stat.S_ISGID):
-        raise not_a_file(name, "a program that would run with somebody else's rights (setuid)")
-    if (entry.folder or kind == stat.S_IFDIR) and (entry.size or not entry.folder):
+    if kind != stat.S_IFLNK and ((entry.folder and entry.size) or (kind == stat.S_IFDIR and not entry.folder)):
         raise damaged(f"{name} is a folder and a file at once.")
     if entry.method == _STORED and entry.packed != entry.size:
         raise damaged(f"{name} lies about its size.")
+
+
+def _wrong(entry: _Entry) -> WrongInput | None:
+    """Why an entry is no plain file or folder."""
+    kind = stat.S_IFMT(entry.mode)
+    if kind == stat.S_IFLNK:
+        return not_a_file(shown(entry.name), "a symbolic link")
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return not_a_file(shown(entry.name), "a device or a pipe")
+    if kind != stat.S_IFDIR and entry.mode & (stat.S_ISUID | stat.S_ISGID):
+        return not_a_file(shown(entry.name), SETUID_WORDS)
+    return None
 
 
 def _check_layout(file: BinaryIO, entries: list[_Entry], directory_at: int) -> list[int]:

@@ -85,42 +85,12 @@ _WORDS = {
     "sendgrid": "SendGrid", "digitalocean": "DigitalOcean", "huggingface": "Hugging Face", "ptt": "trigger token",
 }  # fmt: skip
 _PLAIN = frozenset(
-    [
-        "access",
-        "account",
-        "app",
-        "application",
-        "bot",
-        "client",
-        "connection",
-        "credential",
-        "deploy",
-        "fine",
-        "grained",
-        "integration",
-        "key",
-        "live",
-        "password",
-        "personal",
-        "private",
-        "project",
-        "public",
-        "secret",
-        "service",
-        "session",
-        "shared",
-        "signing",
-        "storage",
-        "string",
-        "token",
-        "uri",
-        "user",
-        "webhook",
-        "refresh",
-        "server",
-        "admin",
-    ]
-)
+    ["access", "account", "app", "application", "bot", "client", "connection", "credential", "deploy", "fine",
+     "grained", "integration", "key", "live", "password", "personal", "private", "project", "public",
+     "secret", "service", "session", "shared", "signing", "storage", "string", "token", "uri", "user",
+     "webhook", "refresh", "server", "admin"]
+)  # fmt: skip
+"""Words of a rule's name that are written small; the others are vendors."""
 _AT_MOST = 200
 """Findings of one file; after that many nobody reads on, and the lane is long decided."""
 
