@@ -28,7 +28,7 @@ from greenlane.cli import (
     variables,
 )
 from greenlane.cli.command import Act, Ask, Command, Panel, parameters_of
-from greenlane.cli.errors import DONE, ELSE, USAGE, Stopped, document_of, exit_code_of
+from greenlane.cli.errors import DONE, USAGE, Stopped, document_of, exit_code_of
 from greenlane.cli.local import LocalCommands
 from greenlane.cli.output import Output
 from greenlane.cli.talk import Talk
@@ -107,13 +107,11 @@ def app(handed: LocalCommands, arguments: Sequence[str] | None = None) -> int:
         code = tree(handed)(args=typed, prog_name="greenlane", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        # whoever read our output has seen enough; Python would complain once more when it closes the stream
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+        return _unread()
     except GreenlaneError as error:
         return _failed(out, error)
     except (KeyboardInterrupt, typer.Abort):
-        return _failed(out, Stopped("Stopped.", next_step="Type the same again; what was done is not done twice."))
+        return _failed(out, _stopped())
     except typer.TyperException as error:
         return _misused(out, error)
     except Exception as error:
@@ -121,8 +119,7 @@ def app(handed: LocalCommands, arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("GREENLANE_DEBUG") == "1":
             raise
         return _failed(out, _unexpected(error))
-    # Typer's own endings: --help ends with 130 after Ctrl-C, and with 0 otherwise
-    return code if isinstance(code, int) and code <= 5 else ELSE if isinstance(code, int) else DONE
+    return code if isinstance(code, int) else DONE
 
 
 def _manners(name: str, says: str) -> dict[str, Any]:
@@ -180,7 +177,13 @@ def _callback(command: Command, *, explaining: bool = False, by_itself: bool = F
         context = given.pop("context", None)
         if context is not None and context.invoked_subcommand is not None:
             return DONE
-        return _carry_on(command, Talk(given.pop("as_json"), explaining), given)
+        # Typer has endings of its own for these two, with other exit codes than ours
+        try:
+            return _carry_on(command, Talk(given.pop("as_json"), explaining), given)
+        except KeyboardInterrupt as stop:
+            raise _stopped() from stop
+        except BrokenPipeError:
+            return _unread()
 
     extra = [inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, annotation=JSON, default=False)]
     if by_itself:
@@ -206,6 +209,16 @@ def _carry_on(command: Command, talk: Talk, given: dict[str, Any]) -> int:
 
 def _has_more(one: Command, commands: Sequence[Command]) -> bool:
     return any(other.path.startswith(f"{one.path} ") for other in commands)
+
+
+def _stopped() -> Stopped:
+    return Stopped("Stopped.", next_step="Type the same again; what was done is not done twice.")
+
+
+def _unread() -> int:
+    """Whoever read our output has seen enough: no error. Python must not try to write the rest when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
 
 
 def _failed(out: Output, error: GreenlaneError) -> int:

@@ -1,0 +1,22 @@
+"""A terminal for tests that need a real process: the command tree with local commands that only say what they got."""
+
+from __future__ import annotations
+
+import sys
+
+from greenlane.cli import LocalCommands, Told, app
+
+
+def said(*given: object) -> Told:
+    return Told((f"It was given {given}.",), {"given": [str(one) for one in given]})
+
+
+def up(flags: object) -> int:
+    sys.stdout.write(f"{flags}\n")
+    return 0
+
+
+LOCAL = LocalCommands(up=up, doctor=said, backup=said, restore=said, tour=said, docs=said)
+
+if __name__ == "__main__":
+    sys.exit(app(LOCAL))
