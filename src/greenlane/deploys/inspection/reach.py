@@ -50,10 +50,10 @@ _SCRIPT_COMMENT = re.compile(r"^[ \t]*(?:/\*.*?(?:\*/|\Z)|//[^\n]*)", re.DOTALL 
 """Comments that begin a line. Others are left: telling them from strings and expressions takes a whole parser."""
 _SCRIPT_URL = re.compile(r"""["'`]((?:https?:|wss?:)?(?://|\\/\\/)[^"'`\s<>\\]{3,2000})""", re.IGNORECASE)
 _CALL = re.compile(
-    r"(?:(?P<connect>\bfetch|\bWebSocket|\bEventSource|sendBeacon|\.open|\baxios(?:\.\w+)?|\.(?:get|post|put|patch|delete)"
-    r"|\.ajax|getJSON|baseURL)|(?P<script>\bimport|importScripts|\bWorker|\bfrom|getScript))\s*[(:]?\s*"
-    r"""(?:["'](?:GET|POST|PUT|PATCH|DELETE|HEAD)["']\s*,\s*)?$""",
-    re.IGNORECASE,
+    r"""(?:(?P<connect>\bfetch|\bWebSocket|\bEventSource|sendBeacon|\baxios(?:\.\w+)?|\.(?:get|post|put|patch|delete)
+    |\.ajax|getJSON|baseURL)|(?P<script>\bimport|importScripts|\bWorker|\bfrom|getScript))\s*[(:]?\s*$
+    |(?P<request>\.open)\(\s*["'][A-Z]+["']\s*,\s*$""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _LINK = re.compile(
     r"(?:\bhref|\bhomepage|\blink|\burl_?docs?|\bdocs?(?:_?url)?|\bwindow\.open\(|\blocation(?:\.\w+)?)\W{0,4}$",
@@ -93,7 +93,7 @@ def of_script(text: str, base: str = _HERE) -> Reach:
         before = text[max(0, match.start() - 40) : match.start()]
         call = _CALL.search(before)
         if call:
-            _add(reach, "connect" if call["connect"] else "script", _without_holes(url), base)
+            _add(reach, "script" if call["script"] else "connect", _without_holes(url), base)
         elif not _LINK.search(before):
             host = _host(_without_holes(url), base)
             if host and host not in _NOT_CALLED and not host.endswith(_RESERVED) and not url.startswith("//# "):
