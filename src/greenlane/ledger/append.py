@@ -23,7 +23,7 @@ from greenlane.ledger import tables
 from greenlane.ledger.receipt import Entry, Receipt
 from greenlane.ledger.seat import Seat, trouble, weather
 from greenlane.ledger.signer import Signer
-from greenlane.ledger.tiles import StoredTiles, Tile, Tiles
+from greenlane.ledger.tiles import StoredTiles, Tiles
 from greenlane.ledger.tree import consistency_path, leaf_hash
 
 Rows = Callable[[Connection], None]
@@ -81,6 +81,7 @@ class Ledger:
         self._size = 0
         self._queue: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
         self._closed = False
+        self._door = threading.Lock()
         self._tree()
         self._writer = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._writer.start()
@@ -111,15 +112,17 @@ class Ledger:
 
     def close(self) -> None:
         """Finish what was submitted, store the last checkpoint, and let another process write."""
-        if not self._closed:
-            self._closed = True
-            self._queue.put(None)
-            self._writer.join()
+        with self._door:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._writer.join()
 
     def _submit(self, submission: _Submission) -> list[Entry]:
-        if self._closed:
-            raise Unavailable("The ledger is closed: the server is stopping.", next_step="Try again in a moment.")
-        self._queue.put(submission)
+        with self._door:
+            if self._closed:
+                raise Unavailable("The ledger is closed: the server is stopping.", next_step="Try again in a moment.")
+            self._queue.put(submission)
         return submission.answer.result()
 
     # the writer's thread ---------------------------------------------------------------------------------------------
@@ -169,10 +172,14 @@ class Ledger:
             _refuse([one for one in group if one.encoded], error)
             group = [one for one in group if not one.encoded]
         first, kept = self._commit(group)
+        for one in kept:
+            if not one.encoded:
+                one.answer.set_result([])
+        kept = [one for one in kept if one.encoded]
         if not kept:
             return
         try:
-            size = self._waiting(self._sign) if any(one.encoded for one in kept) else 0
+            size = self._waiting(self._sign)
         except GreenlaneError as error:
             _refuse(
                 kept,
@@ -262,7 +269,7 @@ class Ledger:
         ]
         full = self._tiles.grow(leaves)
         self._seat.insert(tables.receipt, rows)
-        self._seat.insert(tables.tile, [tuple(Tile(*one)) for one in full])
+        self._seat.insert(tables.tile, full)
 
     def _store_notes(self, connection: Connection) -> None:
         held = {
