@@ -40,6 +40,11 @@ PAGES = {
     '<img src="data:image/png;base64,AAAA"><img src="/i.png"><img src="i.png">': {},
     '<img src="https://bücher.de/i.png">': {"img": {"xn--bcher-kva.de"}},
     '<img src="http://[::1/i">': {},
+    '<img src="https:/a.io/i.png">': {"img": {"a.io"}},
+    '<img src="///a.io/i.png">': {"img": {"a.io"}},
+    '<img src="/&#47;a.io/i.png">': {"img": {"a.io"}},
+    '<img src="/&sol;a.io/i.png">': {"img": {"a.io"}},
+    '<img src="h\tttps:/\n/a.io/i.png">': {"img": {"a.io"}},
     "<script>": {},
 }
 

@@ -111,6 +111,8 @@ def _people(kind: str, name: str, data: bytes, text: str) -> People:
         text = _sheet_text(data)
         return find_people(text, [text])
     if kind == kinds.PAGE:
+        if "&#" not in text and not find_people(text, [text]):
+            return {}  # what is nowhere in the text is in none of its parts, and the page need not be parsed
         page = _Tables()
         page.feed(text)
         page.close()

@@ -44,6 +44,9 @@ _ATTRIBUTES = {
 }  # fmt: skip
 _LINK_AS = {"script": "script", "style": "style", "image": "img", "font": "font", "audio": "media", "video": "media",
             "track": "media", "document": "frame", "worker": "script"}  # fmt: skip
+_OUTWARD = re.compile(r"//|\\|&|https?:|wss?:|/[\t\r\n]+/", re.IGNORECASE)
+"""Without any of these no address in a document can leave our host, and it need not be parsed."""
+_SCHEME = re.compile(r"^(https?|wss?):/*", re.IGNORECASE)
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _CSS_URL = re.compile(r"""(@import\s+)?url\(\s*["']?([^"')\s]+)|@import\s+["']([^"']+)""", re.IGNORECASE)
 _SCRIPT_COMMENT = re.compile(r"^[ \t]*(?:/\*.*?(?:\*/|\Z)|//[^\n]*)", re.DOTALL | re.MULTILINE)
@@ -64,6 +67,8 @@ _SOURCE = re.compile(r"(?:\bsrc|\bposter|\bbackground(?:image)?)\W{0,4}$", re.IG
 
 def of_page(text: str) -> Reach:
     """The hosts that an HTML or SVG document calls, its inline scripts and styles included."""
+    if not _OUTWARD.search(text):
+        return {}
     page = _Page()
     page.feed(text)
     page.close()
@@ -195,8 +200,10 @@ def _add(reach: Reach, directive: str, url: str, base: str) -> None:
 def _host(url: str, base: str) -> str:
     """The outside host that an address means, with its port if it has one; empty for our own, data: and nonsense."""
     try:
-        # Browsers drop tabs and newlines and take backslashes for slashes (WHATWG URL, basic URL parser).
-        parts = urlsplit(urljoin(base, re.sub(r"[\t\r\n]", "", url).strip().replace("\\", "/")))
+        # Browsers drop tabs and newlines, take backslashes for slashes, and do not count the slashes after a scheme
+        # (WHATWG URL, basic URL parser).
+        plain = re.sub(r"[\t\r\n]", "", url).strip().replace("\\", "/")
+        parts = urlsplit(urljoin(base, _SCHEME.sub(r"\1://", re.sub(r"^//+", "//", plain))))
         host = (parts.hostname or "").rstrip(".")
         port = parts.port
     except ValueError:
