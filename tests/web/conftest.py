@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from greenlane.web.fake import FakeHouse
 from greenlane.web.house import HeldRole, HomeView, OwnApp, SignedIn, Waiting
 from greenlane.web.routes import error_page, routes
+
+AXE_VERSION = "4.14.1"
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 ANA = HomeView(
     SignedIn("p_ana", "Ana Costa"),
@@ -63,3 +80,26 @@ def browser(house: FakeHouse) -> TestClient:
         raise_server_exceptions=False,
         headers={"sec-fetch-site": "same-origin"},
     )
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core, of the pinned version and digest, kept in the clone's cache."""
+    cache = Path(__file__).parents[2] / ".cache" / "npm"
+    script = cache / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        install = ["npm", "install", "--prefix", str(cache), "--no-save", "--ignore-scripts", "--silent"]
+        subprocess.run([*install, f"axe-core@{AXE_VERSION}"], check=True, timeout=120)
+    text = script.read_text(encoding="utf-8")
+    assert hashlib.sha256(text.encode()).hexdigest() == AXE_SHA256, "remove .cache/npm: it holds another axe-core"
+    return text
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield browser
+        browser.close()

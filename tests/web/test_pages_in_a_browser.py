@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from starlette.applications import Starlette
 
 from greenlane.identity.tokens import Kind
@@ -23,18 +20,7 @@ from greenlane.web.routes import error_page, routes
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-AXE_VERSION = "4.14.1"
-AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TARGETS = "button, input:not([type=hidden]), main a"
 
 NEWCOMER = HomeView(
@@ -51,29 +37,6 @@ BUSY = HomeView(
     ),
     (),
 )
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The script of axe-core, of the pinned version and digest, kept in the clone's cache."""
-    cache = Path(__file__).parents[2] / ".cache" / "npm"
-    script = cache / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        install = ["npm", "install", "--prefix", str(cache), "--no-save", "--ignore-scripts", "--silent"]
-        subprocess.run([*install, f"axe-core@{AXE_VERSION}"], check=True, timeout=120)
-    text = script.read_text(encoding="utf-8")
-    assert hashlib.sha256(text.encode()).hexdigest() == AXE_SHA256, "remove .cache/npm: it holds another axe-core"
-    return text
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield browser
-        browser.close()
 
 
 @dataclass

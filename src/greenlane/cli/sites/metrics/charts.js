@@ -16,7 +16,7 @@ function el(name, attributes = {}, ...inside) {
 
 /** A round number at or above the highest value, so that four grid lines have short names. */
 function ceiling(highest) {
-  const step = [1, 2, 2.5, 5, 10].map((n) => n * 10 ** Math.floor(Math.log10(highest / 4))).find((n) => n * 4 >= highest);
+  const step = [1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10].map((n) => n * 10 ** Math.floor(Math.log10(highest / 4))).find((n) => n * 4 >= highest);
   return step * 4;
 }
 
@@ -71,8 +71,8 @@ function barChart(place, topics, says) {
     chart.append(
       svg("text", { class: "label", x: 0, y: at + 13 }, topic.topic),
       svg("rect", { class: "bar now", x: 0, y: at + 19, width: width(topic.now), height: 9 }),
-      svg("rect", { class: "bar before", x: 0.5, y: at + 29.5, width: width(topic.before), height: 6 }),
-      svg("text", { class: "tick", x: width(topic.now) + 6, y: at + 28 }, String(topic.now)),
+      svg("rect", { class: "bar before", x: 0.5, y: at + 30.5, width: width(topic.before), height: 6 }),
+      svg("text", { class: "tick", x: width(topic.now) + 6, y: at + 27.5 }, String(topic.now)),
     );
   });
   place.replaceChildren(chart);

@@ -1,6 +1,5 @@
 // Filters and details, and the sums in dollars for the round with the American board.
 // Without this script every line and every detail is shown.
-const RATES = "https://api.exchangerates.example/latest?base=EUR&symbols=USD";
 const form = document.querySelector(".filters");
 const vendors = [...document.querySelectorAll("tr.vendor")];
 const counted = document.querySelector("#counted");
@@ -42,7 +41,6 @@ function filter() {
     sum += fits ? Number(row.querySelector(".sum").dataset.eur) : 0;
   }
   counted.textContent = count === 1 ? "1 vendor" : `${count} vendors`;
-  total.dataset.eur = sum;
   total.textContent = figures.format(Math.round(sum * rate));
 }
 
@@ -51,7 +49,7 @@ let rate = 1;
 async function inDollars() {
   const note = document.querySelector("#note");
   try {
-    const answer = await fetch(RATES);
+    const answer = await fetch("https://api.exchangerates.example/latest?base=EUR&symbols=USD");
     const { rates, date } = await answer.json();
     rate = rates.USD;
     for (const cell of document.querySelectorAll("td.sum[data-eur]")) {
