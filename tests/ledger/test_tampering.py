@@ -23,7 +23,7 @@ from greenlane.ledger.tables import receipt as receipt_table
 from greenlane.ledger.tiles import Tiles
 from greenlane.ledger.tree import leaf_hash, root_of
 from greenlane.ledger.trust import Trust
-from greenlane.ledger.verify import Report, verify_folder
+from greenlane.ledger.verify import NoLedger, Report, verify_folder
 from greenlane.ledger.watermark import Watermark
 from greenlane.ledger.witness import Forwarder, LocalWitness
 
@@ -253,6 +253,21 @@ def test_a_changed_tile_is_found(house: House, change: str) -> None:
     report = house.found()
     assert report.fault is not None
     assert report.fault.seq == 256
+
+
+def test_a_server_that_is_writing_is_verified_as_far_as_it_has_signed(house: House) -> None:
+    database = Database(f"sqlite:///{house.file}")
+    ledger = Ledger(database, LocalSigner(house.folder / "signer", origin=ORIGIN))
+    ledger.append(receipt(700))
+    assert house.found().holds
+    ledger.close()
+    database.close()
+    assert house.found().signed == 701
+
+
+def test_a_folder_without_a_ledger_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(NoLedger):
+        verify_folder(tmp_path)
 
 
 def test_a_witness_restored_from_the_same_old_copy_proves_nothing(house: House) -> None:

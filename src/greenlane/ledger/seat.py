@@ -10,6 +10,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, text
@@ -72,7 +73,7 @@ class Seat:
 
     def _lock_file(self) -> bool:
         if self._file is None:
-            path = f"{self._database.engine.url.database}.writer"
+            path = _lock_of(str(self._database.engine.url.database))
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -118,6 +119,23 @@ class Seat:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def _lock_of(database: str) -> Path:
+    return Path(f"{database}.writer")
+
+
+def taken(database: Path) -> bool:
+    """Whether a process is writing that SQLite file now."""
+    lock = _lock_of(str(database))
+    if not os.access(lock, os.R_OK):
+        return False
+    with lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def weather(error: DBAPIError) -> Unavailable | None:

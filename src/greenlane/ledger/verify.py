@@ -23,6 +23,7 @@ from greenlane.ledger.checkpoint import cosigned_at, open_note
 from greenlane.ledger.note import SignatureDoesNotHold
 from greenlane.ledger.payload import PayloadDamaged, Payloads
 from greenlane.ledger.scan import COLUMNS, Scanned, scan, scan_sqlite
+from greenlane.ledger.seat import taken
 from greenlane.ledger.tables import checkpoint, payload, receipt, tile
 from greenlane.ledger.tiles import HEIGHT, WIDTH, Tiles
 from greenlane.ledger.tree import root_of
@@ -141,9 +142,9 @@ def verify(
 
 
 def verify_folder(folder: Path, trust: Trust | None = None) -> Report:
-    """Verify a stopped server's data folder: its database, the signer's and the witness's memory, its payloads.
+    """Verify a server's data folder: its database, the signer's and the witness's memory, its payloads.
 
-    Without ``trust`` the folder's own ``trust.json`` is believed. Raises ``NoLedger`` and ``NoTrust``.
+    While a server writes there, receipts that are just being signed are no fault. Without ``trust`` the folder's own ``trust.json`` is believed. Raises ``NoLedger`` and ``NoTrust``.
     """
     path = folder / "greenlane.db"
     if not path.is_file():
@@ -158,6 +159,7 @@ def verify_folder(folder: Path, trust: Trust | None = None) -> Report:
             signed=[note for note in [_remembered(folder / "signer" / "watermark")] if note is not None],
             witnessed=_remembered(folder / "witness" / "watermark"),
             payloads=Payloads.from_file(key) if _readable(key) else None,
+            running=taken(path),
         )
     finally:
         database.close()
