@@ -84,8 +84,11 @@ class _CreatingApp:
         if owner is None:
             raise WrongInput("An app needs a person who owns it.", next_step="Create it as a person.")
         with self.works.database.read() as connection:
-            self.works.check_name(action.app, queries.names(connection))
+            existing = queries.names(connection)
             team = identity.team(connection, action.team) if action.team else identity.first_team(connection, owner)
+        if action.app in existing:
+            raise _taken(action.app)
+        self.works.check_name(action.app, existing)
         if team is None:
             raise WrongInput("You are in no team yet.", next_step="Name one with --team, or ask to be let into one.")
         values = {
@@ -106,7 +109,7 @@ class _CreatingApp:
 
         def rows(connection: Connection) -> None:
             if queries.find_app(connection, action.app) is not None:
-                raise Conflict(f"{action.app} was created at the same moment.", next_step="Choose another name.")
+                raise _taken(action.app)
             connection.execute(insert(APP).values(**values))
             for environment in ("staging", "production"):
                 environments.ensure(connection, action.app, environment)
@@ -117,6 +120,10 @@ class _CreatingApp:
             made=(Edge("app", action.app),),
             answer={"app": action.app, "team": team.name},
         )
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is an app called {name} already.", next_step="Deploy to it, or choose another name.")
 
 
 def set_audience(action: SetAudience, context: Context) -> Outcome:
