@@ -54,6 +54,9 @@ _TEST_CARDS = frozenset(
 )  # fmt: skip
 """Numbers that payment vendors print in their documentation."""
 
+_TWO_DIGITS = re.compile(r"\d\d")
+"""What every number with a check digit has somewhere."""
+
 _Holds = Callable[[str], bool]
 
 
@@ -126,14 +129,13 @@ def find_people(text: str, cells: Iterable[str]) -> People:
     """
     where = "\n".join(cells)
     found: People = {
-        "card": _marks(_cards(text)),
         "email": _marks(one.lower() for one in _EMAIL.findall(where) if not _EXAMPLE.search(one))
         if "@" in where
         else (),
-        "iban": _marks(_ibans(text)),
-        "national-id": _marks(_national(text)),
         "phone": _marks(_phones(where)) if "+" in where else (),
     }
+    if _TWO_DIGITS.search(text):
+        found |= {"card": _marks(_cards(text)), "iban": _marks(_ibans(text)), "national-id": _marks(_national(text))}
     return {name: marks for name, marks in found.items() if marks}
 
 
@@ -184,7 +186,6 @@ def _cards(text: str) -> Iterator[str]:
 
 def _national(text: str) -> Iterator[str]:
     for form, beside, holds in _NATIONAL:
-        if beside is None or beside.search(text):
-            for one in form.findall(text):
-                if holds(one):
-                    yield re.sub(r"\W", "", one)
+        numbers = [one for one in form.findall(text) if holds(one)]
+        if numbers and (beside is None or beside.search(text)):
+            yield from (re.sub(r"\W", "", one) for one in numbers)
