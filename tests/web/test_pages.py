@@ -303,3 +303,11 @@ def test_one_request_waits_and_two_requests_wait(browser, house, ana):
     two = replace(ana, waiting=(ana.waiting[0], ana.waiting[0]))
     live(browser, house.settle(two))
     assert "2 requests wait for you" in browser.get("/").text
+
+
+def test_somebody_alone_reads_how_to_confirm_their_own_request(browser, house, ana):
+    live(browser, house.settle(replace(ana, waiting=(replace(ana.waiting[1], may_confirm=True),))))
+    page = browser.get("/").text
+    assert "greenlane confirm req_9d4m --because" in page
+    assert "It stays marked as unreviewed." in page
+    assert "Somebody else decides" not in page

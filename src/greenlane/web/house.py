@@ -39,12 +39,17 @@ class OwnApp:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A request that needs a person. ``mine``: the reader asked for it, and somebody else decides."""
+    """A request that needs a person.
+
+    ``mine``: the reader asked for it, and somebody else decides. ``may_confirm``: there is nobody else, and the reader
+    may confirm their own request, which is marked as unreviewed.
+    """
 
     request: str
     sentence: str
     since: datetime
     mine: bool
+    may_confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
