@@ -112,9 +112,13 @@ class Derived:
 
 
 def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """What is typed for a function: its parameters without the conversation, with their annotations resolved."""
-    if isinstance(function, Derived):
-        return list(function.typed.parameters.values())
+    """What is typed for a function: its parameters without the conversation, with their annotations resolved.
+
+    What is made from a declaration says so itself, as ``typed``.
+    """
+    declared = getattr(function, "typed", None)
+    if isinstance(declared, inspect.Signature):
+        return list(declared.parameters.values())
     hints = get_type_hints(function, include_extras=True)
     return [
         one.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from greenlane.cli.errors import FileTrouble
 from greenlane.deploys import variables
-from greenlane.deploys.paths import check_path, shown
+from greenlane.deploys.paths import check_path
 from greenlane.deploys.set_aside import SetAside, set_aside, set_aside_by_content
+from greenlane.kit.text import shown
 
 NOTES = ".greenlane"
 """The folder in which a deployed folder remembers its app; it stays at home."""

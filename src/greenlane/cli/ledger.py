@@ -107,17 +107,23 @@ def replay(talk: Talk) -> Document:
 
 def export(talk: Talk, to: To = None) -> Document:
     """Write the ledger as JSON lines that can be checked alone, to a file or to standard output."""
-    lines = 0
+    if to is None and talk.out.as_json:
+        raise WrongInput("An export is many JSON documents, not one.", next_step="Name a file with --to.")
+    lines = talk.client.lines("/v1/ledger/export")
+    if to is None:
+        return {"file": None, "lines": sum(1 for line in lines if sys.stdout.write(f"{line}\n"))}
+    draft = to.with_name(f"{to.name}.part")
     try:
-        with to.open("w", encoding="utf-8", newline="\n") if to else sys.stdout as out:
-            for line in talk.client.lines("/v1/ledger/export"):
-                out.write(f"{line}\n")
-                lines += 1
+        with draft.open("w", encoding="utf-8", newline="\n") as out:
+            written = sum(1 for line in lines if out.write(f"{line}\n"))
+        draft.replace(to)
     except OSError as error:
         raise FileTrouble(
             f"{to} cannot be written.", next_step="Name a file with --to where there is room.", detail=str(error)
         ) from error
-    return {"file": str(to), "lines": lines}
+    finally:
+        draft.unlink(missing_ok=True)
+    return {"file": str(to), "lines": written}
 
 
 def proof(talk: Talk, seq: Index) -> Document:
@@ -176,7 +182,7 @@ def _says_json(out: Output, document: Document) -> None:
 
 
 def _says_export(out: Output, document: Document) -> None:
-    if document["file"] != "None":
+    if document["file"]:
         out.say(f"{counted(document['lines'], 'line')} are in {document['file']}.")
         out.next(f"`greenlane ledger verify {document['file']}`")
 

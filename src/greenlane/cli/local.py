@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
+from pydantic.fields import FieldInfo
 
 from greenlane import __version__
 from greenlane.cli.command import Ask, Command
 from greenlane.cli.output import Output
 from greenlane.cli.talk import Document, Talk
+from greenlane.kit.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,73 +46,64 @@ class LocalCommands:
 Data = Annotated[
     Path | None, typer.Option("--data", help="The data folder; the settings' one when left out.", show_default=False)
 ]
-Port = Annotated[
-    int | None,
-    typer.Option("--port", min=0, max=65535, help="The port; 4180 when left out, 0 for any.", show_default=False),
-]
 TokenFile = Annotated[
     Path | None,
     typer.Option("--owner-token-file", help="Write the first owner's token here, mode 0600.", show_default=False),
 ]
-Database = Annotated[
-    str, typer.Option("--database", help="SQLite in the data folder, or a PostgreSQL address.", show_default=False)
-]
-ConsoleHost = Annotated[
-    str, typer.Option("--console-host", help="The console's host, such as greenlane.example.com.", show_default=False)
-]
-AppsDomain = Annotated[
-    str,
-    typer.Option(
-        "--apps-domain", help="The domain that apps live under, another one than the console's.", show_default=False
-    ),
-]
-Certificate = Annotated[
-    Path | None, typer.Option("--tls-certificate", help="The certificate's file (PEM).", show_default=False)
-]
-Key = Annotated[Path | None, typer.Option("--tls-key", help="The certificate's private key (PEM).", show_default=False)]
-Proxy = Annotated[
-    list[str] | None,
-    typer.Option("--trusted-proxy", help="A proxy whose forwarded headers count; may be repeated.", show_default=False),
-]
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup's file.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """`greenlane up`: every setting is a flag of the same name, with the same words."""
+
+    handed: Callable[[Mapping[str, Any]], int]
+
+    @property
+    def typed(self) -> inspect.Signature:
+        """The flags."""
+        token = inspect.Parameter(
+            "owner_token_file", inspect.Parameter.KEYWORD_ONLY, annotation=TokenFile, default=None
+        )
+        return inspect.Signature([*(_flag(name, one) for name, one in Settings.model_fields.items()), token])
+
+    def __call__(self, talk: Talk, **given: Any) -> Document:
+        """Run until it is stopped, with the flags that were given."""
+        return {"exit_code": self.handed({name: one for name, one in given.items() if one not in (None, [])})}
+
+
+def _flag(name: str, setting: FieldInfo) -> inspect.Parameter:
+    """One setting as an option. A setting of several values may be repeated."""
+    kinds = [one for one in get_args(setting.annotation) or (setting.annotation,) if one not in (type(None), ...)]
+    choices = tuple(one for one in kinds if isinstance(one, str) and one)
+    bare: Any = Literal[choices] if choices else kinds[0]
+    many = get_origin(setting.annotation) is tuple
+    shown = setting.default if not many else ", ".join(setting.default)
+    option = typer.Option(
+        f"--{name.replace('_', '-')}",
+        help=setting.description,
+        show_default=False if shown in ("", None) else str(shown),
+    )
+    annotation = Annotated[(list[bare] if many else bare) | None, option]  # type: ignore[valid-type]  # for Typer
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
 
 
 def starting(handed: LocalCommands) -> tuple[Command, ...]:
     """Where everything begins."""
-
-    def up(
-        talk: Talk,
-        data: Data = None,
-        port: Port = None,
-        owner_token_file: TokenFile = None,
-        database: Database = "",
-        console_host: ConsoleHost = "",
-        apps_domain: AppsDomain = "",
-        tls_certificate: Certificate = None,
-        tls_key: Key = None,
-        trusted_proxy: Proxy = None,
-    ) -> Document:
-        """Run Greenlane here: one command, several processes, stopped with Ctrl-C."""
-        typed = {
-            "data": data,
-            "port": port,
-            "owner_token_file": owner_token_file,
-            "database": database,
-            "console_host": console_host,
-            "apps_domain": apps_domain,
-            "tls_certificate": tls_certificate,
-            "tls_key": tls_key,
-            "trusted_proxy": trusted_proxy,
-        }
-        flags = {name: value for name, value in typed.items() if value is not None and value not in ("", [])}
-        return {"exit_code": handed.up(flags)}
 
     def tour(talk: Talk) -> Document:
         """Take a few small sites through the real path, and see green, amber, red and closed in two minutes."""
         return told(handed.tour())
 
     return (
-        Ask("up", "local", up, "greenlane up --data ./data --port 4180", _says_nothing),
+        Ask(
+            "up",
+            "local",
+            Up(handed.up),
+            "greenlane up --data ./data --port 4180",
+            _says_nothing,
+            "Run Greenlane here: one command, several processes, stopped with Ctrl-C.",
+        ),
         Ask("tour", "local", tour, "greenlane tour", says_told),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 from rich.cells import cell_len
@@ -51,13 +51,24 @@ def size(count: int) -> str:
     raise AssertionError("a size has a unit")
 
 
+class _Stream(Console):
+    """Rich ends the process with 1 when its reader goes away; whoever read enough is no error here."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def _stream(file: TextIO) -> Console:
+    return _Stream(file=file, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
 class Output:
     """One command's output. With ``as_json`` only the one document at the end is written."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self._out = Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
-        self.err = Console(file=sys.stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self._out = _stream(sys.stdout)
+        self.err = _stream(sys.stderr)
 
     def say(self, text: str = "", style: str = "") -> None:
         """One or more lines for people."""

@@ -87,6 +87,13 @@ COMMANDS: tuple[Command, ...] = (
     act("people suspend", "suspend-person", "greenlane people suspend ada@example.com", person=WHO),
     act("people restore", "restore-person", "greenlane people restore ada@example.com", person=WHO),
     act("people link", "create-sign-in-link", "greenlane people link ada@example.com", person=WHO),
+    act(
+        "people rename",
+        "rename-person",
+        'greenlane people rename ada@example.com "Ada King"',
+        person=WHO,
+        name=ARGUMENT,
+    ),
     act("people erase", "erase-person", "greenlane people erase p_01h2…", person=WHO),
     Ask("team", "query /v1/teams", teams, "greenlane team", _team_table),
     Ask("team list", "query /v1/teams", teams, "greenlane team list", _team_table),

@@ -63,7 +63,7 @@ def _basis(command: Command) -> str:
 def _typed(one: inspect.Parameter, kind: Any, info: ParameterInfo) -> str:
     must = one.default is inspect.Parameter.empty
     if isinstance(info, ArgumentInfo):
-        name = (info.metavar or one.name.upper()).strip("[]")
+        name = (info.metavar or one.name.upper()).replace("[", "").replace("]", "")
         words = f"`{name}`"
     else:
         declared = [*([info.default] if isinstance(info.default, str) else []), *(info.param_decls or ())]

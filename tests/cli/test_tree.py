@@ -1,0 +1,96 @@
+"""Every command stands on a verb, on a query, or is one of the few local ones; the list is reviewed as a diff."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Types
+from tests.cli.typed import LOCAL
+from typer.main import get_command
+
+from greenlane.cli.command import Act, Command, Derived
+from greenlane.cli.reference import reference
+from greenlane.cli.terminal import panels, tree
+from greenlane.cli.verbs import REGISTRY
+
+CHECKED_IN = Path(__file__).parent / "commands.txt"
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "terminal.md"
+ON_THEIR_OWN = {"up", "tour", "doctor", "backup", "restore", "docs", "version", "policy check", "policy test"} | {
+    "simulate",
+    "passport verify",
+}
+WITHOUT_A_COMMAND = {
+    "accept-invitation",
+    "answer-look",
+    "escalate",
+    "expire-app",
+    "found-organisation",
+    "look",
+    "sign-in",
+    "sign-out",
+    "widen-audience",
+}
+"""Verbs of pages and of the platform itself; `greenlane do` reaches them."""
+
+
+def commands() -> list[Command]:
+    return [command for panel in panels(LOCAL) for command in panel.commands]
+
+
+def test_the_commands_are_those_that_were_reviewed():
+    here = "".join(f"{one.path:<22}{one.stands_on}\n" for one in commands())
+    assert here == CHECKED_IN.read_text(), "the command tree changed: review it, and write it to tests/cli/commands.txt"
+
+
+def test_the_tree_has_each_command_and_a_question_for_each_verb():
+    top = get_command(tree(LOCAL))
+    found = set()
+    for name, command in top.commands.items():  # type: ignore[attr-defined]
+        subcommands = getattr(command, "commands", {})
+        found |= {f"{name} {sub}" for sub in subcommands}
+        if not subcommands or command.invoke_without_command:  # type: ignore[attr-defined]
+            found.add(name)
+    asked = {f"explain {verb.name}" for verb in REGISTRY}
+    assert found == {one.path for one in commands()} | asked
+
+
+def test_every_verb_command_stands_on_a_registered_verb():
+    known = {verb.name for verb in REGISTRY}
+    for one in commands():
+        kind, _, name = one.stands_on.partition(" ")
+        assert kind in {"verb", "query", "local"}
+        if kind == "verb" and name != "*":
+            assert name in known
+        assert (kind == "local") == (one.path in ON_THEIR_OWN)
+
+
+def test_every_verb_has_a_command_or_is_one_of_pages_and_platform():
+    typed = {one.verb for one in commands() if isinstance(one, Act)}
+    assert {verb.name for verb in REGISTRY} - typed == WITHOUT_A_COMMAND
+
+
+def test_a_derived_command_asks_for_every_input_of_its_verb():
+    for one in commands():
+        if isinstance(one, Act) and isinstance(one.wish, Derived):
+            assert set(one.wish.typed.parameters) == {given.name for given in REGISTRY.named(one.verb).inputs}, one.path
+
+
+def test_no_secret_is_typed_as_an_argument():
+    for one in commands():
+        if isinstance(one, Act) and isinstance(one.wish, Derived):
+            secret = {given.name for given in REGISTRY.named(one.verb).inputs if given.secret}
+            assert not secret & set(one.wish.typed.parameters), one.path
+
+
+def test_the_reference_is_the_tree():
+    assert reference(panels(LOCAL)) == REFERENCE.read_text(), "type `make docs`"
+
+
+@pytest.mark.parametrize("one", commands(), ids=lambda one: one.path)
+def test_every_command_has_help_with_an_example_and_json(types: Types, one: Command):
+    ended = types(*one.path.split(), "--help")
+    assert ended.code == 0
+    assert "Example: greenlane" in " ".join(ended.out.split())
+    assert "--json" in ended.out
+    assert one.example.startswith(f"greenlane {one.path.removesuffix(' list')}")
