@@ -14,7 +14,7 @@ from greenlane.govern import tables
 from greenlane.govern.actions import Approve, Withdraw
 from greenlane.govern.actor import PLATFORM, Actor
 from greenlane.govern.errors import NotFound, WrongInput
-from greenlane.identity import queries
+from greenlane.identity import queries, reading
 from greenlane.identity.actions import (
     AddPerson,
     CreateSignInLink,
@@ -89,23 +89,30 @@ def test_a_builder_does_not_claim_domains(cast: Cast) -> None:
 
 def test_an_auditor_changes_nothing_and_reads_everything(cast: Cast) -> None:
     assert not cast.house.facts(cast.auditor, Publish("vendor-board")).may
-    signed = queries.Signed(cast.auditor, ("read",))
+    for right in ("read-receipts", "read-all-receipts", "read-people", "read-policy", "export-ledger"):
+        assert _reads(cast, cast.auditor, right)
+
+
+def _reads(cast: Cast, actor: Actor, right: str, subject: str = "app:vendor-board") -> bool:
     with cast.house.database.read() as connection:
-        for verb in ("read-receipts", "read-all-receipts", "read-people", "read-policy", "export-ledger"):
-            assert queries.may_read(connection, signed, verb, "app:vendor-board", cast.house.team_of_app)
+        return reading.may(connection, actor, right, subject, cast.house.team_of_app)
 
 
 def test_a_builder_reads_the_receipts_of_their_own_apps_alone(cast: Cast) -> None:
-    with cast.house.database.read() as connection:
-        for actor, may in ((cast.builder, True), (cast.stranger, False)):
-            signed = queries.Signed(actor, ("read",))
-            assert (
-                queries.may_read(connection, signed, "read-receipts", "app:vendor-board", cast.house.team_of_app) is may
-            )
-        without_scope = queries.Signed(cast.builder, ("visit",))
-        assert not queries.may_read(
-            connection, without_scope, "read-receipts", "app:vendor-board", cast.house.team_of_app
-        )
+    assert _reads(cast, cast.builder, "read-receipts")
+    assert not _reads(cast, cast.stranger, "read-receipts")
+    assert not _reads(cast, cast.builder, "read-all-receipts")
+    assert not _reads(cast, cast.builder, "read-receipts", "app:nothing")
+    assert _reads(cast, cast.stranger, "read-people", "organisation")
+
+
+def test_reading_ends_with_the_scope_of_the_token_and_with_the_person(cast: Cast) -> None:
+    for scopes, reads in ((("read",), True), (("visit", "deploy"), False)):
+        signed = cast.house.who(cast.house.does(cast.builder, CreateToken("ci", scopes)).answer["token"])
+        assert signed is not None
+        assert _reads(cast, signed.actor, "read-receipts") is reads
+    cast.house.does(cast.owner, SuspendPerson(cast.builder.id))
+    assert not _reads(cast, cast.builder, "read-people", "organisation")
 
 
 def test_a_new_app_belongs_to_the_first_team_of_its_maker(cast: Cast) -> None:

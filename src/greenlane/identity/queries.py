@@ -284,17 +284,6 @@ def state_of(connection: Connection, person: str) -> str | None:
     return connection.execute(select(PERSON.c.state).where(PERSON.c.id == person)).scalar_one_or_none()
 
 
-def may_read(connection: Connection, signed: Signed, verb: str, subject: str, team_of_app: TeamOfApp) -> bool:
-    """Whether somebody may read something, such as ``read-receipts`` of ``app:vendor-board``. Raises ``NotFound``."""
-    person = signed.actor.person
-    if person is None or state_of(connection, person) != "active" or not roles.within_scopes(verb, signed.scopes):
-        return False
-    line = roles.VERBS[verb]
-    around = scopes_around(connection, subject, team_of_app)
-    mine = (one.role for one in held(connection, person) if line.anywhere or one.scope in around)
-    return any(roles.may(role, verb) for role in mine)
-
-
 # secrets
 
 
