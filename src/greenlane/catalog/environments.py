@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, insert, select, update
 
-from greenlane.catalog.tables import ENVIRONMENT
+from greenlane.catalog.tables import APP, ENVIRONMENT
 from greenlane.govern.errors import Conflict
 
 
@@ -58,3 +58,8 @@ def unlock(connection: Connection, app: str, environment: str) -> None:
         .where(ENVIRONMENT.c.app == app, ENVIRONMENT.c.name == environment)
         .values(locked_by=None, lock_who=None, lock_why=None, lock_until=None)
     )
+
+
+def put_to_sleep(connection: Connection, app: str) -> None:
+    """Take an unused app off the air; its address explains how to wake it."""
+    connection.execute(update(APP).where(APP.c.name == app, APP.c.state == "live").values(state="asleep"))

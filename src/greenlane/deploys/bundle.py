@@ -11,10 +11,11 @@ import orjson
 
 from greenlane.deploys.kinds import media_type_of
 from greenlane.deploys.limits import DEFAULT_LIMITS, Limits
-from greenlane.deploys.paths import Names, check_path, shown
+from greenlane.deploys.paths import Names, check_path
 from greenlane.deploys.set_aside import SetAside, set_aside
 from greenlane.govern.errors import TooLarge, WrongInput
 from greenlane.kit import digest
+from greenlane.kit.text import shown
 
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 

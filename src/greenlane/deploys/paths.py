@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from greenlane.deploys.limits import DEFAULT_LIMITS, Limits
 from greenlane.govern.errors import TooLarge, WrongInput
+from greenlane.kit.text import shown
 
 WINDOWS_DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
@@ -27,12 +28,6 @@ _UNSEEN = {
     "Cs": "half a character",
 }
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def shown(name: str | bytes) -> str:
-    """A name as it can be printed anywhere: quoted, everything invisible written out, cut at 120 characters."""
-    text = name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else name
-    return repr(text if len(text) <= 120 else f"{text[:80]}…{text[-30:]}")
 
 
 def check_path(name: str, limits: Limits = DEFAULT_LIMITS) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from greenlane.deploys.member import CHUNK, SETUID_WORDS, Member, Meter, cut_short, damaged, not_a_file
-from greenlane.deploys.paths import shown
 from greenlane.govern.errors import TooLarge, WrongInput
+from greenlane.kit.text import shown
 
 BLOCK = 512
 """Bytes of a header, and the unit that every content is filled up to."""

@@ -20,12 +20,13 @@ from greenlane.deploys.bundle import Bundle, FileEntry, file_too_large, nothing_
 from greenlane.deploys.kinds import media_type_of
 from greenlane.deploys.limits import DEFAULT_LIMITS, Limits
 from greenlane.deploys.member import CHUNK, Member, Meter, cut_short, damaged
-from greenlane.deploys.paths import Names, check_path, shown
+from greenlane.deploys.paths import Names, check_path
 from greenlane.deploys.set_aside import SYSTEM_NOTES, SetAside, set_aside, set_aside_by_content
 from greenlane.deploys.tar_archive import BLOCK, looks_like_tar, read_tar
 from greenlane.deploys.zip_archive import ends_like_zip, read_zip
 from greenlane.govern.errors import WrongInput
 from greenlane.kit.blobs import Blobs
+from greenlane.kit.text import shown
 
 _PAGE = re.compile(
     r"<(?:!doctype\s+html|html|head|body|meta|title|link|div|main|section|article|header|nav|h[1-6]|p|script|style|form"

@@ -16,8 +16,8 @@ from typing import BinaryIO
 
 from greenlane.deploys.bundle import too_many, too_much
 from greenlane.deploys.member import CHUNK, SETUID_WORDS, Member, Meter, cut_short, damaged, not_a_file
-from greenlane.deploys.paths import shown
 from greenlane.govern.errors import WrongInput
+from greenlane.kit.text import shown
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")

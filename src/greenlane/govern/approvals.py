@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from greenlane.govern import tables
 from greenlane.govern.decision import Decision
 from greenlane.govern.effect import Rows
-from greenlane.govern.envelope import Envelope
+from greenlane.govern.envelope import Envelope, coverage
 from greenlane.govern.errors import NotFound
 from greenlane.govern.facts import Facts
 from greenlane.kit import digest, ids
@@ -222,15 +222,10 @@ def in_force(connection: Connection, subject: str, now: datetime) -> list[Envelo
 
 
 def envelope_facts(connection: Connection, subject: str, facts: Facts, now: datetime) -> dict[str, Any]:
-    """Whether an approval in force covers these facts, and what the nearest one misses."""
-    misses = []
-    for one in in_force(connection, subject, now):
-        covered, missing = one.covers(facts)
-        if covered:
-            return {"envelope_in_force": True, "envelope_covers": True, "envelope_missing": ()}
-        misses.append(tuple(sorted(missing)))
-    nearest = min(misses, key=len, default=())
-    return {"envelope_in_force": bool(misses), "envelope_covers": False, "envelope_missing": nearest}
+    """Whether the approvals in force cover these facts, and what they miss."""
+    granted = in_force(connection, subject, now)
+    covers, missing = coverage(granted, facts)
+    return {"envelope_in_force": bool(granted), "envelope_covers": covers, "envelope_missing": tuple(sorted(missing))}
 
 
 def grant_envelope(one: Question, facts: Facts, *, granted_by: str, now: datetime) -> Rows:

@@ -50,6 +50,7 @@ class Answer:
     verb: str
     subject: str
     state: str
+    inputs: Mapping[str, Any]
     decision: Decision
     facts: Facts
     happened: Mapping[str, Any] = field(default_factory=dict)
@@ -124,8 +125,10 @@ class Door:
             found |= gather(connection, actor, action)
         facts = Facts(**found)
         now = self.clock.now()
-        facts = replace(facts, **track_record.of(connection, actor, verb.subject_of(action), shape(verb.name, facts), now))
-        return replace(facts, **approvals.envelope_facts(connection, verb.subject_of(action), facts, now))
+        subject = verb.subject_of(action)
+        record = track_record.of(connection, actor, subject, shape(verb.name, facts), facts.audience_widens, now)
+        facts = replace(facts, **record)
+        return replace(facts, **approvals.envelope_facts(connection, subject, facts, now))
 
     def decide(self, one: Call, facts: Facts, *, approved: bool = False) -> Decision:
         """Step 2: the lane, under the pack in force."""
@@ -257,6 +260,7 @@ class Door:
             verb=one.verb.name,
             subject=one.subject,
             state=state,
+            inputs=one.inputs,
             decision=decision,
             facts=facts,
             happened=happened,
@@ -336,6 +340,7 @@ def _earlier(connection: Connection, action_id: str) -> Answer | None:
         verb=row.verb,
         subject=row.subject,
         state=row.state,
+        inputs=row.inputs,
         decision=Decision.from_dict(row.decided),
         facts=Facts.from_dict(row.facts),
         happened=row.answer["happened"],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from greenlane.govern import approvals, tables
 from greenlane.govern.action import REGISTRY
-from greenlane.govern.actions import Approve, Confirm, Decline, Escalate, Forget, SendBack, SetPolicy, Withdraw
-from greenlane.govern.effect import Context, Edge, Effect, Handling, Outcome, Rows
+from greenlane.govern.actions import Approve, Confirm, Decline, Escalate, Forget, SendBack, Withdraw
+from greenlane.govern.effect import Context, Edge, Handling, Outcome, Rows
 from greenlane.govern.errors import Conflict
-from greenlane.govern.policy import Pack
+from greenlane.govern.policies import Policies
 from greenlane.govern.requests import request_facts
 from greenlane.kit.clock import Clock, stamp
 from greenlane.kit.database import Database
@@ -29,9 +29,9 @@ def handlings(
     payloads: Payloads,
     clock: Clock,
     reviewers: approvals.Reviewers,
-    overlay: Effect,
+    policies: Policies,
 ) -> dict[str, Handling]:
-    """The effects by verb. ``overlay`` puts an organisation's own policies in force."""
+    """The effects by verb."""
     facts = (request_facts(clock),)
 
     def decide(action: Approve | SendBack | Decline | Confirm | Withdraw, context: Context) -> Outcome:
@@ -81,7 +81,7 @@ def handlings(
     return {
         **about_requests,
         "escalate": Handling(escalate, facts),
-        "set-policy": Handling(overlay),
+        "set-policy": Handling(policies.set),
         "forget": Handling(forget),
     }
 
@@ -109,19 +109,4 @@ def _only_if_waiting(connection: Connection, request: str, values: dict[str, obj
     result = connection.execute(update(tables.request).where(tables.request.c.id == request, still).values(**values))
     if result.rowcount != 1:
         raise Conflict("Somebody else decided this request first.", next_step="`greenlane approvals` shows how.")
-
-
-def remember_pack(pack: Pack, now: str, note: str = "") -> Rows:
-    """Rows that keep a pack's texts under its digest, so that its decisions can be made again."""
-
-    def rows(connection: Connection) -> None:
-        known = select(tables.policy_pack.c.digest).where(tables.policy_pack.c.digest == pack.digest)
-        if connection.execute(known).one_or_none() is None:
-            connection.execute(
-                insert(tables.policy_pack).values(
-                    digest=pack.digest, texts=pack.texts(), in_force_since=now, note=note
-                )
-            )
-
-    return rows
 

@@ -1,14 +1,14 @@
 """The tree of errors that the door and the features raise.
 
-    GreenlaneError
-    ├── WrongInput          2   the caller said something that cannot be meant      400
-    ├── SignInNeeded        1   nobody is signed in                                 401
-    ├── Refused             3   the closed lane, or a right that is missing          403
-    ├── NotFound            5   there is no such thing, or the actor may not know   404
-    ├── Conflict            1   somebody else was faster; look and try again        409
-    ├── WaitingForPerson    4   the red lane: stored, not executed                  202
-    ├── TooLarge            1   more than the platform takes                        413
-    └── Unavailable         1   a part is away; nothing was done                    503, 507
+GreenlaneError
+├── WrongInput          2   the caller said something that cannot be meant      400
+├── SignInNeeded        1   nobody is signed in                                 401
+├── Refused             3   the closed lane, or a right that is missing          403
+├── NotFound            5   there is no such thing, or the actor may not know   404
+├── Conflict            1   somebody else was faster; look and try again        409
+├── WaitingForPerson    4   the red lane: stored, not executed                  202
+├── TooLarge            1   more than the platform takes                        413
+└── Unavailable         1   a part is away; nothing was done                    503, 507
 """
 
 from __future__ import annotations

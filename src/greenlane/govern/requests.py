@@ -36,7 +36,9 @@ def request_facts(clock: Clock) -> GatherFacts:
                 connection, one.author, "grant-role", f"person:{actor.id}", stamp(now - FRESH_ROLE_WINDOW)
             )
             > 0,
-            "returned_favours": _favours(connection, giver=one.author, taker=actor.id, since=stamp(now - FAVOURS_WINDOW)),
+            "returned_favours": _favours(
+                connection, giver=one.author, taker=actor.id, since=stamp(now - FAVOURS_WINDOW)
+            ),
         }
 
     return gather
@@ -67,7 +69,6 @@ def _favours(connection: Connection, *, giver: str | None, taker: str, since: st
             tables.request.c.decided_at > since,
         )
     ).scalar_one()
-
 
 
 def subject_of(connection: Connection, request: str) -> str:

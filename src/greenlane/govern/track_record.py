@@ -25,7 +25,7 @@ SMALL_STEPS_WINDOW = timedelta(hours=24)
 """Small steps are added up over a day, so that a wide reach cannot be walked to in harmless strides."""
 
 
-def of(connection: Connection, actor: Actor, subject: str, shape: str, now: datetime) -> dict[str, Any]:
+def of(connection: Connection, actor: Actor, subject: str, shape: str, widens: bool, now: datetime) -> dict[str, Any]:
     """The author's record, the four velocities and the small steps of the last day, as facts."""
     changes = action.c.verb.in_(CHANGES)
     recent = changes & (action.c.decided_at > stamp(now - VELOCITY_WINDOW))
@@ -47,11 +47,11 @@ def of(connection: Connection, actor: Actor, subject: str, shape: str, now: date
         "agent_velocity": count(recent, action.c.agent == actor.id) if actor.kind == "agent" else 0,
         "organisation_velocity": count(recent),
         "shape_velocity": count(recent, action.c.shape == shape),
-        **_small_steps(connection, actor, subject, now),
+        **_small_steps(connection, actor, subject, widens, now),
     }
 
 
-def _small_steps(connection: Connection, actor: Actor, subject: str, now: datetime) -> dict[str, int]:
+def _small_steps(connection: Connection, actor: Actor, subject: str, widens: bool, now: datetime) -> dict[str, int]:
     """How far this app's reach and audience were widened within the last day, one done action at a time."""
     rows = connection.execute(
         select(action.c.person, action.c.facts).where(
@@ -69,7 +69,7 @@ def _small_steps(connection: Connection, actor: Actor, subject: str, now: dateti
     ]
     return {
         "recent_reach": sum(reached),
-        "audience_steps": sum(1 for row in rows if row.facts["audience_widens"]),
+        "audience_steps": sum(1 for row in rows if row.facts["audience_widens"]) + widens,
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import obstore
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, from_url
 
 from greenlane.kit import digest as digests
@@ -42,19 +42,26 @@ class Blobs:
     def put(self, data: bytes) -> str:
         """Store bytes and return their digest. Raises ``StorageFull`` when there is no room."""
         name = digests.sha256(data)
+        self._put(name, data)
+        return name
+
+    def put_file(self, file: Path, digest: str) -> None:
+        """Store a file whose digest the caller has just computed. Raises ``StorageFull``."""
+        self._put(digest, file)
+
+    def _put(self, name: str, data: bytes | Path) -> None:
         if self.has(name):
-            return name
+            return
         try:
             obstore.put(self._store, self._key(name), data, mode="create")
         except AlreadyExistsError:
-            return name
-        except OSError as error:
+            return
+        except (OSError, BaseError) as error:
             raise StorageFull(
                 "There is no room left to store files.",
                 next_step="Free some disk space; uploads go on by themselves afterwards.",
                 detail=str(error),
             ) from error
-        return name
 
     def has(self, digest: str) -> bool:
         """Whether the bytes are there."""

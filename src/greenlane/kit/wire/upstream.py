@@ -104,7 +104,7 @@ class Upstream:
         self._links: list[_Link] = []
 
     async def relay(self, exchange: Exchange, headers: Headers) -> None:
-        """Send the exchange's request with these fields and pass the answer on.
+        """Send the exchange's request with these fields (those that end to end belong to it) and pass the answer on.
 
         Raises ``Away`` when the server did not answer, ``Gone`` when either side left in the middle, ``Malformed``
         when the request's body was wrong.
@@ -163,7 +163,12 @@ class Upstream:
             framing = b"Transfer-Encoding: chunked\r\n"
         elif b"content-length" in request.fields:
             framing = b"Content-Length: %d\r\n" % request.length
-        head = b"%b %b HTTP/1.1\r\n%b%b\r\n" % (request.method, request.target, field_lines(headers), framing)
+        head = b"%b %b HTTP/1.1\r\n%b%b\r\n" % (
+            request.method,
+            request.target,
+            field_lines(end_to_end(headers)),
+            framing,
+        )
         link.writer.write(head)
         if request.upgrade:
             await self._change_protocol(exchange, link)

@@ -12,8 +12,8 @@ from importlib import resources
 
 from confusable_homoglyphs import categories, confusables
 
-from greenlane.deploys.paths import shown
 from greenlane.govern.errors import Conflict, WrongInput
+from greenlane.kit.text import shown
 
 SHORTEST, LONGEST = 3, 40
 """Characters of an app's name."""

@@ -1,0 +1,141 @@
+"""Every registered verb as an endpoint, and its explanation. The routes are made from the registry, none by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Header
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, create_model
+
+from greenlane.api.house import HOUSE, SIGNED, ApiHouse
+from greenlane.api.problem import problem
+from greenlane.govern.action import REGISTRY, Verb
+from greenlane.govern.actor import Actor
+from greenlane.govern.decision import Decision
+from greenlane.govern.door import Answer
+from greenlane.govern.explain import what_would_make_it_green
+from greenlane.identity import queries as identity
+from greenlane.insights import sentences
+
+STATUS = {"done": 200, "waiting": 202}
+
+
+def body_of(verb: Verb) -> type[BaseModel]:
+    """The JSON body of a verb, made from its inputs."""
+    fields: dict[str, Any] = {
+        one.name: (one.type, Field(... if one.required else one.default, description=one.says)) for one in verb.inputs
+    }
+    name = "".join(part.capitalize() for part in verb.name.split("-"))
+    return create_model(name, __config__={"extra": "forbid", "strict": False}, __doc__=verb.summary, **fields)
+
+
+def routes() -> APIRouter:
+    """One route a verb to do it and one to explain it."""
+    router = APIRouter(prefix="/v1")
+    for verb in REGISTRY:
+        body = body_of(verb)
+        router.add_api_route(
+            f"/actions/{verb.name}",
+            _doing(verb, body),
+            methods=["POST"],
+            name=verb.name,
+            summary=verb.summary,
+            tags=["actions"],
+            responses={202: {"description": "a person decides"}, 403: {"description": "not possible"}},
+        )
+        router.add_api_route(
+            f"/explain/{verb.name}",
+            _explaining(verb, body),
+            methods=["POST"],
+            name=f"explain-{verb.name}",
+            summary=f"What would happen: {verb.summary}",
+            tags=["explain"],
+        )
+    return router
+
+
+def _doing(verb: Verb, body: type[BaseModel]) -> Callable[..., JSONResponse]:
+    def do(
+        inputs: body,  # type: ignore[valid-type]  # the class is made at run time
+        at: HOUSE,
+        who: SIGNED,
+        idempotency_key: str | None = Header(None, max_length=200),
+        greenlane_process: str | None = Header(None, max_length=40, pattern="^prc_[0-9a-z]+$"),
+    ) -> JSONResponse:
+        action = verb.build(_given(inputs))
+        answer = at.door.govern(who.actor, action, key=idempotency_key, process=greenlane_process)
+        told = tell(at, answer, who.actor)
+        if answer.state in STATUS:
+            return JSONResponse(told, status_code=STATUS[answer.state])
+        first = answer.decision.reasons[0] if answer.decision.reasons else None
+        message = first.says if first else f"{verb.name} did not go through ({answer.state})."
+        return problem(403, "refused", message, first.instead if first else "", **told)
+
+    return do
+
+
+def _explaining(verb: Verb, body: type[BaseModel]) -> Callable[..., dict[str, Any]]:
+    def explain(inputs: body, at: HOUSE, who: SIGNED) -> dict[str, Any]:  # type: ignore[valid-type]  # made at run time
+        action = verb.build(_given(inputs))
+        facts, decision = at.door.explain(who.actor, action)
+        ways = [] if decision.lane.strictness == 0 else what_would_make_it_green(verb.name, facts, at.pack())
+        return {
+            "verb": verb.name,
+            "subject": verb.subject_of(action),
+            **_decided(decision),
+            "facts": facts.as_dict(),
+            "would_be_green": [
+                {
+                    "says": way.says,
+                    "lane": "red, then a person" if way.approval else "green",
+                    "changes": {name: value for one in way.changes for name, value in one.facts.items()},
+                }
+                for way in ways
+            ],
+        }
+
+    return explain
+
+
+def _given(inputs: BaseModel) -> dict[str, Any]:
+    return inputs.model_dump(exclude_unset=True)
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    block = decision.as_dict()
+    return {
+        "lane": block["lane"],
+        "words": decision.lane.words,
+        "reasons": block["reasons"],
+        "safeguards": block["safeguards"],
+        "risk": block["risk"],
+        "pack": block["pack"],
+    }
+
+
+def tell(at: ApiHouse, answer: Answer, actor: Actor) -> dict[str, Any]:
+    """A door's answer as JSON values, with its sentence."""
+    inputs = answer.inputs
+    with at.database.read() as connection:
+        names = sentences.Names(identity.names(connection, [one for one in (actor.person,) if one]))
+        sentence = sentences.answer(
+            answer.verb, inputs, names.actor(actor.chain()), answer.decision.lane, names
+        )
+    told = dict(answer.answer)
+    if isinstance(told.get("resumed"), Answer):
+        told["resumed"] = tell(at, told["resumed"], actor)
+    return {
+        "action": answer.action_id,
+        "process": answer.process,
+        "verb": answer.verb,
+        "subject": answer.subject,
+        "state": answer.state,
+        "sentence": sentence,
+        **_decided(answer.decision),
+        "happened": dict(answer.happened),
+        "answer": told,
+        "request": answer.request,
+        "receipt": answer.receipt,
+    }

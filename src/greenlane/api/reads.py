@@ -1,0 +1,310 @@
+"""The queries: who I am, apps, deploys, requests, people, policy."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy import Connection
+
+from greenlane.api.house import HOUSE, READER, SIGNED, ApiHouse, person_of
+from greenlane.api.ledger import must
+from greenlane.catalog import queries as catalog
+from greenlane.deploys import queries as deploys
+from greenlane.govern import approvals, call
+from greenlane.govern.action import REGISTRY
+from greenlane.govern.decision import Decision
+from greenlane.govern.errors import NotFound
+from greenlane.govern.policy import describe
+from greenlane.identity import queries as identity
+from greenlane.identity.queries import Signed
+from greenlane.insights import sentences
+from greenlane.kit.clock import stamp
+from greenlane.secrets import queries as secrets
+
+
+def routes() -> APIRouter:
+    """The routes that only read."""
+    router = APIRouter(prefix="/v1", tags=["reads"])
+
+    @router.get("/me", summary="Who this token speaks for, and what it may do")
+    def me(at: HOUSE, who: SIGNED) -> dict[str, Any]:
+        with at.database.read() as connection:
+            one = identity.person(connection, person_of(who))
+            return {
+                "id": one.id,
+                "name": one.name,
+                "actor": who.actor.as_dict(),
+                "roles": [{"role": held.role, "scope": held.scope} for held in identity.held(connection, one.id)],
+                "teams": list(one.teams),
+                "scopes": list(who.scopes),
+                "console": at.addresses.console,
+            }
+
+    @router.get("/apps", summary="Apps that you work on")
+    def apps(at: HOUSE, who: READER, after: str = "", limit: int = Query(100, ge=1, le=500)) -> dict[str, Any]:
+        with at.database.read() as connection:
+            found = catalog.apps_for(connection, person_of(who), after=after, limit=limit)
+            items = [_app(at, connection, one) for one in found]
+        return {"items": items, "next": found[-1].name if len(found) == limit else None}
+
+    @router.get("/apps/{app}", summary="One app")
+    def app(app: str, at: HOUSE, who: SIGNED) -> dict[str, Any]:
+        with at.database.read() as connection:
+            return _whole_app(at, connection, _visible(at, connection, who, app))
+
+    @router.get("/apps/{app}/deploys", summary="Deploys of an app, the newest first")
+    def deploys_of(
+        app: str, at: HOUSE, who: READER, after: str = "", limit: int = Query(50, ge=1, le=500)
+    ) -> dict[str, Any]:
+        with at.database.read() as connection:
+            _visible(at, connection, who, app)
+            found = deploys.deploys(connection, app, limit=limit, before=after)
+            items = [_deploy(at, connection, one) for one in found]
+        return {"items": items, "next": found[-1].created_at if len(found) == limit else None}
+
+    @router.get("/apps/{app}/deploys/{deploy}", summary="One deploy, with what was found in it")
+    def deploy(app: str, deploy: str, at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            _visible(at, connection, who, app)
+            one = deploys.deploy(connection, app, deploy)
+            return {
+                **_deploy(at, connection, one),
+                "facts": one.facts,
+                "reach": one.reach,
+                "findings": one.findings,
+                "wanted": deploys.wanted(connection, one.id),
+            }
+
+    @router.get("/apps/{app}/passport", summary="The passport of a deploy")
+    def passport(app: str, at: HOUSE, who: READER, deploy: str = "", environment: str = "") -> dict[str, Any]:
+        with at.database.read() as connection:
+            _visible(at, connection, who, app)
+            wanted = deploy
+            if environment:
+                wanted = catalog.live_deploy(connection, app, environment) or ""
+                if not wanted:
+                    raise NotFound(f"Nothing is live in {environment} of {app}.", next_step="Publish it first.")
+            one = deploys.meant(connection, app, wanted or catalog.live_deploy(connection, app, "production") or "")
+            return at.passport(connection, app, one.id)
+
+    @router.get("/apps/{app}/preview-tokens", summary="Preview tokens that work")
+    def preview_tokens(app: str, at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            _visible(at, connection, who, app)
+            found = deploys.preview_tokens(connection, stamp(at.clock.now()), app)
+        return {"items": [{"id": o.id, "deploy": o.deploy, "expires": o.expires_at} for o in found], "next": None}
+
+    @router.get("/approvals", summary="Requests that wait for a person")
+    def requests(at: HOUSE, who: READER, state: str = "waiting", limit: int = Query(100, ge=1, le=500)) -> dict[str, Any]:
+        states = ("waiting", "sent-back", "approved", "declined", "withdrawn", "expired") if state == "all" else (state,)
+        with at.database.read() as connection:
+            found = approvals.questions(connection, states=states, limit=limit)
+            items = [_request(at, connection, who, one) for one in found if _concerns(at, connection, who, one)]
+        return {"items": items, "next": None}
+
+    @router.get("/approvals/{request}", summary="One request")
+    def request(request: str, at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            one = approvals.question(connection, request)
+            if not _concerns(at, connection, who, one):
+                raise NotFound(f"There is no request {request}.", next_step="`greenlane approvals` lists what waits.")
+            return _request(at, connection, who, one)
+
+    @router.get("/people", summary="Everybody here")
+    def people(at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            must(at, connection, who, "read-people", "organisation")
+            found = identity.people(connection)
+            items = [
+                {
+                    **asdict(one),
+                    "roles": [{"role": h.role, "scope": h.scope} for h in identity.held(connection, one.id)],
+                }
+                for one in found
+            ]
+        return {"items": items, "next": None}
+
+    @router.get("/teams", summary="Every team")
+    def teams(at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            return {"items": [asdict(one) for one in identity.teams(connection)], "next": None}
+
+    @router.get("/tokens", summary="Your API tokens")
+    def tokens(at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            return {"items": [asdict(one) for one in identity.tokens_of(connection, person_of(who))], "next": None}
+
+    @router.get("/looks", summary="Sampled looks that nobody answered yet")
+    def looks(at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            mine = [one for one in deploys.looks(connection) if person_of(who) in one["asked"]]
+        return {"items": mine, "next": None}
+
+    @router.get("/policy", summary="The policies in force, as readable rules")
+    def policy(at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            must(at, connection, who, "read-policy", "organisation")
+        pack = at.pack()
+        return {"digest": pack.digest, "items": describe(pack), "next": None}
+
+    @router.get("/logs", summary="The platform's newest log lines")
+    def logs(at: HOUSE, who: READER, limit: int = Query(100, ge=1, le=1000), level: str = "info") -> dict[str, Any]:
+        with at.database.read() as connection:
+            must(at, connection, who, "read-all-receipts", "organisation")
+        return {"items": list(at.logs(limit, level)), "next": None}
+
+    @router.get("/trust", summary="The public keys that everything is checked against")
+    def trust(at: HOUSE) -> dict[str, Any]:
+        return at.trust()
+
+    return router
+
+
+def _visible(at: ApiHouse, connection: Connection, who: Signed, name: str) -> catalog.App:
+    """An app that somebody may read about. Raises ``NotFound`` alike for a missing one and a hidden one."""
+    one = catalog.app(connection, name)
+    if one.owner != person_of(who) and not at.may(connection, who.actor, "read-receipts", f"app:{name}"):
+        raise NotFound(f"There is no app called {name!r}.", next_step="`greenlane apps` lists those that you may see.")
+    return one
+
+
+def _app(at: ApiHouse, connection: Connection, one: catalog.App) -> dict[str, Any]:
+    live = catalog.live_deploy(connection, one.name, "production")
+    owner = identity.names(connection, [one.owner]).get(one.owner, "")
+    return {
+        "name": one.name,
+        "title": one.title,
+        "owner": {"id": one.owner, "name": owner},
+        "team": identity.team(connection, one.team).name,
+        "audience": one.rung,
+        "state": one.state,
+        "url": at.addresses.url(one.name),
+        "live": live,
+    }
+
+
+def _whole_app(at: ApiHouse, connection: Connection, one: catalog.App) -> dict[str, Any]:
+    places = []
+    for place in catalog.environments(connection, one.name):
+        lock = None
+        if place.locked(stamp(at.clock.now())):
+            who = identity.names(connection, [place.lock_who]).get(place.lock_who, "") if place.lock_who else ""
+            lock = {"who": who, "why": place.lock_why, "until": place.lock_until}
+        places.append(
+            {
+                "name": place.name,
+                "url": at.addresses.url(one.name, place.name),
+                "live": place.live_deploy and {"deploy": place.live_deploy, "at": place.changed_at},
+                "previous": place.previous,
+                "lock": lock,
+            }
+        )
+    widening = deploys.widening(connection, one.name)
+    newest = deploys.newest(connection, one.name)
+    return {
+        **_app(at, connection, one),
+        "named_people": list(one.named_people),
+        "named_teams": list(one.named_teams),
+        "opens_to": widening and {"audience": widening[0], "at": widening[1]},
+        "environments": places,
+        "hosts": [{"host": host.host, "directives": list(host.directives)} for host in catalog.hosts(connection, one.name)],
+        "domains": [asdict(domain) for domain in catalog.domains(connection, one.name)],
+        "variables": [asdict(v) for v in secrets.names(connection, one.name)],
+        "newest": newest and {"deploy": newest.id, "url": at.addresses.url(one.name, deploy=newest.id)},
+        "bytes": deploys.stored_bytes(connection, one.name),
+        "quota": one.quota,
+        "created": one.created,
+    }
+
+
+def _deploy(at: ApiHouse, connection: Connection, one: deploys.DeployView) -> dict[str, Any]:
+    words = at.door.payloads.open(connection, payload) if (payload := call.row_of(connection, one.action).payload) else {}
+    return {
+        "deploy": one.id,
+        "app": one.app,
+        "url": at.addresses.url(one.app, deploy=one.id),
+        "message": (words or {}).get("message", ""),
+        "author": identity.names(connection, [one.author]).get(one.author, "") if one.author else "",
+        "made_by_agent": one.made_by_agent,
+        "files": one.files,
+        "bytes": one.bytes,
+        "passport": one.passport,
+        "artifact": one.artifact,
+        "process": one.process,
+        "at": one.created_at,
+    }
+
+
+def _concerns(at: ApiHouse, connection: Connection, who: Signed, one: approvals.Question) -> bool:
+    """Whether a request is somebody's business: asked, author, or with the right to read about its subject."""
+    person = person_of(who)
+    return person in one.asked or person == one.author or at.may(connection, who.actor, "read-receipts", one.subject)
+
+
+def _request(at: ApiHouse, connection: Connection, who: Signed, one: approvals.Question) -> dict[str, Any]:
+    stored = call.row_of(connection, one.action)
+    decision = Decision.from_dict(stored.decided)
+    people = identity.names(connection, [*one.asked, *([one.author] if one.author else [])])
+    names = sentences.Names(people)
+    may, why_not = _may_decide(at, connection, who, one)
+    block = decision.as_dict()
+    deploy = stored.inputs.get("deploy") or None
+    if deploy is None and one.verb == "publish":
+        newest = deploys.newest(connection, one.subject.removeprefix("app:"))
+        deploy = newest.id if newest else None
+    app = one.subject.removeprefix("app:")
+    words = at.door.payloads.open(connection, stored.payload) if stored.payload else {}
+    return {
+        "id": one.id,
+        "verb": one.verb,
+        "subject": one.subject,
+        "state": one.state,
+        "sentence": sentences.answer(
+            one.verb, stored.inputs, names.person(one.author) if one.author else "Greenlane", decision.lane, names
+        ),
+        "author": {"id": one.author, "name": people.get(one.author or "", "")},
+        "made_by_agent": one.made_by_agent,
+        "message": (words or {}).get("message", ""),
+        "inputs": stored.inputs,
+        "reasons": block["reasons"],
+        "risk": block["risk"],
+        "safeguards": block["safeguards"],
+        "changes": _changes(stored.facts),
+        "url": at.addresses.url(app, deploy=deploy) if deploy and one.subject.startswith("app:") else None,
+        "asked": [people.get(person, person) for person in one.asked],
+        "created": one.created_at,
+        "due": one.due_at,
+        "expires": one.expires_at,
+        "escalated": one.escalated,
+        "digest": one.digest,
+        "may_decide": may,
+        "why_not": why_not,
+        "unreviewed": one.unreviewed,
+        "waited_ms": one.waited_ms(at.clock.now()) if one.state == "waiting" else None,
+    }
+
+
+def _may_decide(at: ApiHouse, connection: Connection, who: Signed, one: approvals.Question) -> tuple[bool, str]:
+    """Whether this person could approve it now, found by the door itself."""
+    approve = REGISTRY.named("approve").build({"request": one.id, "because": "to see whether I may", "seen": one.digest})
+    _facts, decision = at.door.explain(who.actor, approve)
+    return decision.goes, "" if decision.goes or not decision.reasons else decision.reasons[0].says
+
+
+def _changes(facts: dict[str, Any]) -> list[str]:
+    """What changed, in the order in which it matters to whoever decides: audience, data, reach, files."""
+    said = []
+    if facts["audience_widens"]:
+        said.append(f"Who may open it: {facts['audience_now']} -> {facts['audience_wanted']}.")
+    if facts["data_classes"]:
+        said.append(f"Personal data in it: {', '.join(facts['data_classes'])}.")
+    if facts["new_hosts"]:
+        said.append(f"New hosts that its pages call: {', '.join(facts['new_hosts'])}.")
+    if facts["new_secrets"] or facts["new_connections"]:
+        said.append(f"New credentials and connections: {', '.join([*facts['new_secrets'], *facts['new_connections']])}.")
+    if facts["new_dependencies"]:
+        said.append(f"{facts['new_dependencies']} new packages.")
+    said.append(f"{facts['files_changed']} files differ from what is live." if facts["files_changed"] else "No file differs.")
+    return said

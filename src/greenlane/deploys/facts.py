@@ -1,0 +1,93 @@
+"""What risk must know about a deploy and a publish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from greenlane.catalog import audience
+from greenlane.catalog import queries as catalog
+from greenlane.deploys import comparing, queries
+from greenlane.deploys.actions import Deploy, Publish, Rollback
+from greenlane.deploys.bundle import Bundle
+from greenlane.govern.actor import Actor
+from greenlane.govern.effect import GatherFacts
+from greenlane.govern.errors import WrongInput
+from greenlane.kit.blobs import Blobs
+
+
+def deploy_facts(blobs: Blobs) -> GatherFacts:
+    """Facts of an upload that would become a deploy, against what the app last showed."""
+
+    def gather(connection: Connection, actor: Actor, action: Deploy) -> dict[str, Any]:
+        upload = queries.upload(connection, action.upload)
+        if upload.inspection is None:
+            raise WrongInput(
+                "The upload is not complete.", next_step="Complete it first; `greenlane deploy` does that by itself."
+            )
+        live = catalog.live_deploy(connection, action.app, "production")
+        before = queries.deploy(connection, action.app, live) if live else queries.newest(connection, action.app)
+        app = catalog.find_app(connection, action.app)
+        after = Bundle.from_manifest(blobs.get(upload.inspection["manifest"]))
+        changes = comparing.between(_bundle(blobs, before), after)
+        declared = [one.host for one in catalog.hosts(connection, action.app)]
+        return {
+            **comparing.facts_between(before and before.facts, upload.inspection["facts"], declared, changes),
+            "environment": "preview",
+            "quota_exceeded": app is not None
+            and queries.stored_bytes(connection, action.app) + upload.inspection["bytes"] > app.quota,
+        }
+
+    return gather
+
+
+def publish_facts(blobs: Blobs) -> GatherFacts:
+    """Facts of moving an environment to a deploy: what that changes for the people who open it."""
+
+    def gather(connection: Connection, actor: Actor, action: Publish) -> dict[str, Any]:
+        app = catalog.app(connection, action.app)
+        one = queries.meant(connection, action.app, action.deploy)
+        live = catalog.live_deploy(connection, action.app, action.environment)
+        before = queries.deploy(connection, action.app, live) if live else None
+        after = Bundle.from_manifest(blobs.get(one.artifact))
+        changes = comparing.between(_bundle(blobs, before), after)
+        declared = [host.host for host in catalog.hosts(connection, action.app)]
+        production = action.environment == "production"
+        facts = comparing.facts_between(before and before.facts, one.facts, declared, changes)
+        return {
+            **facts,
+            **(
+                audience.facts(connection, app, action.audience or app.rung, action.people, action.teams)
+                if production
+                else {"audience_now": "team", "audience_wanted": "team"}  # staging is for the team, always
+            ),
+            "environment": action.environment,
+            "first_publish": live is None,
+            "unlocks": action.unlock,
+            "made_by_agent": one.made_by_agent or actor.kind == "agent",
+        }
+
+    return gather
+
+
+def rollback_facts(connection: Connection, actor: Actor, action: Rollback) -> dict[str, Any]:
+    """A rollback returns to what was allowed before: only where it happens matters."""
+    return {"environment": action.environment}
+
+
+def live_content(blobs: Blobs) -> GatherFacts:
+    """Facts of what an app shows today, for verbs that let more people see it. Nothing of it is new."""
+
+    def gather(connection: Connection, actor: Actor, action: Any) -> dict[str, Any]:
+        live = catalog.live_deploy(connection, action.app, "production")
+        if live is None:
+            return {}
+        one = queries.deploy(connection, action.app, live)
+        return {**one.facts, "made_by_agent": one.made_by_agent or actor.kind == "agent"}
+
+    return gather
+
+
+def _bundle(blobs: Blobs, one: queries.DeployView | None) -> Bundle | None:
+    return None if one is None else Bundle.from_manifest(blobs.get(one.artifact))

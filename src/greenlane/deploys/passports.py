@@ -1,0 +1,105 @@
+"""The passport of a deploy as it stands now: its artifact's statement with every receipt that is about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from greenlane.catalog import queries as catalog
+from greenlane.deploys import queries
+from greenlane.govern.policies import Policies
+from greenlane.identity import queries as identity
+from greenlane.kit.blobs import Blobs
+from greenlane.ledger import passport, proof
+from greenlane.ledger import queries as ledger
+from greenlane.ledger.bundle import Attester
+from greenlane.ledger.proof import Proof
+from greenlane.ledger.receipt import Entry
+from greenlane.ledger.trust import Trust
+
+MOST_RECEIPTS = 200
+"""Receipts that a passport carries at most: those of the deploy, then the newest ones that placed it."""
+
+PLACING = frozenset({"publish", "rollback"})
+
+
+@dataclass(frozen=True, slots=True)
+class Passports:
+    """Writes passports. ``attester`` is the signer, which alone has the key."""
+
+    attester: Attester
+    trust: Trust
+    blobs: Blobs
+    policies: Policies
+
+    def of(self, connection: Connection, app: str, deploy: str) -> dict[str, Any]:
+        """The passport of one deploy. Its digest never changes; what stands around the artifact grows."""
+        one = queries.deploy(connection, app, deploy)
+        entries = self._about(connection, one)
+        decided = [entry.receipt for entry in entries if entry.receipt.half == "decided"]
+        settled = [entry.receipt for entry in entries if entry.receipt.half == "settled"]
+        last = decided[-1].decided
+        owner = catalog.app(connection, app).owner
+        names = identity.names(connection, [owner, *_approvers(connection, entries)])
+        approver = next(iter(_approvers(connection, entries)), None)
+        return passport.build(
+            self.attester,
+            self.trust,
+            artifact=self.blobs.get(one.passport),
+            decision={
+                "lane": last["lane"],
+                "policies": self._words(last),
+                "safeguards": sorted({name for receipt in decided for name in receipt.decided["safeguards"]}),
+                "owner": {"id": owner, "name": names.get(owner, "")},
+                "approver": {"id": approver, "name": names.get(approver, "")} if approver else None,
+            },
+            use=[edge for receipt in settled for edge in receipt.used],
+            cost={
+                "micros": sum(receipt.cost.get("micros", 0) for receipt in settled),
+                "ms": sum(receipt.cost.get("ms", 0) for receipt in settled),
+                "waited_ms": sum(receipt.cost.get("waited_ms", 0) for receipt in settled),
+            },
+            sbom=orjson.loads(self.blobs.get(one.sbom)),
+            receipts=[(ledger.stored_bytes(connection, entry.seq) or b"", self._proof(connection, entry)) for entry in entries],
+        )
+
+    def _about(self, connection: Connection, one: queries.DeployView) -> list[Entry]:
+        """The deploy's own receipts, those of what placed it, and those of who allowed that."""
+        actions = [one.action, *queries.placing_actions(connection, one.app, one.id)]
+        found = {entry.seq: entry for action in actions for entry in ledger.by_action(connection, action)}
+        for entry in list(found.values()):
+            if entry.receipt.cause is not None:
+                found |= {more.seq: more for more in ledger.by_action(connection, entry.receipt.cause)}
+        return [found[seq] for seq in sorted(found)][-MOST_RECEIPTS:]
+
+    def _words(self, decided: Any) -> list[dict[str, str]]:
+        """The text of every policy that decided, so that a stranger can read what was allowed."""
+        pack = self.policies.by_digest(decided["pack"])
+        texts = {} if pack is None else {policy.id: policy.text for policy in pack.policies}
+        return [
+            {
+                "id": reason["policy"],
+                "says": reason["says"],
+                "owner": reason["owner"],
+                "digest": reason["digest"],
+                "text": texts[reason["policy"]],
+            }
+            for reason in decided["reasons"]
+            if reason["policy"] in texts
+        ]
+
+    def _proof(self, connection: Connection, entry: Entry) -> Proof:
+        """Under a checkpoint that the witness cosigned as well, where there is a witness."""
+        return proof.prove(connection, entry.seq, with_witness=self.trust.witness is not None)
+
+
+def _approvers(connection: Connection, entries: list[Entry]) -> list[str]:
+    """Who allowed it, the newest first."""
+    return [
+        str(entry.receipt.actor[-1]["id"])
+        for entry in reversed(entries)
+        if entry.receipt.action["verb"] in {"approve", "confirm"} and entry.receipt.happened.get("outcome") == "approved"
+    ]

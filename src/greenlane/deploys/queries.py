@@ -1,0 +1,205 @@
+"""What can be known of uploads and deploys. Reads only, frozen answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from greenlane.deploys.tables import DEPLOY, LOOK, OPENED, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WANTED_HOST, WIDENING
+from greenlane.govern.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class DeployView:
+    """One deploy. ``artifact`` is its manifest's digest, ``passport`` that of its provenance statement."""
+
+    id: str
+    app: str
+    artifact: str
+    passport: str
+    sbom: str
+    process: str
+    action: str
+    author: str | None
+    made_by_agent: bool
+    facts: Mapping[str, Any]
+    reach: Mapping[str, list[str]]
+    findings: list[dict[str, Any]]
+    files: int
+    bytes: int
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadView:
+    """One upload as it stands."""
+
+    id: str
+    person: str
+    state: str
+    files: Mapping[str, Mapping[str, Any]]
+    archive: Mapping[str, Any] | None
+    inspection: Mapping[str, Any] | None
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewTokenView:
+    """A preview token that works; ``secret`` is its SHA-256 in hexadecimal."""
+
+    id: str
+    secret: str
+    app: str
+    deploy: str
+    expires_at: str
+
+
+def _deploy(row: Row[Any]) -> DeployView:
+    return DeployView(**row._mapping)
+
+
+def deploy(connection: Connection, app: str, deploy_id: str) -> DeployView:
+    """A deploy of an app. Raises ``NotFound``."""
+    row = connection.execute(select(DEPLOY).where(DEPLOY.c.id == deploy_id, DEPLOY.c.app == app)).one_or_none()
+    if row is None:
+        raise NotFound(
+            f"{app} has no deploy {deploy_id}.", next_step=f"`greenlane apps show {app}` lists its newest deploys."
+        )
+    return _deploy(row)
+
+
+def newest(connection: Connection, app: str) -> DeployView | None:
+    """The newest deploy of an app."""
+    rows = deploys(connection, app, limit=1)
+    return rows[0] if rows else None
+
+
+def deploys(connection: Connection, app: str, *, limit: int = 50, before: str = "") -> list[DeployView]:
+    """Deploys of an app, the newest first; ``before`` is the ``created_at`` of the last one seen."""
+    query = select(DEPLOY).where(DEPLOY.c.app == app).order_by(DEPLOY.c.created_at.desc(), DEPLOY.c.id).limit(limit)
+    if before:
+        query = query.where(DEPLOY.c.created_at < before)
+    return [_deploy(row) for row in connection.execute(query)]
+
+
+def meant(connection: Connection, app: str, deploy_id: str) -> DeployView:
+    """The deploy that is meant: the named one, or the newest. Raises ``NotFound``."""
+    if deploy_id:
+        return deploy(connection, app, deploy_id)
+    one = newest(connection, app)
+    if one is None:
+        raise NotFound(f"{app} has no deploy yet.", next_step=f"Make one: `greenlane deploy PATH --app {app}`.")
+    return one
+
+
+def stored_bytes(connection: Connection, app: str) -> int:
+    """Bytes that all deploys of an app name together, shared files counted once a deploy."""
+    return connection.execute(
+        select(func.coalesce(func.sum(DEPLOY.c.bytes), 0)).where(DEPLOY.c.app == app)
+    ).scalar_one()
+
+
+def placed_before(connection: Connection, app: str, environment: str, live: str | None) -> str | None:
+    """The deploy that was in the environment before the present one."""
+    return connection.execute(
+        select(PLACEMENT.c.deploy)
+        .where(PLACEMENT.c.app == app, PLACEMENT.c.environment == environment, PLACEMENT.c.deploy != (live or ""))
+        .order_by(PLACEMENT.c.at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def was_placed(connection: Connection, app: str, environment: str, deploy_id: str) -> bool:
+    """Whether the deploy has been in the environment."""
+    found = select(func.count()).where(
+        PLACEMENT.c.app == app, PLACEMENT.c.environment == environment, PLACEMENT.c.deploy == deploy_id
+    )
+    return connection.execute(found).scalar_one() > 0
+
+
+def placing_actions(connection: Connection, app: str, deploy_id: str) -> list[str]:
+    """The actions that put a deploy into an environment, the oldest first."""
+    query = select(PLACEMENT.c.action).where(PLACEMENT.c.app == app, PLACEMENT.c.deploy == deploy_id)
+    return list(connection.execute(query.order_by(PLACEMENT.c.at)).scalars())
+
+
+def upload(connection: Connection, upload_id: str) -> UploadView:
+    """An upload. Raises ``NotFound``."""
+    row = connection.execute(select(UPLOAD).where(UPLOAD.c.id == upload_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no upload {upload_id}.", next_step="Deploy again; what arrived is not sent twice.")
+    return UploadView(row.id, row.person, row.state, row.files, row.archive, row.inspection, row.created_at)
+
+
+def open_uploads(connection: Connection, before: str) -> list[UploadView]:
+    """Uploads begun before that stamp that nobody finished and nobody has noted."""
+    rows = connection.execute(
+        select(UPLOAD).where(
+            UPLOAD.c.state.in_(("open", "complete")), UPLOAD.c.created_at < before, UPLOAD.c.noted_at.is_(None)
+        )
+    )
+    return [UploadView(r.id, r.person, r.state, r.files, r.archive, r.inspection, r.created_at) for r in rows]
+
+
+def preview_tokens(connection: Connection, now: str, app: str | None = None) -> list[PreviewTokenView]:
+    """Preview tokens that work at that stamp, of one app or of all."""
+    query = select(PREVIEW_TOKEN).where(PREVIEW_TOKEN.c.revoked_at.is_(None), PREVIEW_TOKEN.c.expires_at > now)
+    if app is not None:
+        query = query.where(PREVIEW_TOKEN.c.app == app)
+    return [
+        PreviewTokenView(row.id, row.secret, row.app, row.deploy, row.expires_at) for row in connection.execute(query)
+    ]
+
+
+def wanted(connection: Connection, deploy_id: str) -> dict[str, list[str]]:
+    """Hosts that a preview tried to call, by directive."""
+    found: dict[str, list[str]] = {}
+    query = select(WANTED_HOST).where(WANTED_HOST.c.deploy == deploy_id).order_by(WANTED_HOST.c.host)
+    for row in connection.execute(query):
+        found.setdefault(row.directive, []).append(row.host)
+    return found
+
+
+def due_widenings(connection: Connection, now: str) -> list[tuple[str, str]]:
+    """Apps whose narrower first hour is over: (app, rung)."""
+    rows = connection.execute(select(WIDENING.c.app, WIDENING.c.rung).where(WIDENING.c.due_at <= now))
+    return [(row.app, row.rung) for row in rows]
+
+
+def widening(connection: Connection, app: str) -> tuple[str, str] | None:
+    """The audience that an app opens to by itself, and when: (rung, stamp)."""
+    row = connection.execute(select(WIDENING.c.rung, WIDENING.c.due_at).where(WIDENING.c.app == app)).one_or_none()
+    return None if row is None else (row.rung, row.due_at)
+
+
+def unused(connection: Connection, before: str, *, asked_before: str | None = None) -> list[str]:
+    """Apps that fall asleep unused and that nobody opened since that stamp.
+
+    Without ``asked_before`` those whose owner was not asked yet, with it those asked before that stamp.
+    """
+    query = select(OPENED.c.app).where(OPENED.c.expires_unused.is_(True), OPENED.c.last_at < before)
+    if asked_before is None:
+        query = query.where(OPENED.c.asked_at.is_(None))
+    else:
+        query = query.where(OPENED.c.asked_at < asked_before)
+    return list(connection.execute(query).scalars())
+
+
+def looks(connection: Connection) -> list[dict[str, Any]]:
+    """Sampled looks that nobody answered yet."""
+    rows = connection.execute(select(LOOK).where(LOOK.c.verdict.is_(None)).order_by(LOOK.c.asked_at))
+    return [dict(row._mapping) for row in rows]
+
+
+def process_of(connection: Connection, action: Any) -> str | None:
+    """The piece of work that an action continues: a publish goes on with what its deploy began."""
+    app, named = getattr(action, "app", ""), getattr(action, "deploy", None)
+    if named is None or not app:
+        return None
+    found = select(DEPLOY.c.process).where(DEPLOY.c.app == app)
+    if named:
+        found = found.where(DEPLOY.c.id == named)
+    return connection.execute(found.order_by(DEPLOY.c.created_at.desc()).limit(1)).scalar_one_or_none()

@@ -1,0 +1,29 @@
+"""Where counted page views go: the data plane's journal, durable before the next minute begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from greenlane.edge.views import View
+from greenlane.kit import digest
+from greenlane.ledger.journal import Journal
+
+
+class JournalSink:
+    """Writes views as records and seals them as one batch, which control turns into one leaf of the ledger."""
+
+    def __init__(self, folder: Path) -> None:
+        self._journal = Journal(folder)
+
+    def write(self, views: Sequence[View]) -> None:
+        """Append, make durable, seal."""
+        for view in views:
+            self._journal.append(digest.canonical({"kind": "views", **asdict(view)}))
+        self._journal.sync()
+        self._journal.seal()
+
+    def close(self) -> None:
+        """Let go of the journal's file."""
+        self._journal.close()

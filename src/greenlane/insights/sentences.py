@@ -1,0 +1,107 @@
+"""The one renderer of receipts and actions: each verb's own sentence, filled in with names that people know.
+
+Names of people come from ``identity`` at the moment of reading; whoever was erased is "somebody who was erased".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from greenlane.govern.action import REGISTRY
+from greenlane.govern.decision import Lane
+from greenlane.identity import queries as identity
+from greenlane.kit.errors import GreenlaneError
+
+_PLACE = re.compile(r"\{(\w+)\}")
+_ERASED = "somebody who was erased"
+
+_ENDINGS = {
+    "waiting": "it waits for a person",
+    "refused": "it was not possible",
+    "failed": "it failed and changed nothing",
+    "interrupted": "it was interrupted; somebody must look",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of people by id."""
+
+    people: Mapping[str, str]
+
+    @classmethod
+    def of(cls, connection: Connection, receipts: list[Mapping[str, Any]]) -> Names:
+        """The names that these receipts need."""
+        ids = {link["id"] for one in receipts for link in one["actor"] if link["kind"] == "person"}
+        for one in receipts:
+            ids |= {v for v in one["action"]["inputs"].values() if isinstance(v, str) and v.startswith("p_")}
+            if (author := one.get("happened", {}).get("author")) is not None:
+                ids.add(author)
+        return cls(identity.names(connection, ids))
+
+    def actor(self, chain: list[Mapping[str, Any]]) -> str:
+        """Who acted, with whom they acted for."""
+        if not chain:
+            return "somebody"
+        last = chain[-1]
+        if last["kind"] == "person":
+            return self.person(last["id"])
+        if last["kind"] == "platform":
+            return "Greenlane"
+        if last["kind"] == "agent":
+            return f"the agent {last['id']} for {self.person(chain[0]['id'])}" if len(chain) > 1 else last["id"]
+        return f"the app {last['id']}"
+
+    def person(self, one: str) -> str:
+        """A person's name."""
+        return self.people.get(one, _ERASED)
+
+
+def receipt(one: Mapping[str, Any], names: Names) -> str:
+    """A receipt's sentence: ``Ana published vendor-board to production: went through.``"""
+    happened, decided = one["happened"], one["decided"]
+    said = _fill(one["action"], names, names.actor(one["actor"]), happened)
+    lane = Lane(decided["lane"]).words if "lane" in decided else ""
+    if one["half"] == "decided":
+        return f"Decided: {said}: {lane}."
+    ending = _ENDINGS.get(happened.get("state", "done"), lane)
+    if happened.get("unreviewed"):
+        ending += ", unreviewed"
+    if happened.get("recovered"):
+        ending += f", {happened['recovered']} after an interruption"
+    return _capital(f"{said}: {ending}." if ending else f"{said}.")
+
+
+def answer(verb: str, inputs: Mapping[str, Any], actor: str, lane: Lane, names: Names) -> str:
+    """The sentence of an action that was just decided."""
+    said = _fill({"verb": verb, "inputs": inputs, "subject": ""}, names, actor, {})
+    return _capital(f"{said}: {lane.words}.")
+
+
+def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping[str, Any]) -> str:
+    try:
+        pattern = REGISTRY.named(action["verb"]).says
+    except GreenlaneError:
+        return f"{actor} did {action['verb']}"  # a verb of an older release
+    values: dict[str, Any] = {"author": "its author", **action["inputs"]}
+    if "author" in happened:
+        values["author"] = names.person(happened["author"])
+
+    def word(match: re.Match[str]) -> str:
+        if match[1] == "actor":
+            return actor
+        value = values.get(match[1], "")
+        if isinstance(value, list):
+            return ", ".join(str(one) for one in value) or "nothing"
+        return names.person(value) if isinstance(value, str) and value.startswith("p_") else str(value)
+
+    return _PLACE.sub(word, pattern)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,596 @@
+"""The composition root: settings -> database -> drivers -> door -> faces. It alone knows everything.
+
+``up`` is one command and four processes under a supervisor: the *signer* and the *witness* (own keys, own folders, own
+users where that is possible), *control* (console, API, the only writer of the database) and the *edge* (visitors'
+traffic, from memory). Each of them is ``run_process`` with a name.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import queue
+import secrets
+import signal
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import partial
+from hashlib import sha256
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+import uvicorn
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from greenlane import migrations
+from greenlane.api import app as api
+from greenlane.api.house import ApiHouse
+from greenlane.catalog import effects as catalog_effects
+from greenlane.catalog import facts as catalog_facts
+from greenlane.catalog import names as app_names
+from greenlane.catalog import queries as catalog
+from greenlane.catalog.addresses import Addresses
+from greenlane.catalog.dns import DnsOverNetwork
+from greenlane.cli.local import LocalCommands, Told
+from greenlane.deploys import effects as deploy_effects
+from greenlane.deploys import queries as deploys
+from greenlane.deploys import wanting
+from greenlane.deploys.facts import live_content
+from greenlane.deploys.passports import Passports
+from greenlane.deploys.upkeep import Upkeep
+from greenlane.deploys.upload import Uploads
+from greenlane.edge import process as edge_process
+from greenlane.edge.authority import Authority
+from greenlane.edge.compile import Compiler
+from greenlane.edge.journal import JournalSink
+from greenlane.edge.options import EdgeOptions
+from greenlane.govern import effects as govern_effects
+from greenlane.govern import recovery
+from greenlane.govern.action import REGISTRY
+from greenlane.govern.actor import PLATFORM, Actor
+from greenlane.govern.door import Door, House
+from greenlane.govern.policies import Policies
+from greenlane.govern.replay import replay_all
+from greenlane.identity import effects as identity_effects
+from greenlane.identity import queries as identity
+from greenlane.identity import reading
+from greenlane.identity.actions import CreateSignInLink, FoundOrganisation
+from greenlane.identity.facts import rights_facts
+from greenlane.identity.reviewers import reviewers
+from greenlane.kit import log as logs
+from greenlane.kit.blobs import Blobs
+from greenlane.kit.clock import SystemClock, stamp
+from greenlane.kit.database import Database
+from greenlane.kit.errors import GreenlaneError, Unavailable
+from greenlane.kit.settings import Settings
+from greenlane.kit.settings import read as read_settings
+from greenlane.kit.supervisor import Child, Supervisor
+from greenlane.ledger import queries as ledger_queries
+from greenlane.ledger import signer as signer_process
+from greenlane.ledger import witness as witness_process
+from greenlane.ledger.append import Ledger
+from greenlane.ledger.journal import Sealer
+from greenlane.ledger.note import VerifierKey
+from greenlane.ledger.payload import Payloads
+from greenlane.ledger.proof import NotProven
+from greenlane.ledger.receipt import Receipt
+from greenlane.ledger.signer import SignerClient
+from greenlane.ledger.trust import Trust
+from greenlane.ledger.verify import verify
+from greenlane.ledger.witness import Forwarder, WitnessClient
+from greenlane.secrets import effects as secret_effects
+from greenlane.secrets import queries as secret_queries
+from greenlane.secrets.sealing import Sealing
+from greenlane.web import routes as web_routes
+from greenlane.web.console import Console
+
+log = structlog.get_logger()
+
+ROUND_EVERY = 20.0
+"""Seconds between two rounds of upkeep."""
+
+START_WITHIN = 60.0
+"""Seconds that a process may take until it answers; migrations of a large database are the longest part."""
+
+SETTLED_WITHIN = timedelta(minutes=2)
+"""An action that is unsettled for longer was left by a crash or by a part that was away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things lie in the data folder."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        for name in ("", "keys", "run", "edge", "journal", "uploads"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def socket(self, name: str) -> Path:
+        """A process's socket; in a short folder of its own where the data folder's path is too long for one."""
+        path = self.folder / "run" / f"{name}.sock"
+        if len(str(path)) < 100:  # the kernel's limit for a socket's path is 108 bytes
+            return path
+        short = Path(f"/tmp/greenlane-{sha256(str(self.folder).encode()).hexdigest()[:16]}")  # noqa: S108 - mode 0700
+        short.mkdir(mode=0o700, exist_ok=True)
+        if short.stat().st_uid != os.getuid():
+            raise GreenlaneError(f"{short} belongs to somebody else.", next_step="Choose a data folder with a shorter path.")
+        return short / path.name
+
+    @property
+    def welcome(self) -> Path:
+        """What control tells the terminal once it is ready."""
+        return self.folder / "run" / "welcome.json"
+
+    @property
+    def owner_token(self) -> Path:
+        """The first owner's token, for automation."""
+        return self.folder / "owner-token"
+
+
+def addresses_of(settings: Settings) -> Addresses:
+    """The public addresses of an installation."""
+    return Addresses(settings.scheme, settings.console_host, settings.apps_domain, settings.visible_port)
+
+
+class Control:
+    """The control process: everything that decides and writes."""
+
+    def __init__(self, settings: Settings, token_file: Path | None = None) -> None:
+        self._settings = settings
+        self._token_file = token_file
+        self.places = Places(settings.folder)
+        self.clock = SystemClock()
+        self.database = Database(settings.database_url)
+        migrations.upgrade(self.database.engine)
+        self.signer = SignerClient(self.places.socket("signer"))
+        self.witness = WitnessClient(self.places.socket("witness"))
+        self.trust = Trust.of(patiently(self.signer.public), VerifierKey.parse(patiently(self.witness.public)))
+        self.trust.write(settings.folder / "trust.json")
+        self.ledger = Ledger(self.database, self.signer)
+        self.forwarder = Forwarder(self.ledger, self.database, self.witness)
+        self.payloads = Payloads.from_file(settings.folder / "keys" / "payload.key")
+        self.sealing = Sealing.at(settings.folder / "keys" / "variables.key")
+        self.blobs = Blobs(settings.blob_place)
+        self.addresses = addresses_of(settings)
+        self.policies = Policies(self.database, self.clock, settings.policies)
+        self.policies.load()
+        self.ledger.write(self.policies.remember(self.policies.in_force()))
+        self.reviewers = reviewers(catalog.team_of)
+        self.door = Door(self.database, self.ledger, self.payloads, self._house(), self.clock)
+        self.uploads = Uploads(
+            self.database,
+            self.ledger.write,
+            self.blobs,
+            settings.folder / "uploads",
+            self.clock,
+            lambda connection: secret_queries.known_values(connection, self.sealing),
+        )
+        self.passports = Passports(self.signer, self.trust, self.blobs, self.policies)
+        self.upkeep = Upkeep(self.door)
+        self._visit_key = _kept_key(settings.folder / "keys" / "visit.key")
+        self._compiler = Compiler(
+            self.addresses, self.clock, self._visit_key, settings.page_lease, settings.token_lease
+        )
+        self._passport_files: dict[str, str] = {}
+        with self.database.read() as connection:
+            table = self._compiler.whole(connection, self._passport_files)
+        self.authority = Authority(self.places.socket("feed"), table, self._wanted)
+        self._background: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self.sealer = Sealer(
+            settings.folder / "journal", self.ledger, self.database, keep=self.blobs.put, clock=self.clock
+        )
+
+    def _house(self) -> House:
+        works = deploy_effects.Works(
+            database=self.database,
+            blobs=self.blobs,
+            addresses=self.addresses,
+            origin=self.trust.origin,
+            app_facts=catalog_facts.app_facts(self.clock),
+            reviewers=self.reviewers,
+        )
+        catalog_works = catalog_effects.Works(
+            database=self.database,
+            clock=self.clock,
+            dns=DnsOverNetwork(),
+            check_name=app_names.check,
+            own_domains=(self._settings.console_host, self._settings.apps_domain),
+            live_content=(live_content(self.blobs),),
+        )
+        handlings = {
+            **identity_effects.handlings(self.database, self.payloads),
+            **catalog_effects.handlings(catalog_works),
+            **secret_effects.handlings(self.sealing, self.clock),
+            **deploy_effects.handlings(works),
+            **govern_effects.handlings(self.database, self.payloads, self.clock, self.reviewers, self.policies),
+        }
+        missing = [verb.name for verb in REGISTRY if verb.name not in handlings]
+        assert not missing, f"verbs without an effect: {missing}"
+        return House(
+            pack=self.policies.in_force,
+            handlings=handlings,
+            rights=rights_facts(catalog.team_of),
+            reviewers=self.reviewers,
+            process_of=deploys.process_of,
+        )
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Serve until SIGTERM."""
+        self.door.subscribe(self._refresh)
+        self.door.subscribe(lambda receipt: self._later(lambda: self.upkeep.sample(receipt)))
+        self._found()
+        recovery.recover(self.door, before=self.clock.now())
+        self.authority.start()
+        threading.Thread(target=self._keep_house, name="upkeep", daemon=True).start()
+        console = Console(self.door, self.addresses, self._visit_key)
+        app = api.create(self._api(), pages=web_routes.routes(console))
+        path = self.places.socket("control")
+        path.unlink(missing_ok=True)
+        config = uvicorn.Config(
+            app,
+            uds=str(path),
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            proxy_headers=True,
+            forwarded_allow_ips="*",
+            timeout_graceful_shutdown=10,
+            server_header=False,
+        )
+        uvicorn.Server(config).run()
+        self._background.put(None)
+        self.authority.stop()
+        self.forwarder.close()
+        self.ledger.close()
+
+    def _found(self) -> None:
+        """On the first start found the organisation; on every start tell the terminal how the owner comes in."""
+        with self.database.read() as connection:
+            founded = identity.anybody(connection)
+        if not founded:
+            name = self._settings.owner_name or getpass.getuser()
+            answer = self.door.govern(PLATFORM, FoundOrganisation(name=name, team=self._settings.team))
+            _write_private(self.places.owner_token, str(answer.answer["token"]) + "\n")
+            link = str(answer.answer["link"])
+        else:
+            with self.database.read() as connection:
+                owner = min(identity.active_owners(connection), default=None)
+            if owner is None:
+                return
+            link = str(self.door.govern(PLATFORM, CreateSignInLink(person=owner)).answer["link"])
+        if self._token_file is not None and self.places.owner_token.exists():
+            _write_private(self._token_file, self.places.owner_token.read_text())
+        _write_private(self.places.welcome, json.dumps({"link": self.addresses.console + link, "first": not founded}))
+
+    def _keep_house(self) -> None:
+        """Upkeep in rounds, and what receipts asked to be done afterwards, in one thread of its own."""
+        due = time.monotonic()
+        while True:
+            try:
+                task = self._background.get(timeout=max(0.05, due - time.monotonic()))
+                if task is None:
+                    return
+            except queue.Empty:
+                task, due = self._round, time.monotonic() + ROUND_EVERY
+            try:
+                task()
+            except (GreenlaneError, DBAPIError) as error:
+                log.warning("upkeep was interrupted", error=repr(error))
+
+    def _round(self) -> None:
+        recovery.recover(self.door, before=self.clock.now() - SETTLED_WITHIN)
+        self.upkeep.round()
+        for entry in self.sealer.seal_all():
+            log.info("page views sealed", seq=entry.seq)
+
+    def _later(self, task: Callable[[], None]) -> None:
+        self._background.put(task)
+
+    # -- the table -----------------------------------------------------------------------------------------------
+
+    def _refresh(self, receipt: Receipt) -> None:
+        """After a settled action: compile what it may have changed and wait until the edges serve it."""
+        if receipt.happened.get("state") != "done":
+            return
+        verb, subject = str(receipt.action["verb"]), str(receipt.action["subject"])
+        if verb == "set-policy":
+            self.policies.load()
+        if subject.startswith("app:"):
+            self._refresh_app(subject.removeprefix("app:"))
+            if verb in {"publish", "rollback", "deploy"}:
+                deploy = str(receipt.happened.get("deploy"))
+                self._later(lambda: self._write_passport(subject.removeprefix("app:"), deploy))
+        elif subject.startswith("request:"):
+            return
+        with self.database.read() as connection:
+            people = self._compiler.people(connection)
+        self.authority.change(people, dict.fromkeys(people, lambda _name: True))
+
+    def _refresh_app(self, name: str) -> None:
+        with self.database.read() as connection:
+            hosts, named = self._compiler.of_app(connection, catalog.app(connection, name), self._passport_files)
+        of_app = {host for host, entry in self.authority.entries("hosts").items() if entry["app"] == name}
+        self.authority.change(
+            {"hosts": hosts, "deploys": named},
+            {"hosts": lambda host: host in of_app, "deploys": lambda _deploy: False},
+        )
+
+    def _write_passport(self, app: str, deploy: str) -> None:
+        with self.database.read() as connection:
+            passport = self.passport(connection, app, deploy)
+        self._passport_files[deploy] = self.blobs.put(json.dumps(passport).encode())
+        self._refresh_app(app)
+
+    def passport(self, connection: Connection, app: str, deploy: str) -> dict[str, Any]:
+        """A passport, waiting a little for the witness where the newest receipts are not cosigned yet."""
+        for _ in range(30):
+            try:
+                return self.passports.of(connection, app, deploy)
+            except NotProven:
+                time.sleep(0.1)
+                connection.rollback()
+        return self.passports.of(connection, app, deploy)
+
+    def _wanted(self, deploy: str, directive: str, host: str) -> None:
+        """A preview's browser reported a host that its policy would not allow."""
+        rows = wanting.want(deploy, directive, host, stamp(self.clock.now()))
+        self._later(lambda: self.ledger.write(rows))
+
+    # -- the API's view ------------------------------------------------------------------------------------------
+
+    def _api(self) -> ApiHouse:
+        return ApiHouse(
+            database=self.database,
+            door=self.door,
+            uploads=self.uploads,
+            blobs=self.blobs,
+            addresses=self.addresses,
+            clock=self.clock,
+            pack=self.policies.in_force,
+            trust=self.trust.document,
+            passport=self.passport,
+            verify=self.verify,
+            replay=self.replay,
+            logs=logs.newest,
+            ready=self.ready,
+            may=self.may,
+        )
+
+    def may(self, connection: Connection, actor: Actor, right: str, subject: str) -> bool:
+        """Whether an actor has a reading right on a subject."""
+        return reading.may(connection, actor, right, subject, catalog.team_of)
+
+    def ready(self) -> dict[str, bool]:
+        """Which parts answer."""
+        return {
+            "database": self.database.answers(),
+            "signer": self._answers(self.signer.head),
+            "edge": self.authority.edges() > 0,
+        }
+
+    def _answers(self, ask: Callable[[], Any]) -> bool:
+        try:
+            ask()
+        except GreenlaneError:
+            return False
+        return True
+
+    def verify(self) -> dict[str, Any]:
+        """Verify the whole ledger now, with the witness's last word."""
+        witnessed = self.witness.note() if self._answers(self.witness.note) else None
+        report = verify(self.database, self.trust, witnessed=witnessed, payloads=self.payloads, running=True)
+        return {
+            "ok": report.holds,
+            "receipts": report.size,
+            "signed": report.signed,
+            "witnessed": report.witnessed,
+            "payloads": report.payloads,
+            "first_bad": report.fault and {"seq": report.fault.seq, "reason": report.fault.reason},
+            "words": report.words(),
+        }
+
+    def replay(self) -> dict[str, Any]:
+        """Make every recorded decision again."""
+        blocks: list[Mapping[str, Any]] = []
+        places: list[int] = []
+        after = -1
+        with self.database.read() as connection:
+            while page := ledger_queries.entries(connection, after=after, limit=1000):
+                after = page[-1].seq
+                for entry in page:
+                    if entry.receipt.half == "decided":
+                        blocks.append(entry.receipt.decided)
+                        places.append(entry.seq)
+        found = replay_all(blocks, self.policies.by_digest)
+        return {
+            "replayed": found.decisions,
+            "differences": [
+                {"seq": places[place], "differs": [asdict(one) for one in differences]}
+                for place, differences in found.differences.items()
+            ],
+        }
+
+
+def _kept_key(path: Path) -> bytes:
+    if not path.exists():
+        _write_private(path, secrets.token_hex(32))
+    return bytes.fromhex(path.read_text().strip())
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, all or nothing."""
+    draft = path.with_name(path.name + ".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    draft.rename(path)
+
+
+T = TypeVar("T")
+
+
+def patiently(ask: Callable[[], T]) -> T:
+    """Ask a process that may be starting at this moment. Raises its ``Unavailable`` after ``START_WITHIN``."""
+    deadline = time.monotonic() + START_WITHIN
+    while True:
+        try:
+            return ask()
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+# -- processes ---------------------------------------------------------------------------------------------------------
+
+
+def run_process(name: str, settings: Settings, token_file: Path | None = None) -> None:
+    """Be one of the four processes until told to stop. ``token_file`` is where the first owner's token goes."""
+    logs.configure(name, settings.log_level)
+    places = Places(settings.folder)
+    origin = settings.console_host
+    allowed = frozenset({int(os.environ.get("GREENLANE_CONTROL_USER", os.getuid())), os.getuid()})
+    match name:
+        case "signer":
+            signer_process.serve(places.socket("signer"), settings.folder / "signer", origin=origin, allowed=allowed)
+        case "witness":
+            log_key = VerifierKey.parse(patiently(SignerClient(places.socket("signer")).public)["log"])
+            witness_process.serve(
+                places.socket("witness"),
+                settings.folder / "witness",
+                name=f"witness.{origin}",
+                log=log_key,
+                allowed=allowed,
+            )
+        case "control":
+            Control(settings, token_file).run()
+        case "edge":
+            edge_process.run(edge_options(settings, places))
+
+
+def edge_options(settings: Settings, places: Places) -> EdgeOptions:
+    """What the edge is told."""
+    return EdgeOptions(
+        blobs=settings.blob_place,
+        folder=settings.folder / "edge",
+        feed_socket=places.socket("feed"),
+        control_socket=places.socket("control"),
+        sink=lambda: JournalSink(settings.folder / "journal"),
+        hosts=settings.listen,
+        port=settings.port,
+        certificate=settings.certificate,
+        key=settings.certificate_key,
+        certificates=settings.certificates,
+        trusted_proxies=settings.trusted_proxies,
+        room=settings.page_memory_mib * 1024 * 1024,
+    )
+
+
+def children(settings: Settings, token_file: Path | None = None) -> list[Child]:
+    """The four processes, in the order in which they need one another."""
+    return [Child(name, partial(run_process, name, settings, token_file)) for name in ("signer", "witness", "control", "edge")]
+
+
+# -- the local commands ------------------------------------------------------------------------------------------------
+
+
+def local_commands() -> LocalCommands:
+    """What the terminal is handed."""
+    return LocalCommands(
+        up=up,
+        doctor=lambda _data: Told(()),
+        backup=lambda _data, _file: Told(()),
+        restore=lambda _file, _data: Told(()),
+        tour=lambda: Told(()),
+        docs=lambda: Told(()),
+    )
+
+
+def up(flags: Mapping[str, Any]) -> int:
+    """Run the four processes until Ctrl-C or SIGTERM."""
+    typed = dict(flags)
+    token_file: Path | None = typed.pop("owner_token_file", None)
+    settings = read_settings(**typed)
+    if settings.port == 0:
+        settings = settings.model_copy(update={"port": free_port()})
+    places = Places(settings.folder)
+    places.welcome.unlink(missing_ok=True)
+    told_to_stop: list[int] = []
+    for told in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, lambda number, _frame: told_to_stop.append(number))
+    supervisor = Supervisor(children(settings, token_file))
+    began, welcomed = time.monotonic(), False
+    supervisor.start()
+    try:
+        while not told_to_stop:
+            died = supervisor.look()
+            if not welcomed:
+                if died or time.monotonic() - began > START_WITHIN:
+                    raise GreenlaneError(
+                        f"The {' and the '.join(died)} process ended while it started." if died else "It took too long.",
+                        next_step="The lines above say why; then start again.",
+                    )
+                if _all_answer(settings, places):
+                    _welcome(settings, places, time.monotonic() - began)
+                    welcomed = True
+            time.sleep(0.02)
+    finally:
+        supervisor.stop()
+    return 0
+
+
+def _all_answer(settings: Settings, places: Places) -> bool:
+    """Whether a visitor who came in by the edge would find everything ready."""
+    if not places.welcome.exists():
+        return False
+    if settings.certificate is not None:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # our own listener, on loopback
+        asking: HTTPConnection = HTTPSConnection(settings.listen[0], settings.port, timeout=2, context=context)
+    else:
+        asking = HTTPConnection(settings.listen[0], settings.port, timeout=2)
+    try:
+        asking.request("GET", "/readyz", headers={"Host": addresses_of(settings).console.partition("://")[2]})
+        return asking.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        asking.close()
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _welcome(settings: Settings, places: Places, seconds: float) -> None:
+    """What the terminal shows once everything runs. Addresses stand alone on a line, unwrapped."""
+    addresses = addresses_of(settings)
+    told = json.loads(places.welcome.read_text())
+    places.welcome.unlink()
+    data = "" if settings.folder == Settings.model_fields["data"].default.expanduser() else f" --data {settings.folder}"
+    print(f"Greenlane runs (started in {seconds:.1f} s, data in {settings.folder}). The console:\n")
+    print(addresses.console + "/\n")
+    print("Sign in once with this link:\n")
+    print(told["link"] + "\n")
+    print("Then, in another terminal:\n")
+    print(f"  export GREENLANE_URL={addresses.console}")
+    print(f"  export GREENLANE_TOKEN=$(cat {places.owner_token})")
+    print("  greenlane tour                                   # green, amber, red and closed in two minutes")
+    print('  greenlane deploy ./site --app vendor-board -m "first version"')
+    print(f"\nCtrl-C stops it; `greenlane up{data}` goes on where it was.", flush=True)

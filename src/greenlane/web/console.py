@@ -1,0 +1,149 @@
+"""The pages' view of the rest of the program: reads are queries, writes are verbs through the door."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import Connection
+
+from greenlane.catalog import queries as catalog
+from greenlane.catalog.addresses import Addresses
+from greenlane.govern import approvals
+from greenlane.govern.action import REGISTRY
+from greenlane.govern.door import Door
+from greenlane.govern.errors import Refused, SignInNeeded
+from greenlane.identity import queries as identity
+from greenlane.identity.actions import AcceptInvitation, SignIn, SignOut
+from greenlane.insights import sentences
+from greenlane.kit import ids
+from greenlane.kit.clock import parse
+from greenlane.web.house import AppState, HeldRole, HomeView, OwnApp, SignedIn, Waiting
+
+CODE_LASTS = 60.0
+"""Seconds for which a one-time visit code works: one redirect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What the sign-in pages need, over the real door."""
+
+    door: Door
+    addresses: Addresses
+    visit_key: bytes
+
+    @property
+    def console_origin(self) -> str:
+        """Scheme, host and port of the console."""
+        return self.addresses.console
+
+    def who(self, session: str) -> SignedIn | None:
+        """The person whose session this is."""
+        with self.door.database.read() as connection:
+            found = identity.who_is(connection, session, self.door.clock.now())
+            if found is None or found.actor.kind != "person":
+                return None
+            return SignedIn(found.actor.id, identity.person(connection, found.actor.id).name)
+
+    def sign_in(self, secret: str) -> str:
+        """Open a session. Raises ``SignInNeeded`` for a secret that is used, expired or unknown."""
+        with self.door.database.read() as connection:
+            found = identity.who_signs_in(connection, secret, self.door.clock.now())
+        if found is None:
+            raise SignInNeeded(
+                "This link or token is used, expired or unknown.",
+                next_step="Ask whoever gave it to you for a new one.",
+            )
+        return self._session(self.door.govern(found.actor, SignIn(secret=secret)))
+
+    def accept_invitation(self, secret: str, name: str, email: str, session: str | None) -> str:
+        """Join. Raises ``SignInNeeded`` for an invitation that is used, expired or unknown."""
+        now = self.door.clock.now()
+        with self.door.database.read() as connection:
+            here = identity.who_is(connection, session, now) if session else None
+            found = here or identity.invitee(connection, secret, now)
+        if found is None:
+            raise SignInNeeded(
+                "This invitation is used, expired or unknown.", next_step="Ask whoever invited you for a new one."
+            )
+        opened = self._session(self.door.govern(found.actor, AcceptInvitation(secret=secret, name=name, email=email)))
+        return opened or session or ""
+
+    def _session(self, answer: object) -> str:
+        state, told = answer.state, answer.answer  # type: ignore[attr-defined]  # a door's Answer
+        if state != "done":
+            reasons = answer.decision.reasons  # type: ignore[attr-defined]  # likewise
+            raise Refused(
+                reasons[0].says if reasons else "This is not possible.", next_step=reasons[0].instead if reasons else ""
+            )
+        return str(told.get("session", ""))
+
+    def sign_out(self, session: str) -> None:
+        """End a session."""
+        with self.door.database.read() as connection:
+            found = identity.who_is(connection, session, self.door.clock.now())
+        if found is not None:
+            self.door.govern(found.actor, SignOut())
+
+    def visit_code(self, session: str, host: str) -> str:
+        """A signed code that the edge takes once, for one host."""
+        with self.door.database.read() as connection:
+            found = identity.who_is(connection, session, self.door.clock.now())
+        if found is None:
+            raise SignInNeeded("You are not signed in any more.", next_step="Sign in again.")
+        payload = orjson.dumps(
+            {
+                "host": host,
+                "session": hashlib.sha256(session.encode()).hexdigest(),
+                "person": found.actor.id,
+                "exp": self.door.clock.now().timestamp() + CODE_LASTS,
+                "jti": ids.token(128),
+            }
+        )
+        mac = hmac.new(self.visit_key, payload, "sha256").hexdigest()
+        return urlsafe_b64encode(payload).rstrip(b"=").decode() + "." + mac
+
+    def may_visit_host(self, host: str) -> bool:
+        """Whether a host belongs to an app here."""
+        with self.door.database.read() as connection:
+            return catalog.knows_host(connection, self.addresses, host)
+
+    def home(self, person: str) -> HomeView:
+        """A person's first page."""
+        with self.door.database.read() as connection:
+            one = identity.person(connection, person)
+            return HomeView(
+                person=SignedIn(one.id, one.name),
+                roles=tuple(
+                    HeldRole(held.role, _where(connection, held.scope)) for held in identity.held(connection, person)
+                ),
+                apps=tuple(self._app(connection, app) for app in catalog.apps_for(connection, person)),
+                waiting=tuple(self._waiting(connection, person)),
+            )
+
+    def _app(self, connection: Connection, app: catalog.App) -> OwnApp:
+        live = catalog.live_deploy(connection, app.name, "production")
+        state: AppState = "live" if app.state == "live" and live else "empty" if app.state == "live" else "asleep"
+        return OwnApp(app.name, app.title or app.name, self.addresses.url(app.name), app.rung, state)
+
+    def _waiting(self, connection: Connection, person: str) -> list[Waiting]:
+        rows = []
+        for one in approvals.questions(connection):
+            if person in one.asked or person == one.author:
+                names = sentences.Names(identity.names(connection, [one.author] if one.author else []))
+                who = names.person(one.author) if one.author else "Greenlane"
+                said = (
+                    f"{who} wants to {REGISTRY.named(one.verb).name.replace('-', ' ')} {one.subject.partition(':')[2]}"
+                )
+                rows.append(Waiting(one.id, said, parse(one.created_at), mine=person == one.author))
+        return rows
+
+
+def _where(connection: Connection, scope: str) -> str:
+    kind, _, name = scope.partition(":")
+    if kind == "team":
+        return f"in the team {identity.team(connection, name).name}"
+    return f"for the app {name}" if kind == "app" else "everywhere"
