@@ -93,7 +93,7 @@ class Control:
         self._uvicorn = uvicorn.Server(config)
         self._uvicorn.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
         self._console = asyncio.create_task(self._uvicorn.serve())
-        while not self._uvicorn.started:
+        while not self._uvicorn.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
 
     async def stop_console(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
@@ -21,7 +22,7 @@ CONSOLE = "localhost:4180"
 
 
 def headers_of(answer_body: bytes) -> dict[str, str]:
-    return {name: value for name, value in json.loads(answer_body)["headers"]}
+    return dict(json.loads(answer_body)["headers"])
 
 
 def test_requests_pass_as_they_are(world: World) -> None:
@@ -91,11 +92,10 @@ def test_a_large_upload_passes_piece_by_piece(world: World, chunked: bool) -> No
 
 def test_a_large_download_passes_to_a_slow_reader(world: World) -> None:
     with socket.create_connection(("127.0.0.1", world.port), timeout=20) as peer:
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         peer.sendall(f"GET /download HTTP/1.0\r\nHost: {CONSOLE}\r\n\r\n".encode())
         size = 0
         while data := peer.recv(65_536):
-            size += data.count(b"y" * 1024) * 0 + data.count(b"y")
+            size += data.count(b"y")
     assert size == 64 * 262_144
 
 
@@ -192,14 +192,15 @@ async def echo_websocket(reader: asyncio.StreamReader, writer: asyncio.StreamWri
 
 
 @pytest.fixture
-def websocket(world: World) -> World:
-    async def replace() -> None:
+def websocket(world: World) -> Iterator[World]:
+    async def replace() -> asyncio.Server:
         await world.control.stop_console()
         world.control.console_socket.unlink(missing_ok=True)
-        await asyncio.start_unix_server(echo_websocket, str(world.control.console_socket))
+        return await asyncio.start_unix_server(echo_websocket, str(world.control.console_socket))
 
-    world.call(replace())
+    server = world.call(replace())
     yield world
+    world.loop.call_soon_threadsafe(server.close)
     world.call(world.control.start_console())
 
 
@@ -225,10 +226,8 @@ def test_a_websocket_is_a_tunnel(websocket: World) -> None:
         view = memoryview(large)
         while len(received) < len(large):
             if view:
-                try:
+                with contextlib.suppress(BlockingIOError):
                     view = view[peer.send(view[:65_536]) :]
-                except BlockingIOError:
-                    pass
             try:
                 received += peer.recv(65_536)
             except BlockingIOError:

@@ -85,8 +85,16 @@ def test_the_feed_is_taken_up_again(world: World) -> None:
 
 @pytest.mark.parametrize(
     "nonsense",
-    [b"not json\n", b"[]\n", b"{}\n", b'{"type":"table"}\n', b'{"type":"table","table":{"version":2}}\n', b"\xff\n"]
-    + [b'{"type":"change","version":"x"}\n', b'{"type":"change","version":9,"set":{"hosts":{"a":{}}}}\n'],
+    [
+        b"not json\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"type":"table"}\n',
+        b'{"type":"table","table":{"version":2}}\n',
+        b"\xff\n",
+        b'{"type":"change","version":"x"}\n',
+        b'{"type":"change","version":9,"set":{"hosts":{"a":{}}}}\n',
+    ],
 )
 def test_nonsense_from_control_changes_nothing_and_asks_anew(world: World, nonsense: bytes) -> None:
     before = world.control.connections

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -45,7 +44,7 @@ def certify(certificate: Path, key: Path, name: str) -> None:
     ):
         fresh = path.with_suffix(".new")
         fresh.write_bytes(data)
-        os.replace(fresh, path)
+        fresh.replace(path)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import uvloop
+
 from greenlane.kit.wire.body import Chunked
 from greenlane.kit.wire.connection import Answer, Handler
 from greenlane.kit.wire.exchange import Exchange
