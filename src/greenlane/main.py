@@ -123,7 +123,9 @@ class Places:
         short = Path(f"/tmp/greenlane-{sha256(str(self.folder).encode()).hexdigest()[:16]}")  # noqa: S108 - mode 0700
         short.mkdir(mode=0o700, exist_ok=True)
         if short.stat().st_uid != os.getuid():
-            raise GreenlaneError(f"{short} belongs to somebody else.", next_step="Choose a data folder with a shorter path.")
+            raise GreenlaneError(
+                f"{short} belongs to somebody else.", next_step="Choose a data folder with a shorter path."
+            )
         return short / path.name
 
     @property
@@ -501,7 +503,10 @@ def edge_options(settings: Settings, places: Places) -> EdgeOptions:
 
 def children(settings: Settings, token_file: Path | None = None) -> list[Child]:
     """The four processes, in the order in which they need one another."""
-    return [Child(name, partial(run_process, name, settings, token_file)) for name in ("signer", "witness", "control", "edge")]
+    return [
+        Child(name, partial(run_process, name, settings, token_file))
+        for name in ("signer", "witness", "control", "edge")
+    ]
 
 
 # -- the local commands ------------------------------------------------------------------------------------------------
@@ -540,7 +545,9 @@ def up(flags: Mapping[str, Any]) -> int:
             if not welcomed:
                 if died or time.monotonic() - began > START_WITHIN:
                     raise GreenlaneError(
-                        f"The {' and the '.join(died)} process ended while it started." if died else "It took too long.",
+                        f"The {' and the '.join(died)} process ended while it started."
+                        if died
+                        else "It took too long.",
                         next_step="The lines above say why; then start again.",
                     )
                 if _all_answer(settings, places):

@@ -58,7 +58,7 @@ def routes() -> APIRouter:
 
 def _doing(verb: Verb, body: type[BaseModel]) -> Callable[..., JSONResponse]:
     def do(
-        inputs: body,  # type: ignore[valid-type]  # the class is made at run time
+        inputs: BaseModel,
         at: HOUSE,
         who: SIGNED,
         idempotency_key: str | None = Header(None, max_length=200),
@@ -73,11 +73,12 @@ def _doing(verb: Verb, body: type[BaseModel]) -> Callable[..., JSONResponse]:
         message = first.says if first else f"{verb.name} did not go through ({answer.state})."
         return problem(403, "refused", message, first.instead if first else "", **told)
 
+    do.__annotations__["inputs"] = body  # the class is made at run time, from the registry
     return do
 
 
 def _explaining(verb: Verb, body: type[BaseModel]) -> Callable[..., dict[str, Any]]:
-    def explain(inputs: body, at: HOUSE, who: SIGNED) -> dict[str, Any]:  # type: ignore[valid-type]  # made at run time
+    def explain(inputs: BaseModel, at: HOUSE, who: SIGNED) -> dict[str, Any]:
         action = verb.build(_given(inputs))
         facts, decision = at.door.explain(who.actor, action)
         ways = [] if decision.lane.strictness == 0 else what_would_make_it_green(verb.name, facts, at.pack())
@@ -96,6 +97,7 @@ def _explaining(verb: Verb, body: type[BaseModel]) -> Callable[..., dict[str, An
             ],
         }
 
+    explain.__annotations__["inputs"] = body
     return explain
 
 
@@ -120,10 +122,10 @@ def tell(at: ApiHouse, answer: Answer, actor: Actor) -> dict[str, Any]:
     inputs = answer.inputs
     with at.database.read() as connection:
         names = sentences.Names(identity.names(connection, [one for one in (actor.person,) if one]))
-        sentence = sentences.answer(
-            answer.verb, inputs, names.actor(actor.chain()), answer.decision.lane, names
-        )
+        sentence = sentences.answer(answer.verb, inputs, names.actor(actor.chain()), answer.decision.lane, names)
     told = dict(answer.answer)
+    if "link" in told:
+        told["url"] = at.addresses.console + told["link"]
     if isinstance(told.get("resumed"), Answer):
         told["resumed"] = tell(at, told["resumed"], actor)
     return {

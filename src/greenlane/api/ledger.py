@@ -78,7 +78,9 @@ def routes() -> APIRouter:
             raise NotFound("There is no such checkpoint yet.", next_step="Ask again in a moment.")
         return note
 
-    @router.get("/ledger/proof/{seq}", response_class=PlainTextResponse, summary="The proof of one receipt (tlog-proof)")
+    @router.get(
+        "/ledger/proof/{seq}", response_class=PlainTextResponse, summary="The proof of one receipt (tlog-proof)"
+    )
     def prove(seq: int, at: HOUSE, who: READER) -> str:
         with at.database.read() as connection:
             return str(proof.prove(connection, seq))

@@ -97,8 +97,12 @@ def routes() -> APIRouter:
         return {"items": [{"id": o.id, "deploy": o.deploy, "expires": o.expires_at} for o in found], "next": None}
 
     @router.get("/approvals", summary="Requests that wait for a person")
-    def requests(at: HOUSE, who: READER, state: str = "waiting", limit: int = Query(100, ge=1, le=500)) -> dict[str, Any]:
-        states = ("waiting", "sent-back", "approved", "declined", "withdrawn", "expired") if state == "all" else (state,)
+    def requests(
+        at: HOUSE, who: READER, state: str = "waiting", limit: int = Query(100, ge=1, le=500)
+    ) -> dict[str, Any]:
+        states = (
+            ("waiting", "sent-back", "approved", "declined", "withdrawn", "expired") if state == "all" else (state,)
+        )
         with at.database.read() as connection:
             found = approvals.questions(connection, states=states, limit=limit)
             items = [_request(at, connection, who, one) for one in found if _concerns(at, connection, who, one)]
@@ -209,7 +213,9 @@ def _whole_app(at: ApiHouse, connection: Connection, one: catalog.App) -> dict[s
         "named_teams": list(one.named_teams),
         "opens_to": widening and {"audience": widening[0], "at": widening[1]},
         "environments": places,
-        "hosts": [{"host": host.host, "directives": list(host.directives)} for host in catalog.hosts(connection, one.name)],
+        "hosts": [
+            {"host": host.host, "directives": list(host.directives)} for host in catalog.hosts(connection, one.name)
+        ],
         "domains": [asdict(domain) for domain in catalog.domains(connection, one.name)],
         "variables": [asdict(v) for v in secrets.names(connection, one.name)],
         "newest": newest and {"deploy": newest.id, "url": at.addresses.url(one.name, deploy=newest.id)},
@@ -220,7 +226,9 @@ def _whole_app(at: ApiHouse, connection: Connection, one: catalog.App) -> dict[s
 
 
 def _deploy(at: ApiHouse, connection: Connection, one: deploys.DeployView) -> dict[str, Any]:
-    words = at.door.payloads.open(connection, payload) if (payload := call.row_of(connection, one.action).payload) else {}
+    words = (
+        at.door.payloads.open(connection, payload) if (payload := call.row_of(connection, one.action).payload) else {}
+    )
     return {
         "deploy": one.id,
         "app": one.app,
@@ -288,7 +296,9 @@ def _request(at: ApiHouse, connection: Connection, who: Signed, one: approvals.Q
 
 def _may_decide(at: ApiHouse, connection: Connection, who: Signed, one: approvals.Question) -> tuple[bool, str]:
     """Whether this person could approve it now, found by the door itself."""
-    approve = REGISTRY.named("approve").build({"request": one.id, "because": "to see whether I may", "seen": one.digest})
+    approve = REGISTRY.named("approve").build(
+        {"request": one.id, "because": "to see whether I may", "seen": one.digest}
+    )
     _facts, decision = at.door.explain(who.actor, approve)
     return decision.goes, "" if decision.goes or not decision.reasons else decision.reasons[0].says
 
@@ -303,8 +313,12 @@ def _changes(facts: dict[str, Any]) -> list[str]:
     if facts["new_hosts"]:
         said.append(f"New hosts that its pages call: {', '.join(facts['new_hosts'])}.")
     if facts["new_secrets"] or facts["new_connections"]:
-        said.append(f"New credentials and connections: {', '.join([*facts['new_secrets'], *facts['new_connections']])}.")
+        said.append(
+            f"New credentials and connections: {', '.join([*facts['new_secrets'], *facts['new_connections']])}."
+        )
     if facts["new_dependencies"]:
         said.append(f"{facts['new_dependencies']} new packages.")
-    said.append(f"{facts['files_changed']} files differ from what is live." if facts["files_changed"] else "No file differs.")
+    said.append(
+        f"{facts['files_changed']} files differ from what is live." if facts["files_changed"] else "No file differs."
+    )
     return said

@@ -138,7 +138,9 @@ class Console:
                 said = (
                     f"{who} wants to {REGISTRY.named(one.verb).name.replace('-', ' ')} {one.subject.partition(':')[2]}"
                 )
-                rows.append(Waiting(one.id, said, parse(one.created_at), mine=person == one.author))
+                mine = person == one.author
+                alone = mine and identity.members_active(connection) == 1
+                rows.append(Waiting(one.id, said, parse(one.created_at), mine=mine, may_confirm=alone))
         return rows
 
 
