@@ -237,7 +237,7 @@ class Control:
         self.authority.start()
         threading.Thread(target=self._keep_house, name="upkeep", daemon=True).start()
         console = Console(self.door, self.addresses, self._visit_key)
-        app = api.create(self._api(), pages=web_routes.routes(console))
+        app = api.create(self._api(), pages=web_routes.routes(console), error_page=web_routes.error_page)
         path = self.places.socket("control")
         path.unlink(missing_ok=True)
         config = uvicorn.Config(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, create_model
 
 from greenlane.api.house import HOUSE, SIGNED, ApiHouse
 from greenlane.api.problem import problem
+from greenlane.catalog import queries as catalog
 from greenlane.govern.action import REGISTRY, Verb
 from greenlane.govern.actor import Actor
 from greenlane.govern.decision import Decision
@@ -71,6 +72,9 @@ def _doing(verb: Verb, body: type[BaseModel]) -> Callable[..., JSONResponse]:
             return JSONResponse(told, status_code=STATUS[answer.state])
         first = answer.decision.reasons[0] if answer.decision.reasons else None
         message = first.says if first else f"{verb.name} did not go through ({answer.state})."
+        if answer.facts.locked:
+            told["lock"] = lock_of(at, answer)
+            message += _locked_by(told["lock"])
         return problem(403, "refused", message, first.instead if first else "", **told)
 
     do.__annotations__["inputs"] = body  # the class is made at run time, from the registry
@@ -99,6 +103,24 @@ def _explaining(verb: Verb, body: type[BaseModel]) -> Callable[..., dict[str, An
 
     explain.__annotations__["inputs"] = body
     return explain
+
+
+def lock_of(at: ApiHouse, answer: Answer) -> dict[str, Any] | None:
+    """Who locked the environment, why and until when, for whoever met the lock."""
+    with at.database.read() as connection:
+        app = answer.subject.removeprefix("app:")
+        place = catalog.environment(connection, app, answer.facts.environment)
+        if place is None or place.locked_by is None:
+            return None
+        who = identity.names(connection, [place.lock_who] if place.lock_who else [])
+        return {"who": who.get(place.lock_who or "", ""), "why": place.lock_why, "until": place.lock_until}
+
+
+def _locked_by(lock: dict[str, Any] | None) -> str:
+    if lock is None:
+        return ""
+    until = f" until {lock['until']}" if lock["until"] else ""
+    return f" {lock['who'] or 'Somebody'} locked it{until}: {lock['why'] or 'no reason was given'}."
 
 
 def _given(inputs: BaseModel) -> dict[str, Any]:

@@ -17,7 +17,7 @@ REQUESTS = Counter("greenlane_http_requests_total", "Requests by route and statu
 DURATION = Histogram("greenlane_http_request_seconds", "Duration of requests by route", ["route"])
 
 
-def create(house: ApiHouse | None, pages: Sequence[BaseRoute] = ()) -> FastAPI:
+def create(house: ApiHouse | None, pages: Sequence[BaseRoute] = (), error_page: problem.Page | None = None) -> FastAPI:
     """Put the app together. ``pages`` are routes of another face that answer on the same host.
 
     Without a house it can only tell its own reference, which is what the generated documentation needs.
@@ -31,7 +31,7 @@ def create(house: ApiHouse | None, pages: Sequence[BaseRoute] = ()) -> FastAPI:
         redoc_url=None,
     )
     app.state.house = house
-    problem.install(app)
+    problem.install(app, error_page)
     for part in (actions, uploads, ledger, reads):
         app.include_router(part.routes())
     _health(app)

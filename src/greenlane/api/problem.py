@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -29,13 +30,18 @@ def problem(status: int, code: str, message: str, next_step: str = "", **more: A
     )
 
 
-def install(app: FastAPI) -> None:
-    """Turn every error of the app into a problem document."""
+Page = Callable[[Exception], Response]
+
+
+def install(app: FastAPI, page: Page | None = None) -> None:
+    """Turn every error of the app into a problem document, or into a ``page`` for a browser that opened one."""
 
     @app.exception_handler(GreenlaneError)
     async def _known(request: Request, error: GreenlaneError) -> Response:
         if error.detail:
             log.info("refused", code=error.code, path=request.url.path, detail=error.detail)
+        if page is not None and _in_a_browser(request):
+            return page(error)
         return problem(error.status, error.code, error.message, error.next_step)
 
     @app.exception_handler(RequestValidationError)
@@ -45,7 +51,9 @@ def install(app: FastAPI) -> None:
         return problem(400, "wrong-input", f"{place}: {first['msg']}.", "The API's reference names every input.")
 
     @app.exception_handler(HTTPException)
-    async def _http(_request: Request, error: HTTPException) -> Response:
+    async def _http(request: Request, error: HTTPException) -> Response:
+        if page is not None and _in_a_browser(request):
+            return page(error)
         messages = {404: "There is no such address.", 405: "That method does not work here."}
         message = messages.get(error.status_code, str(error.detail))
         return problem(error.status_code, "http", message, "The API's reference lists every address.")
@@ -59,4 +67,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _unknown(request: Request, error: Exception) -> Response:
         log.error("internal error", path=request.url.path, error=repr(error), exc_info=error)
+        if page is not None and _in_a_browser(request):
+            return page(error)
         return problem(500, "internal", "Something went wrong on our side.", "Try again; the platform's log has more.")
+
+
+def _in_a_browser(request: Request) -> bool:
+    """Whether a person would read the answer: a page was asked for, outside the API."""
+    return not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", "")

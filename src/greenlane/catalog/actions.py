@@ -40,7 +40,7 @@ def _check_moment(text: str) -> None:
         raise WrongInput(f"{text!r} is not a moment.", next_step="Write it as 2026-12-24T08:00:00Z.")
 
 
-@verb("create-app", effect=EffectClass.WRITE, subject="app", undo="archive-app", says="{actor} created {app}")
+@verb("create-app", effect=EffectClass.WRITE, subject="app", undo="archive-app", says="{actor} {created|create} {app}")
 @dataclass(frozen=True, slots=True)
 class CreateApp:
     """Create an app. Its maker owns it, their team has it, and nobody else can open it yet."""
@@ -55,7 +55,7 @@ class CreateApp:
     effect=EffectClass.SEND,
     subject="app",
     undo="set-audience",
-    says="{actor} opened {app} to {audience}",
+    says="{actor} {opened|open} {app} to {audience}",
 )
 @dataclass(frozen=True, slots=True)
 class SetAudience:
@@ -70,7 +70,13 @@ class SetAudience:
         _one_of(self.audience, RUNGS, "an audience")
 
 
-@verb("declare-host", effect=EffectClass.SEND, subject="app", undo="remove-host", says="{actor} let {app} call {host}")
+@verb(
+    "declare-host",
+    effect=EffectClass.SEND,
+    subject="app",
+    undo="remove-host",
+    says="{actor} {let|let} {app} call {host}",
+)
 @dataclass(frozen=True, slots=True)
 class DeclareHost:
     """Allow an app's pages to call a host outside the platform."""
@@ -91,7 +97,7 @@ class DeclareHost:
     effect=EffectClass.WRITE,
     subject="app",
     undo="declare-host",
-    says="{actor} stopped {app} from calling {host}",
+    says="{actor} {stopped|stop} {app} from calling {host}",
 )
 @dataclass(frozen=True, slots=True)
 class RemoveHost:
@@ -101,7 +107,9 @@ class RemoveHost:
     host: Annotated[str, "the host"]
 
 
-@verb("lock", effect=EffectClass.WRITE, subject="app", undo="unlock", says="{actor} locked {environment} of {app}")
+@verb(
+    "lock", effect=EffectClass.WRITE, subject="app", undo="unlock", says="{actor} {locked|lock} {environment} of {app}"
+)
 @dataclass(frozen=True, slots=True)
 class Lock:
     """Keep an environment as it is until it is unlocked or the time is over."""
@@ -117,7 +125,13 @@ class Lock:
             _check_moment(self.until)
 
 
-@verb("unlock", effect=EffectClass.WRITE, subject="app", undo="lock", says="{actor} unlocked {environment} of {app}")
+@verb(
+    "unlock",
+    effect=EffectClass.WRITE,
+    subject="app",
+    undo="lock",
+    says="{actor} {unlocked|unlock} {environment} of {app}",
+)
 @dataclass(frozen=True, slots=True)
 class Unlock:
     """Let an environment change again."""
@@ -134,7 +148,7 @@ class Unlock:
     effect=EffectClass.WRITE,
     subject="app",
     undo="transfer-app",
-    says="{actor} handed {app} over",
+    says="{actor} {handed|hand} {app} over",
 )
 @dataclass(frozen=True, slots=True)
 class TransferApp:
@@ -149,7 +163,7 @@ class TransferApp:
             raise WrongInput("Nothing would change.", next_step="Give the new owner, the new team, or both.")
 
 
-@verb("archive-app", effect=EffectClass.WRITE, subject="app", undo="wake-app", says="{actor} archived {app}")
+@verb("archive-app", effect=EffectClass.WRITE, subject="app", undo="wake-app", says="{actor} {archived|archive} {app}")
 @dataclass(frozen=True, slots=True)
 class ArchiveApp:
     """Take an app off the air and keep everything of it."""
@@ -157,7 +171,7 @@ class ArchiveApp:
     app: AppName
 
 
-@verb("wake-app", effect=EffectClass.WRITE, subject="app", undo="archive-app", says="{actor} woke {app}")
+@verb("wake-app", effect=EffectClass.WRITE, subject="app", undo="archive-app", says="{actor} {woke|wake} {app}")
 @dataclass(frozen=True, slots=True)
 class WakeApp:
     """Bring an archived app, or one that fell asleep unused, back on the air."""
@@ -170,7 +184,7 @@ class WakeApp:
     effect=EffectClass.WRITE,
     subject="app",
     undo="set-quota",
-    says="{actor} set the quota of {app} to {size} bytes",
+    says="{actor} {set|set} the quota of {app} to {size} bytes",
 )
 @dataclass(frozen=True, slots=True)
 class SetQuota:
@@ -189,7 +203,7 @@ class SetQuota:
     effect=EffectClass.WRITE,
     subject="app",
     undo="release-domain",
-    says="{actor} claimed {domain} for {app}",
+    says="{actor} {claimed|claim} {domain} for {app}",
 )
 @dataclass(frozen=True, slots=True)
 class ClaimDomain:
@@ -207,7 +221,7 @@ class ClaimDomain:
     effect=EffectClass.SEND,
     subject="app",
     undo="release-domain",
-    says="{actor} proved that {domain} is theirs, for {app}",
+    says="{actor} {proved|prove} that {domain} is theirs, for {app}",
 )
 @dataclass(frozen=True, slots=True)
 class VerifyDomain:
@@ -225,7 +239,7 @@ class VerifyDomain:
     effect=EffectClass.WRITE,
     subject="app",
     undo="claim-domain",
-    says="{actor} released {domain} from {app}",
+    says="{actor} {released|release} {domain} from {app}",
 )
 @dataclass(frozen=True, slots=True)
 class ReleaseDomain:

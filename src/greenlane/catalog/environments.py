@@ -39,6 +39,19 @@ def move(
         )
 
 
+def stay_unlocked(connection: Connection, app: str, environment: str, now: str) -> None:
+    """Raises ``Conflict`` when somebody locked the environment between a decision and its rows."""
+    held = select(ENVIRONMENT.c.locked_by, ENVIRONMENT.c.lock_until).where(
+        ENVIRONMENT.c.app == app, ENVIRONMENT.c.name == environment
+    )
+    row = connection.execute(held).one_or_none()
+    if row is not None and row.locked_by is not None and (row.lock_until is None or row.lock_until > now):
+        raise Conflict(
+            f"Somebody locked {environment} of {app} at the same moment.",
+            next_step=f"See who and why with `greenlane apps show {app}`.",
+        )
+
+
 def lock(
     connection: Connection, app: str, environment: str, *, by: str, who: str | None, why: str, until: str | None
 ) -> None:

@@ -18,9 +18,7 @@ from greenlane.kit.text import shown
 SHORTEST, LONGEST = 3, 40
 """Characters of an app's name."""
 
-RESERVED = frozenset(
-    resources.files("greenlane.deploys.data").joinpath("reserved_names.txt").read_text("utf-8").split()
-)
+RESERVED = frozenset(resources.files("greenlane.catalog").joinpath("reserved_names.txt").read_text("utf-8").split())
 """Names that mean a part of the platform or of the mail and name systems, now or one day."""
 
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]*[a-z0-9])?")

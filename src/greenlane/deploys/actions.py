@@ -11,7 +11,7 @@ AppName = Annotated[str, "the app's name"]
 EnvironmentName = Annotated[str, "staging or production"]
 
 
-@verb("deploy", effect=EffectClass.WRITE, subject="app", says="{actor} deployed a new version of {app}")
+@verb("deploy", effect=EffectClass.WRITE, subject="app", says="{actor} {deployed|deploy} a new version of {app}")
 @dataclass(frozen=True, slots=True)
 class Deploy:
     """Make an immutable deploy of what was uploaded, with a preview that the app's team can open."""
@@ -26,7 +26,7 @@ class Deploy:
     effect=EffectClass.SEND,
     subject="app",
     undo="rollback",
-    says="{actor} published {app} to {environment}",
+    says="{actor} {published|publish} {app} to {environment}",
 )
 @dataclass(frozen=True, slots=True)
 class Publish:
@@ -49,7 +49,7 @@ class Publish:
     effect=EffectClass.SEND,
     subject="app",
     undo="publish",
-    says="{actor} rolled {environment} of {app} back",
+    says="{actor} {rolled|roll} {environment} of {app} back",
 )
 @dataclass(frozen=True, slots=True)
 class Rollback:
@@ -66,7 +66,7 @@ class Rollback:
     effect=EffectClass.WRITE,
     subject="app",
     undo="revoke-preview-token",
-    says="{actor} made a preview token for {app}",
+    says="{actor} {made|make} a preview token for {app}",
 )
 @dataclass(frozen=True, slots=True)
 class CreatePreviewToken:
@@ -81,7 +81,7 @@ class CreatePreviewToken:
     "revoke-preview-token",
     effect=EffectClass.WRITE,
     subject="app",
-    says="{actor} revoked a preview token of {app}",
+    says="{actor} {revoked|revoke} a preview token of {app}",
 )
 @dataclass(frozen=True, slots=True)
 class RevokePreviewToken:
@@ -130,7 +130,7 @@ class Look:
     about: Annotated[str, "the action that is looked at"]
 
 
-@verb("answer-look", effect=EffectClass.WRITE, subject="app", says="{actor} looked at {app}: {verdict}")
+@verb("answer-look", effect=EffectClass.WRITE, subject="app", says="{actor} {looked|look} at {app}: {verdict}")
 @dataclass(frozen=True, slots=True)
 class AnswerLook:
     """Say what you saw: fine, or not."""

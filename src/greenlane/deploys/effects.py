@@ -31,6 +31,7 @@ from greenlane.deploys.tables import DEPLOY, LOOK, OPENED, PLACEMENT, PREVIEW_TO
 from greenlane.govern.approvals import Reviewers
 from greenlane.govern.effect import Context, Edge, GatherFacts, Handling, Outcome
 from greenlane.govern.errors import Conflict, NotFound, WrongInput
+from greenlane.identity import tokens
 from greenlane.kit import ids
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import stamp
@@ -165,6 +166,9 @@ class _Publishing:
         now = stamp(context.now)
 
         def rows(connection: Connection) -> None:
+            if action.unlock:
+                environments.unlock(connection, action.app, action.environment)
+            environments.stay_unlocked(connection, action.app, action.environment, now)
             environments.move(
                 connection,
                 action.app,
@@ -174,8 +178,6 @@ class _Publishing:
                 action=context.action_id,
                 now=now,
             )
-            if action.unlock:
-                environments.unlock(connection, action.app, action.environment)
             connection.execute(
                 insert(PLACEMENT).values(
                     action=context.action_id, app=action.app, environment=action.environment, deploy=one.id, at=now
@@ -305,11 +307,11 @@ class _PreviewTokens:
             raise WrongInput("A preview token works for 1 to 720 hours.", next_step="Give --hours between 1 and 720.")
         with self.works.database.read() as connection:
             one = queries.meant(connection, action.app, action.deploy)
-        token, secret = ids.new("pvt"), f"glp_{ids.token()}"
+        token, minted = ids.new("pvt"), tokens.mint(tokens.Kind.PREVIEW)
         expires = stamp(context.now + timedelta(hours=action.hours))
         values: Mapping[str, Any] = {
             "id": token,
-            "secret": hashlib.sha256(secret.encode()).hexdigest(),
+            "secret": minted.sha256,
             "app": action.app,
             "deploy": one.id,
             "made_by": context.actor.id,
@@ -323,9 +325,9 @@ class _PreviewTokens:
             made=(Edge("preview-token", token),),
             answer={
                 "id": token,
-                "token": secret,
+                "token": minted.secret,
                 "deploy": one.id,
-                "url": f"{url}?greenlane-preview={secret}",
+                "url": f"{url}?greenlane-preview={minted.secret}",
                 "expires": expires,
             },
         )

@@ -33,7 +33,7 @@ def deploy_facts(blobs: Blobs) -> GatherFacts:
         changes = comparing.between(_bundle(blobs, before), after)
         declared = [one.host for one in catalog.hosts(connection, action.app)]
         return {
-            **comparing.facts_between(before and before.facts, upload.inspection["facts"], declared, changes),
+            **comparing.facts_between(before.facts if before else None, upload.inspection["facts"], declared, changes),
             "environment": "preview",
             "quota_exceeded": app is not None
             and queries.stored_bytes(connection, action.app) + upload.inspection["bytes"] > app.quota,
@@ -54,7 +54,7 @@ def publish_facts(blobs: Blobs) -> GatherFacts:
         changes = comparing.between(_bundle(blobs, before), after)
         declared = [host.host for host in catalog.hosts(connection, action.app)]
         production = action.environment == "production"
-        facts = comparing.facts_between(before and before.facts, one.facts, declared, changes)
+        facts = comparing.facts_between(before.facts if before else None, one.facts, declared, changes)
         return {
             **facts,
             **(

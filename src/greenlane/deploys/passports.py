@@ -63,7 +63,9 @@ class Passports:
                 "waited_ms": sum(receipt.cost.get("waited_ms", 0) for receipt in settled),
             },
             sbom=orjson.loads(self.blobs.get(one.sbom)),
-            receipts=[(ledger.stored_bytes(connection, entry.seq) or b"", self._proof(connection, entry)) for entry in entries],
+            receipts=[
+                (ledger.stored_bytes(connection, entry.seq) or b"", self._proof(connection, entry)) for entry in entries
+            ],
         )
 
     def _about(self, connection: Connection, one: queries.DeployView) -> list[Entry]:
@@ -101,5 +103,6 @@ def _approvers(connection: Connection, entries: list[Entry]) -> list[str]:
     return [
         str(entry.receipt.actor[-1]["id"])
         for entry in reversed(entries)
-        if entry.receipt.action["verb"] in {"approve", "confirm"} and entry.receipt.happened.get("outcome") == "approved"
+        if entry.receipt.action["verb"] in {"approve", "confirm"}
+        and entry.receipt.happened.get("outcome") == "approved"
     ]

@@ -97,9 +97,8 @@ def meant(connection: Connection, app: str, deploy_id: str) -> DeployView:
 
 def stored_bytes(connection: Connection, app: str) -> int:
     """Bytes that all deploys of an app name together, shared files counted once a deploy."""
-    return connection.execute(
-        select(func.coalesce(func.sum(DEPLOY.c.bytes), 0)).where(DEPLOY.c.app == app)
-    ).scalar_one()
+    total = select(func.coalesce(func.sum(DEPLOY.c.bytes), 0)).where(DEPLOY.c.app == app)
+    return int(connection.execute(total).scalar_one())
 
 
 def placed_before(connection: Connection, app: str, environment: str, live: str | None) -> str | None:

@@ -57,7 +57,7 @@ _NAMES = {
     "id_ed25519": _KEY,
 }
 _KEY_STORES = (".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk")
-_KEY_FILES = (".pem", ".key")
+KEY_FILES = (".pem", ".key")
 _PRIVATE = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY")
 
 
@@ -83,6 +83,6 @@ def set_aside(path: str) -> SetAside | None:
 
 def set_aside_by_content(path: str, content: bytes) -> SetAside | None:
     """Why a file is left out, judged by what it holds: a `.pem` or `.key` file with a private key in it."""
-    if path.casefold().endswith(_KEY_FILES) and _PRIVATE.search(content):
+    if path.casefold().endswith(KEY_FILES) and _PRIVATE.search(content):
         return SetAside(path, _KEY)
     return None

@@ -53,9 +53,7 @@ class Upkeep:
             waiting = approvals.questions(connection, limit=1000)
             widen = queries.due_widenings(connection, stamp(now))
             ask = queries.unused(connection, stamp(now - UNUSED_AFTER))
-            sleep = queries.unused(
-                connection, stamp(now - UNUSED_AFTER), asked_before=stamp(now - ASKED_BEFORE)
-            )
+            sleep = queries.unused(connection, stamp(now - UNUSED_AFTER), asked_before=stamp(now - ASKED_BEFORE))
             abandoned = queries.open_uploads(connection, stamp(now - ABANDONED_AFTER))
         for question in waiting:
             if min(question.due_at, question.expires_at) < stamp(now):
@@ -89,7 +87,14 @@ class Upkeep:
         receipt = Receipt(
             id=ids.new("rcp"),
             half="noted",
-            action={"id": upload.id, "verb": "upload", "subject": "organisation", "inputs": {}, "digest": "", "effect": "read"},
+            action={
+                "id": upload.id,
+                "verb": "upload",
+                "subject": "organisation",
+                "inputs": {},
+                "digest": "",
+                "effect": "read",
+            },
             process=ids.new("prc"),
             cause=None,
             actor=Actor("person", upload.person).chain(),
@@ -107,5 +112,3 @@ def drawn(action: str, one_in: int = LOOK_AT_ONE_IN) -> bool:
 
 def _execute(connection: Any, statement: Any) -> None:
     connection.execute(statement)
-
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from greenlane.deploys import queries
 from greenlane.deploys.bundle import Bundle, check_paths
 from greenlane.deploys.inspection import Inspection, inspect
 from greenlane.deploys.limits import DEFAULT_LIMITS, Limits
+from greenlane.deploys.set_aside import KEY_FILES, set_aside_by_content
 from greenlane.deploys.tables import INSPECTED, UPLOAD
 from greenlane.deploys.unpack import unpack
 from greenlane.govern.effect import Rows
@@ -162,8 +163,10 @@ class Uploads:
     def _bundle(self, one: queries.UploadView) -> Bundle:
         if one.archive is None:
             sent = {p: entry for p, entry in one.files.items() if "sha256" in entry}
-            bundle = check_paths(sent, self._limits)
-            return bundle.with_set_aside({p: e["aside"] for p, e in one.files.items() if "aside" in e})
+            bundle = check_paths(sent, self._limits).with_set_aside(
+                {p: e["aside"] for p, e in one.files.items() if "aside" in e}
+            )
+            return without_keys(bundle, self._blobs)
         path = self._blobs.path_of(one.archive["sha256"])
         if path is not None:
             return unpack(path, one.archive["name"], self._blobs, self._limits)
@@ -193,6 +196,17 @@ class Uploads:
         if one.person != person:
             raise NotFound(f"There is no upload {upload}.", next_step="Deploy again; what arrived is not sent twice.")
         return one
+
+
+def without_keys(bundle: Bundle, blobs: Blobs) -> Bundle:
+    """The bundle without files that turn out to be private keys, which are set aside like those known by their name."""
+    found = [
+        aside
+        for path, entry in bundle.files.items()
+        if path.casefold().endswith(KEY_FILES) and (aside := set_aside_by_content(path, blobs.get(entry.sha256)))
+    ]
+    kept = {path: entry for path, entry in bundle.files.items() if path not in {one.path for one in found}}
+    return replace(bundle, files=kept).with_set_aside({one.path: one.why for one in found})
 
 
 def _entries(one: queries.UploadView) -> Iterable[Mapping[str, Any]]:

@@ -114,9 +114,11 @@ class Compiler:
 
 def _audience(app: catalog.App, environment: str) -> dict[str, Any]:
     """Production has the app's audience; previews and staging are for the team and the people named, whatever it is."""
-    named = {"people": sorted({app.owner, *app.named_people}), "teams": sorted({app.team, *app.named_teams})}
-    if environment != "production" or app.rung == "named":
-        return {"rung": "named", **named}
+    people, teams = {app.owner, *app.named_people}, set(app.named_teams)
+    if environment != "production":
+        return {"rung": "named", "people": sorted(people), "teams": sorted({app.team, *teams})}
+    if app.rung == "named":
+        return {"rung": "named", "people": sorted(people), "teams": sorted(teams)}
     if app.rung == "me":
         return {"rung": "me", "people": [app.owner], "teams": []}
     if app.rung == "team":

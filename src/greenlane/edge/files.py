@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
@@ -19,7 +19,7 @@ _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class File:
     """One file of a deploy. ``digest`` is ``sha256:…``, ``size`` in bytes, ``type`` a Content-Type with its charset."""
 
@@ -27,24 +27,19 @@ class File:
     digest: str
     size: int
     type: bytes
+    page: bool = field(init=False)
+    """People see it as a page."""
+    compressible: bool = field(init=False)
+    """It is worth sending compressed."""
+    in_memory: bool = field(init=False)
+    """It is served from memory rather than from the disk."""
 
-    @property
-    def page(self) -> bool:
-        """Whether people see it as a page."""
-        return self.type.startswith(b"text/html")
-
-    @property
-    def compressible(self) -> bool:
-        """Whether it is worth sending compressed."""
+    def __post_init__(self) -> None:
         kind = self.type.partition(b";")[0].decode("ascii")
-        return (kind.startswith("text/") or kind in _COMPRESSIBLE) and (
-            _WORTH_COMPRESSING <= self.size <= _LARGEST_COMPRESSED
-        )
-
-    @property
-    def in_memory(self) -> bool:
-        """Whether it is served from memory rather than from the disk."""
-        return self.size <= _LARGEST_IN_MEMORY or self.compressible
+        worth_it = _WORTH_COMPRESSING <= self.size <= _LARGEST_COMPRESSED
+        self.page = kind == "text/html"
+        self.compressible = worth_it and (kind.startswith("text/") or kind in _COMPRESSIBLE)
+        self.in_memory = self.size <= _LARGEST_IN_MEMORY or self.compressible
 
 
 @dataclass(frozen=True, slots=True)

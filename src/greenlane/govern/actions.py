@@ -8,7 +8,7 @@ from typing import Annotated
 from greenlane.govern.action import EffectClass, Private, verb
 
 
-@verb("approve", effect=EffectClass.WRITE, subject="request", says="{actor} approved the request of {author}")
+@verb("approve", effect=EffectClass.WRITE, subject="request", says="{actor} {approved|approve} the request of {author}")
 @dataclass(frozen=True, slots=True)
 class Approve:
     """Let a waiting action go on; the facts are gathered again before it does."""
@@ -18,7 +18,7 @@ class Approve:
     seen: Annotated[str, "the digest of what you were shown; another one means that it changed since"] = ""
 
 
-@verb("send-back", effect=EffectClass.WRITE, subject="request", says="{actor} sent the request of {author} back")
+@verb("send-back", effect=EffectClass.WRITE, subject="request", says="{actor} {sent|send} the request of {author} back")
 @dataclass(frozen=True, slots=True)
 class SendBack:
     """Return a request to its author with a note; their next deploy continues the same request."""
@@ -27,7 +27,7 @@ class SendBack:
     note: Annotated[str, Private, "what should change"]
 
 
-@verb("decline", effect=EffectClass.WRITE, subject="request", says="{actor} declined the request of {author}")
+@verb("decline", effect=EffectClass.WRITE, subject="request", says="{actor} {declined|decline} the request of {author}")
 @dataclass(frozen=True, slots=True)
 class Decline:
     """End a request; the action is not carried out."""
@@ -36,7 +36,12 @@ class Decline:
     because: Annotated[str, Private, "why, in your own words"]
 
 
-@verb("confirm", effect=EffectClass.WRITE, subject="request", says="{actor} confirmed their own request, unreviewed")
+@verb(
+    "confirm",
+    effect=EffectClass.WRITE,
+    subject="request",
+    says="{actor} {confirmed|confirm} their own request, unreviewed",
+)
 @dataclass(frozen=True, slots=True)
 class Confirm:
     """In an organisation of one, let your own waiting action go on; it stays marked as unreviewed."""
@@ -45,7 +50,7 @@ class Confirm:
     because: Annotated[str, Private, "why, in your own words"]
 
 
-@verb("withdraw", effect=EffectClass.WRITE, subject="request", says="{actor} withdrew their own request")
+@verb("withdraw", effect=EffectClass.WRITE, subject="request", says="{actor} {withdrew|withdraw} their own request")
 @dataclass(frozen=True, slots=True)
 class Withdraw:
     """Take your own request back."""
@@ -61,7 +66,7 @@ class Escalate:
     request: Annotated[str, "the request's id"]
 
 
-@verb("set-policy", effect=EffectClass.WRITE, says="{actor} changed the organisation's policies")
+@verb("set-policy", effect=EffectClass.WRITE, says="{actor} {changed|change} the organisation's policies")
 @dataclass(frozen=True, slots=True)
 class SetPolicy:
     """Put the organisation's own policies in force beside the default pack; an invalid one changes nothing."""
@@ -70,7 +75,9 @@ class SetPolicy:
     note: Annotated[str, Private, "why"] = ""
 
 
-@verb("forget", effect=EffectClass.DESTROY, subject="digest", says="{actor} erased the stored words of a receipt")
+@verb(
+    "forget", effect=EffectClass.DESTROY, subject="digest", says="{actor} {erased|erase} the stored words of a receipt"
+)
 @dataclass(frozen=True, slots=True)
 class Forget:
     """Erase the encrypted content beside a receipt; the ledger still verifies, the words are gone for good."""

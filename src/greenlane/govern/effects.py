@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, select, update
 
 from greenlane.govern import approvals, tables
@@ -89,7 +91,8 @@ def handlings(
 def _words(connection: Connection, action_id: str) -> str | None:
     """The digest of the payload with the person's own words."""
     found = select(tables.action.c.payload).where(tables.action.c.id == action_id)
-    return connection.execute(found).scalar_one()
+    digest: str | None = connection.execute(found).scalar_one()
+    return digest
 
 
 def _decide(one: approvals.Question, state: str, context: Context, words: str | None, *, unreviewed: bool) -> Rows:
@@ -103,10 +106,9 @@ def _decide(one: approvals.Question, state: str, context: Context, words: str | 
     return lambda connection: _only_if_waiting(connection, one.id, values)
 
 
-def _only_if_waiting(connection: Connection, request: str, values: dict[str, object]) -> None:
+def _only_if_waiting(connection: Connection, request: str, values: Mapping[str, object]) -> None:
     """Two people may decide at the same moment: the first counts, the second is told."""
     still = tables.request.c.state.in_(("waiting", "sent-back"))
     result = connection.execute(update(tables.request).where(tables.request.c.id == request, still).values(**values))
     if result.rowcount != 1:
         raise Conflict("Somebody else decided this request first.", next_step="`greenlane approvals` shows how.")
-

@@ -81,9 +81,7 @@ class Policies:
                 connection.execute(insert(policy_pack).values(**values))
             elif note:
                 connection.execute(
-                    update(policy_pack)
-                    .where(policy_pack.c.digest == pack.digest)
-                    .values(in_force_since=now, note=note)
+                    update(policy_pack).where(policy_pack.c.digest == pack.digest).values(in_force_since=now, note=note)
                 )
 
         return rows

@@ -18,7 +18,9 @@ ScopeName = Annotated[str, "where it counts: organisation, team:NAME or app:NAME
 OneTime = Annotated[str, Secret, "the secret that was shown once"]
 
 
-@verb("found-organisation", effect=EffectClass.WRITE, says="{actor} founded the organisation with its team {team}")
+@verb(
+    "found-organisation", effect=EffectClass.WRITE, says="{actor} {founded|found} the organisation with its team {team}"
+)
 @dataclass(frozen=True, slots=True)
 class FoundOrganisation:
     """Begin: the first owner, their team, their first API token and a link to sign in. Possible once."""
@@ -33,7 +35,7 @@ class FoundOrganisation:
         names.check_team(self.team)
 
 
-@verb("invite", effect=EffectClass.SEND, subject="team", says="{actor} made an invitation to {team} as {role}")
+@verb("invite", effect=EffectClass.SEND, subject="team", says="{actor} {made|make} an invitation to {team} as {role}")
 @dataclass(frozen=True, slots=True)
 class Invite:
     """Make a link with which one person can join a team in a role."""
@@ -47,7 +49,7 @@ class Invite:
         names.check_days(self.days, 30)
 
 
-@verb("accept-invitation", effect=EffectClass.WRITE, says="{actor} accepted an invitation")
+@verb("accept-invitation", effect=EffectClass.WRITE, says="{actor} {accepted|accept} an invitation")
 @dataclass(frozen=True, slots=True)
 class AcceptInvitation:
     """Join with an invitation: the person, their team and role, and a session."""
@@ -67,7 +69,7 @@ class AcceptInvitation:
     effect=EffectClass.WRITE,
     subject="team",
     undo="suspend-person",
-    says="{actor} added a person to {team} as {role}",
+    says="{actor} {added|add} a person to {team} as {role}",
 )
 @dataclass(frozen=True, slots=True)
 class AddPerson:
@@ -89,7 +91,7 @@ class AddPerson:
     effect=EffectClass.WRITE,
     subject="person",
     undo="restore-person",
-    says="{actor} suspended {person}",
+    says="{actor} {suspended|suspend} {person}",
 )
 @dataclass(frozen=True, slots=True)
 class SuspendPerson:
@@ -103,7 +105,7 @@ class SuspendPerson:
     effect=EffectClass.WRITE,
     subject="person",
     undo="suspend-person",
-    says="{actor} restored {person}",
+    says="{actor} {restored|restore} {person}",
 )
 @dataclass(frozen=True, slots=True)
 class RestorePerson:
@@ -116,7 +118,7 @@ class RestorePerson:
     "erase-person",
     effect=EffectClass.DESTROY,
     subject="person",
-    says="{actor} erased the name and mail address of {person}",
+    says="{actor} {erased|erase} the name and mail address of {person}",
 )
 @dataclass(frozen=True, slots=True)
 class ErasePerson:
@@ -129,7 +131,7 @@ class ErasePerson:
     "rename-person",
     effect=EffectClass.WRITE,
     subject="person",
-    says="{actor} changed the name or mail address of {person}",
+    says="{actor} {changed|change} the name or mail address of {person}",
 )
 @dataclass(frozen=True, slots=True)
 class RenamePerson:
@@ -145,7 +147,7 @@ class RenamePerson:
         names.check_email(self.email)
 
 
-@verb("create-team", effect=EffectClass.WRITE, subject="name", says="{actor} created the team {name}")
+@verb("create-team", effect=EffectClass.WRITE, subject="name", says="{actor} {created|create} the team {name}")
 @dataclass(frozen=True, slots=True)
 class CreateTeam:
     """Create a team. Its maker does not become a member by that."""
@@ -161,7 +163,7 @@ class CreateTeam:
     effect=EffectClass.WRITE,
     subject="team",
     undo="leave-team",
-    says="{actor} made {person} a member of {team}",
+    says="{actor} {made|make} {person} a member of {team}",
 )
 @dataclass(frozen=True, slots=True)
 class JoinTeam:
@@ -176,7 +178,7 @@ class JoinTeam:
     effect=EffectClass.WRITE,
     subject="team",
     undo="join-team",
-    says="{actor} ended {person}'s membership of {team}",
+    says="{actor} {ended|end} {person}'s membership of {team}",
 )
 @dataclass(frozen=True, slots=True)
 class LeaveTeam:
@@ -191,7 +193,7 @@ class LeaveTeam:
     effect=EffectClass.WRITE,
     subject="person",
     undo="remove-role",
-    says="{actor} made {person} {role} of {scope}",
+    says="{actor} {made|make} {person} {role} of {scope}",
 )
 @dataclass(frozen=True, slots=True)
 class GrantRole:
@@ -211,7 +213,7 @@ class GrantRole:
     effect=EffectClass.WRITE,
     subject="person",
     undo="grant-role",
-    says="{actor} took the role {role} of {scope} from {person}",
+    says="{actor} {took|take} the role {role} of {scope} from {person}",
 )
 @dataclass(frozen=True, slots=True)
 class RemoveRole:
@@ -226,7 +228,12 @@ class RemoveRole:
         names.check_scope(self.scope)
 
 
-@verb("create-token", effect=EffectClass.WRITE, undo="revoke-token", says="{actor} created an API token for {scopes}")
+@verb(
+    "create-token",
+    effect=EffectClass.WRITE,
+    undo="revoke-token",
+    says="{actor} {created|create} an API token for {scopes}",
+)
 @dataclass(frozen=True, slots=True)
 class CreateToken:
     """Create an API token of your own. It is shown once."""
@@ -246,7 +253,7 @@ class CreateToken:
         names.check_agent(self.agent)
 
 
-@verb("revoke-token", effect=EffectClass.WRITE, subject="token", says="{actor} revoked the API token {token}")
+@verb("revoke-token", effect=EffectClass.WRITE, subject="token", says="{actor} {revoked|revoke} the API token {token}")
 @dataclass(frozen=True, slots=True)
 class RevokeToken:
     """End an API token and the sessions that were opened with it."""
@@ -255,7 +262,10 @@ class RevokeToken:
 
 
 @verb(
-    "create-sign-in-link", effect=EffectClass.WRITE, subject="person", says="{actor} made a sign-in link for {person}"
+    "create-sign-in-link",
+    effect=EffectClass.WRITE,
+    subject="person",
+    says="{actor} {made|make} a sign-in link for {person}",
 )
 @dataclass(frozen=True, slots=True)
 class CreateSignInLink:
@@ -264,7 +274,7 @@ class CreateSignInLink:
     person: PersonId
 
 
-@verb("sign-in", effect=EffectClass.WRITE, undo="sign-out", says="{actor} signed in")
+@verb("sign-in", effect=EffectClass.WRITE, undo="sign-out", says="{actor} {signed|sign} in")
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """Open a session with a one-time link or an API token."""
@@ -272,7 +282,7 @@ class SignIn:
     secret: OneTime = field(repr=False)
 
 
-@verb("sign-out", effect=EffectClass.WRITE, says="{actor} signed out")
+@verb("sign-out", effect=EffectClass.WRITE, says="{actor} {signed|sign} out")
 @dataclass(frozen=True, slots=True)
 class SignOut:
     """End this session, or all of one's own."""

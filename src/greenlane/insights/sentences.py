@@ -6,7 +6,7 @@ Names of people come from ``identity`` at the moment of reading; whoever was era
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from greenlane.identity import queries as identity
 from greenlane.kit.errors import GreenlaneError
 
 _PLACE = re.compile(r"\{(\w+)\}")
+_DOING = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
+"""What was done and what is wanted: ``{published|publish}``."""
 _ERASED = "somebody who was erased"
 
 _ENDINGS = {
@@ -35,7 +37,7 @@ class Names:
     people: Mapping[str, str]
 
     @classmethod
-    def of(cls, connection: Connection, receipts: list[Mapping[str, Any]]) -> Names:
+    def of(cls, connection: Connection, receipts: Sequence[Mapping[str, Any]]) -> Names:
         """The names that these receipts need."""
         ids = {link["id"] for one in receipts for link in one["actor"] if link["kind"] == "person"}
         for one in receipts:
@@ -44,7 +46,7 @@ class Names:
                 ids.add(author)
         return cls(identity.names(connection, ids))
 
-    def actor(self, chain: list[Mapping[str, Any]]) -> str:
+    def actor(self, chain: Sequence[Mapping[str, Any]]) -> str:
         """Who acted, with whom they acted for."""
         if not chain:
             return "somebody"
@@ -65,7 +67,8 @@ class Names:
 def receipt(one: Mapping[str, Any], names: Names) -> str:
     """A receipt's sentence: ``Ana published vendor-board to production: went through.``"""
     happened, decided = one["happened"], one["decided"]
-    said = _fill(one["action"], names, names.actor(one["actor"]), happened)
+    done = one["half"] == "settled" and happened.get("state") == "done"
+    said = _fill(one["action"], names, names.actor(one["actor"]), happened, done=done)
     lane = Lane(decided["lane"]).words if "lane" in decided else ""
     if one["half"] == "decided":
         return f"Decided: {said}: {lane}."
@@ -79,11 +82,12 @@ def receipt(one: Mapping[str, Any], names: Names) -> str:
 
 def answer(verb: str, inputs: Mapping[str, Any], actor: str, lane: Lane, names: Names) -> str:
     """The sentence of an action that was just decided."""
-    said = _fill({"verb": verb, "inputs": inputs, "subject": ""}, names, actor, {})
+    done = lane.strictness < Lane.RED.strictness
+    said = _fill({"verb": verb, "inputs": inputs, "subject": ""}, names, actor, {}, done=done)
     return _capital(f"{said}: {lane.words}.")
 
 
-def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping[str, Any]) -> str:
+def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping[str, Any], *, done: bool) -> str:
     try:
         pattern = REGISTRY.named(action["verb"]).says
     except GreenlaneError:
@@ -100,7 +104,7 @@ def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping
             return ", ".join(str(one) for one in value) or "nothing"
         return names.person(value) if isinstance(value, str) and value.startswith("p_") else str(value)
 
-    return _PLACE.sub(word, pattern)
+    return _PLACE.sub(word, _DOING.sub(r"\1" if done else r"wants to \2", pattern))
 
 
 def _capital(text: str) -> str:

@@ -35,9 +35,11 @@ class SystemClock:
         self._monotonic_at_start = time.monotonic()
 
     def now(self) -> datetime:
+        """Wall time in UTC, as the process's start and the monotonic clock have it."""
         return datetime.fromtimestamp(self._wall_at_start + self.monotonic() - self._monotonic_at_start, UTC)
 
     def monotonic(self) -> float:
+        """Seconds that never run backwards within one boot."""
         return time.monotonic()
 
 
@@ -48,9 +50,11 @@ class FakeClock:
         self._now = start.timestamp()
 
     def now(self) -> datetime:
+        """The moment at which the clock stands."""
         return datetime.fromtimestamp(self._now, UTC)
 
     def monotonic(self) -> float:
+        """The same moment in seconds."""
         return self._now
 
     def forward(self, seconds: float) -> None:

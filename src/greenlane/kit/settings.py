@@ -43,11 +43,15 @@ class Settings(BaseSettings):
     certificates: Path | None = Field(None, description="A folder with <host>.crt and <host>.key for further hosts.")
     trusted_proxies: tuple[str, ...] = Field((), description="Networks (CIDR) whose forwarded headers are believed.")
     database: str = Field("", description="The database's address; empty for SQLite in the data folder.")
-    blobs: str = Field("", description="Where files are stored: a folder or s3://bucket/prefix; empty for the data folder.")
+    blobs: str = Field(
+        "", description="Where files are stored: a folder or s3://bucket/prefix; empty for the data folder."
+    )
     policies: Path | None = Field(None, description="A folder with the organisation's own Cedar policies.")
     owner_name: str = Field("", description="The first owner's name; the system's user when left out.")
     team: str = Field("home", description="The first team's name.")
-    page_lease: float = Field(60.0, ge=0, description="Seconds that signed-in pages are served without the control process.")
+    page_lease: float = Field(
+        60.0, ge=0, description="Seconds that signed-in pages are served without the control process."
+    )
     token_lease: float = Field(1.0, ge=0, description="Seconds that tokens are taken without the control process.")
     page_memory_mib: int = Field(256, ge=1, description="Memory for files that are served, in MiB.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")

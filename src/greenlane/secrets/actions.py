@@ -43,7 +43,7 @@ def _check_value(value: str) -> None:
     effect=EffectClass.WRITE,
     subject="app",
     undo="remove-variable",
-    says="{actor} put the value of {name} into {environment} of {app}",
+    says="{actor} {put|put} the value of {name} into {environment} of {app}",
 )
 @dataclass(frozen=True, slots=True)
 class PutVariable:
@@ -63,7 +63,7 @@ class PutVariable:
     "remove-variable",
     effect=EffectClass.DESTROY,
     subject="app",
-    says="{actor} removed {name} from {environment} of {app}",
+    says="{actor} {removed|remove} {name} from {environment} of {app}",
 )
 @dataclass(frozen=True, slots=True)
 class RemoveVariable:
