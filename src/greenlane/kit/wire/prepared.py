@@ -12,6 +12,9 @@ import time
 
 from greenlane.kit.wire.reply import SMALL, Reply
 
+_SEEN_ONCE = 100_000
+"""Heads remembered as having come, by their hash alone."""
+
 
 class Validity:
     """Something that holds until a moment of the monotonic clock, which may be moved on while it is in use."""
@@ -71,16 +74,26 @@ class Prepared:
 
 
 class Memory:
-    """The heads seen of late and their answers. ``room`` is in bytes of heads and answers; when full, it starts anew."""
+    """The heads seen of late and their answers. ``room`` is in bytes of heads and answers; when full, it starts anew.
+
+    A head is kept when it comes for the second time, so that those that never repeat cost nothing but a number.
+    """
 
     def __init__(self, room: int = 64 * 1024 * 1024, longest: int = 4 * 1024) -> None:
         self.answers: dict[bytes, Prepared] = {}
         self._room = room
         self._left = room
         self._longest = longest
+        self._once: set[int] = set()
 
     def keep(self, head: bytes, prepared: Prepared) -> None:
-        """Answer this head from memory from now on."""
+        """Answer this head from memory from now on, unless it has come for the first time."""
+        mark = hash(head)
+        if mark not in self._once:
+            if len(self._once) >= _SEEN_ONCE:
+                self._once.clear()
+            self._once.add(mark)
+            return
         weight = len(head) + len(prepared.reply.body) + 1024
         if len(head) > self._longest or weight > self._room:
             return

@@ -35,7 +35,7 @@ class Malformed(Exception):
 class Request:
     """One request's head.
 
-    ``authority`` is lower case with its port, ``path`` and ``query`` are as they were sent (percent-encoded),
+    ``authority`` is lower case with its port, ``host`` without it and without a final dot, ``path`` and ``query`` are as they were sent (percent-encoded),
     ``fields`` maps lower-case names to values (repeated ones joined as RFC 9110, 5.3 says), ``headers`` keeps order
     and repetition. ``length`` is the body's size, None when it is chunked, 0 when there is none.
     ``upgrade`` asks for another protocol; a request with a body cannot, it is then read as if it had not asked.
@@ -45,6 +45,7 @@ class Request:
         "authority",
         "fields",
         "headers",
+        "host",
         "keep_alive",
         "length",
         "method",
@@ -61,6 +62,7 @@ class Request:
         self.path = b""
         self.query = b""
         self.authority = b""
+        self.host = ""
         self.fields: dict[bytes, bytes] = {}
         self.headers: list[tuple[bytes, bytes]] = []
         self.keep_alive = True
@@ -68,15 +70,6 @@ class Request:
         """HTTP/1.1; otherwise 1.0."""
         self.upgrade = False
         self.length: int | None = 0
-
-    @property
-    def host(self) -> str:
-        """The authority without its port and without a final dot."""
-        return self.authority.rpartition(b":")[0 if self._has_port else 2].rstrip(b".").decode("ascii")
-
-    @property
-    def _has_port(self) -> bool:
-        return b":" in self.authority and not self.authority.endswith(b"]")
 
     def on_url(self, part: bytes) -> None:
         """Called by httptools with the target."""
@@ -98,11 +91,12 @@ class Request:
 
 def parse(head: bytes, limits: Limits) -> Request:
     """Read a whole head, from its first byte to the empty line. Raises ``Malformed``."""
-    if head.count(b"\n") != head.count(b"\r\n") or head.count(b"\r") != head.count(b"\r\n") or b"\0" in head:
+    lines = head.count(b"\r\n")
+    if head.count(b"\n") != lines or head.count(b"\r") != lines:
         raise Malformed(400, "Lines end with a carriage return and a line feed, and hold neither.")
     if b"\r\n " in head or b"\r\n\t" in head:
         raise Malformed(400, "A header field may not continue on the next line.")
-    if head.count(b"\r\n") - 2 > limits.fields:
+    if lines - 2 > limits.fields:
         raise Malformed(431, f"More than {limits.fields} header fields.")
     request = Request()
     parser = HttpRequestParser(request)
@@ -162,6 +156,10 @@ def _locate(request: Request) -> None:
     if not _AUTHORITY.fullmatch(authority):
         raise Malformed(400, "The field Host is not a host name.")
     request.authority = authority
+    name, colon, _ = authority.rpartition(b":")
+    if not colon or authority.endswith(b"]"):
+        name = authority
+    request.host = name.rstrip(b".").decode("ascii")
     request.path, _, request.query = target.partition(b"?")
 
 
