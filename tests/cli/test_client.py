@@ -135,7 +135,7 @@ def test_changed_public_keys_are_an_error_with_a_way_on(types: Types, control: F
 
 
 def test_a_ledger_that_became_shorter_is_noticed(types: Types, control: FakeControl):
-    control.reads["/v1/ledger/verify"] = {"ok": True, "receipts": 7, "first_bad": None}
+    control.reads["/v1/ledger/verify"] = {"ok": True, "receipts": 7, "first_bad": None, "words": ["All hold."]}
     assert types("ledger", "verify").code == 0
     control.size = 5
     ended = types("ledger", "verify")

@@ -148,7 +148,7 @@ def test_an_archive_goes_as_it_is(types: Types, control: FakeControl, tmp_path: 
         "archive": {"sha256": digest, "size": archive.stat().st_size, "name": "Vendor Board.zip"}
     }
     assert control.blobs[digest] == archive.read_bytes()
-    assert "The app is called vendor-board, after the file" in ended.err
+    assert "The app is vendor-board, a guess" in ended.err
 
 
 def test_standard_input_is_named_after_its_title(types: Types, control: FakeControl):
@@ -166,10 +166,23 @@ def test_what_tells_no_name_needs_one(types: Types):
     )
 
 
+def test_a_name_that_cannot_be_one_is_refused_before_anything_is_sent(types: Types, control: FakeControl, site: Path):
+    for name in ("admin", "Vendor Board", "\u0430pple"):
+        assert types("deploy", str(site), "--app", name).code == 2
+    assert "/v1/uploads" not in control.paths("POST")
+
+
+def test_a_folder_whose_name_says_nothing_is_named_after_its_page(types: Types, control: FakeControl, tmp_path: Path):
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "index.html").write_text("<title>Off-site &amp; travel</title>")
+    types("deploy", str(tmp_path / "dist"))
+    assert control.sent("deploy")[0]["app"] == "off-site-amp-travel"
+
+
 def test_a_folder_remembers_its_app_and_keeps_the_note_to_itself(types: Types, control: FakeControl, site: Path):
     types("deploy", str(site), "--app", "board-of-vendors")
     ended = types("deploy", str(site))
-    assert "The app is called board-of-vendors, as it was deployed before" in ended.err
+    assert "The app is board-of-vendors, as before" in ended.err
     assert set(control.uploads["upl_1"]["files"]) == {"index.html", "css/main.css"}
 
 

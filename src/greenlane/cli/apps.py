@@ -70,7 +70,7 @@ def says(out: Output, app: Document) -> None:
         ("hosts", [one["host"] if isinstance(one, dict) else one for one in app.get("hosts", ())]),
         ("variables", [one["name"] if isinstance(one, dict) else one for one in app.get("variables", ())]),
     ]
-    out.table((app["name"], ""), [(name, value) for name, value in facts if value not in (None, "", [])])
+    out.facts(app["name"], facts)
     for place in app.get("environments", ()):
         out.say()
         live, lock = place.get("live"), place.get("lock")
@@ -78,18 +78,19 @@ def says(out: Output, app: Document) -> None:
         if lock:
             until = f" until {lock['until']}" if lock.get("until") else ""
             why = f": {lock['why']}" if lock.get("why") else ""
-            out.say(f"  locked by {_named(lock.get('who'))}{until}{why}")
+            out.say(f"  locked{_by(lock.get('who'))}{until}{why}")
         if live and place.get("url"):
             out.raw(place["url"])
 
 
 def _live(live: Document) -> str:
     message = f" ({live['message']})" if live.get("message") else ""
-    return f"{live['deploy']}, since {live['at']}, by {_named(live.get('by'))}{message}"
+    return f"{live['deploy']}, since {live['at']}{_by(live.get('by'))}{message}"
 
 
-def _named(who: Document) -> str:
-    return str(who.get("name") or who.get("id")) if isinstance(who, dict) else str(who or "the platform")
+def _by(who: Document) -> str:
+    name = who.get("name") or who.get("id") if isinstance(who, dict) else who
+    return f" by {name}" if name else ""
 
 
 COMMANDS: tuple[Command, ...] = (

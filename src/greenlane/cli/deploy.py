@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import typer
 
+from greenlane.catalog import names
 from greenlane.cli import naming, saying
 from greenlane.cli.command import Act, Command
 from greenlane.cli.errors import MISSING, FromControl, exit_code_of
@@ -29,10 +30,11 @@ def deploy(talk: Talk, path: Place = ".", app: App = "", message: Message = "") 
     """Send a folder or an archive and make a preview of it; only what the server lacks is sent."""
     with opened(path) as source:
         name = app or _guessed(talk, source)
-        known = _exists(talk, name)
+        if not (known := _exists(talk, name)):
+            names.check(name)
         sent = send(talk.client, source, talk.out)
     if not (known or talk.explaining):
-        _create(talk, name, naming.title_of(source.page))
+        _create(talk, name, names.title_of(source.page))
     talk.beside = {"upload": summary(sent), "created": not known, **_left_at_home(source)}
     if source.place is not None and source.place.is_dir() and not talk.explaining:
         naming.remember(source.place, name)
@@ -40,10 +42,11 @@ def deploy(talk: Talk, path: Place = ".", app: App = "", message: Message = "") 
 
 
 def _guessed(talk: Talk, source: Source) -> str:
-    name, why = naming.guess(source.place, source.page)
+    before = naming.remembered(source.place) if source.place is not None else ""
+    name = before or naming.guess(source.place, source.page)
     if not name:
         raise WrongInput("This tells no name for the app.", next_step="Say one with --app, such as --app vendor-board.")
-    talk.out.note(f"The app is called {name}, {why}; --app names another.")
+    talk.out.note(f"The app is {name}, {'as before' if before else 'a guess'}; --app names another.")
     return name
 
 

@@ -100,6 +100,14 @@ class Output:
             padded = [cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=False)]
             self.say("  ".join([*padded, line[-1]]).rstrip(), style="" if place else "dim")
 
+    def facts(self, title: str, pairs: Iterable[tuple[str, Any]]) -> None:
+        """One thing on a page: its name, then what is known of it. What is unknown or empty is left out."""
+        known = [(name, text) for name, value in pairs if (text := _cell(value))]
+        width = max((cell_len(name) for name, _ in known), default=0)
+        self.say(title, style="bold")
+        for name, text in known:
+            self.say(f"{name:<{width}}  {text}")
+
     def note(self, text: str) -> None:
         """What happens meanwhile; it goes to the error stream, so that results can be piped on."""
         if not self.as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from greenlane.cli import saying
 from greenlane.cli.command import ARGUMENT, Ask, Command, Typed, act
 from greenlane.cli.output import Output
 from greenlane.cli.talk import Document, Talk
@@ -36,16 +37,12 @@ def _people_table(out: Output, document: Document) -> None:
             one["name"],
             one.get("email"),
             one.get("teams"),
-            [_held(role) for role in one.get("roles", ())],
+            [saying.held(role) for role in one.get("roles", ())],
             _state(one),
         )
         for one in document["items"]
     ]
     out.table(("id", "name", "mail", "teams", "roles", "state"), rows)
-
-
-def _held(role: Document) -> str:
-    return str(role) if isinstance(role, str) else f"{role['role']} of {role['scope']}"
 
 
 def _state(person: Document) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from greenlane.cli import credentials, trust
+from greenlane.cli import credentials, saying, trust
 from greenlane.cli.client import Client
 from greenlane.cli.command import Ask, Command
 from greenlane.cli.output import Output
@@ -69,23 +69,16 @@ def notices(talk: Talk) -> Document:
 
 
 def _says_me(out: Output, me: Document) -> None:
-    rows = [
-        ("id", me["id"]),
-        ("roles", me.get("roles")),
-        ("teams", me.get("teams")),
-        ("token for", me.get("scopes")),
-        ("console", me.get("console")),
-    ]
-    out.table((str(me["name"]), ""), [(name, _flat(value)) for name, value in rows if value])
-
-
-def _flat(value: Document) -> Document:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(str(_flat(one)) for one in value)
-    if isinstance(value, dict):
-        words = [str(value[name]) for name in ("role", "name", "id") if value.get(name)]
-        return f"{words[0]} of {value['scope']}" if words and value.get("scope") else "".join(words[:1])
-    return value
+    out.facts(
+        str(me["name"]),
+        [
+            ("id", me["id"]),
+            ("roles", [saying.held(role) for role in me.get("roles", ())]),
+            ("teams", me.get("teams")),
+            ("token for", me.get("scopes")),
+            ("console", me.get("console")),
+        ],
+    )
 
 
 def _says_login(out: Output, me: Document) -> None:
@@ -105,16 +98,14 @@ def _says_logs(out: Output, document: Document) -> None:
 
 
 def _says_friction(out: Output, document: Document) -> None:
-    items = document.get("items") if isinstance(document, dict) else document
-    for one in items if items is not None else [document]:
-        if isinstance(one, dict) and one.get("says"):
-            out.say(str(one["says"]))
-        elif isinstance(one, dict):
-            out.table(("what", "figure"), list(one.items()))
-        else:
-            out.say(str(one))
-    if items == []:
-        out.say("Nobody waited, gave up or went around.")
+    out.say(str(document["sentence"]))
+    out.facts(
+        "In figures", [(name.replace("_", " "), _figure(one)) for name, one in document.items() if name != "sentence"]
+    )
+
+
+def _figure(value: Document) -> str:
+    return ", ".join(f"{name} {one}" for name, one in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _says_notices(out: Output, document: Document) -> None:

@@ -46,8 +46,11 @@ def receipts(
 
 
 def says(out: Output, document: Document) -> None:
-    """One line each: index, time, lane, sentence."""
+    """One line each: index, time, lane, sentence. What was decided is left out where it says too what came of it."""
+    settled = {item.get("action") for item in document["receipts"] if item.get("half") == "settled"}
     for item in document["receipts"]:
+        if item.get("half") == "decided" and item.get("action") in settled:
+            continue
         lane = item.get("lane") or ""
         shape = SHAPES.get(lane, "·")
         out.say(

@@ -15,15 +15,25 @@ ONE_TIME = ("url", "token")
 
 def decision(out: Output, answer: Mapping[str, Any]) -> None:
     """The lane, what happened in a sentence, the reasons in one sentence each, and the safeguards."""
-    out.lane(str(answer.get("lane", "")), str(answer.get("words", "")))
+    agreed = answer.get("lane") == "red" and answer.get("state") == "done"
+    out.lane(str(answer.get("lane", "")), "went through, because a person agreed" if agreed else str(answer["words"]))
     if answer.get("sentence"):
         out.say(f"  {answer['sentence']}")
     for reason in answer.get("reasons", ()):
         out.say(f"  - {reason['says']}")
-        if reason.get("instead") and answer.get("lane") in ("red", "closed"):
+        if reason.get("instead") and answer.get("lane") in ("red", "closed") and not agreed:
             out.say(f"    Instead: {reason['instead']}")
-    for safeguard in answer.get("safeguards", ()):
-        out.say(f"  + {SAFEGUARDS.get(safeguard, safeguard)}")
+    if safeguards := answer.get("safeguards"):
+        out.say(
+            "  With these safeguards:" if answer.get("lane") == "amber" else "  If it goes on, with these safeguards:"
+        )
+        for safeguard in safeguards:
+            out.say(f"  + {SAFEGUARDS.get(safeguard, safeguard)}")
+
+
+def held(role: Mapping[str, Any]) -> str:
+    """A role and where it counts: ``reviewer of team:sales``."""
+    return f"{role['role']} of {role['scope']}"
 
 
 def waiting(out: Output, answer: Mapping[str, Any]) -> None:

@@ -1,0 +1,81 @@
+"""Everything of an installation in one file, and back. What is in a data folder, and what a restored one proves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from greenlane import __version__, migrations
+from greenlane.cli.local import Told
+from greenlane.cli.output import counted
+from greenlane.kit.backup.manifest import Manifest
+from greenlane.kit.backup.restore import restore as bring_back
+from greenlane.kit.backup.write import Plan, write
+from greenlane.kit.database import Database
+from greenlane.kit.errors import GreenlaneError
+from greenlane.kit.settings import Settings
+from greenlane.kit.text import human_bytes
+
+FIRST = ("keys", "signer", "witness", "trust.json", "owner-token", "settings.toml")
+"""Keys and the memory of signer and witness. They must not have seen more than the database in the same backup holds."""
+MOVING = ("journal",)
+"""Batches of page views: each disappears when the ledger has taken it in."""
+LEFT_OUT = ("run", "edge", "uploads")
+"""Sockets, what the edge is told anew, and unfinished uploads."""
+
+
+class NothingToSave(GreenlaneError):
+    """There is no installation in that folder."""
+
+    code = "nothing-to-save"
+    exit_code = 5
+
+
+def backup(settings: Settings, file: Path) -> Told:
+    """Write everything into one file, while the server runs or not."""
+    folder = settings.folder
+    if not (folder / "trust.json").is_file():
+        raise NothingToSave(
+            f"Nothing was ever started in {folder}.", next_step="Name the folder that `greenlane up --data` uses."
+        )
+    database = Path(settings.database_url.removeprefix("sqlite:///")).name
+    own = tuple(one.name for one in folder.iterdir() if one.name.startswith(database))
+    manifest = write(Plan(folder, settings.database_url, FIRST, MOVING, (*LEFT_OUT, *own)), file, version=__version__)
+    elsewhere = settings.blob_place if not _inside(settings.blob_place, folder) else None
+    says = [
+        f"{file} holds everything as it was at {manifest.made}: {_amount(manifest)}.",
+        "The keys are in it too: keep it as you keep a password.",
+    ]
+    if elsewhere:
+        says.append(f"The files of apps are in {elsewhere}, which is not in this backup and needs its own.")
+    return Told(tuple(says), {"file": str(file), **_document(manifest), "not_included": elsewhere})
+
+
+def restore(settings: Settings, file: Path) -> Told:
+    """Bring a backup back into an empty data folder."""
+    if not file.is_file():
+        raise NothingToSave(f"There is no file {file}.", next_step="Name a file that `greenlane backup` wrote.")
+    manifest = bring_back(file, settings.folder, settings.database_url, _make_tables)
+    says = (
+        f"Everything from {manifest.made} is back in {settings.folder}: {_amount(manifest)}, every digest checked.",
+        "The signer and the witness came from the same backup, so together they prove nothing about what was there "
+        "before it. Hold the ledger against a checkpoint or an export that was kept elsewhere.",
+        "What happened after the backup is not in it. Do not let the old installation run as well: they would fork.",
+        f"Next: `greenlane ledger verify --data {settings.folder}`, then `greenlane up --data {settings.folder}`.",
+    )
+    return Told(says, {"folder": str(settings.folder), **_document(manifest)})
+
+
+def _make_tables(database: Database, revision: str) -> None:
+    migrations.upgrade(database.engine, revision)
+
+
+def _inside(place: str, folder: Path) -> bool:
+    return "://" not in place and Path(place).absolute().is_relative_to(folder)
+
+
+def _amount(manifest: Manifest) -> str:
+    return f"{counted(len(manifest.members), 'part')}, {human_bytes(manifest.size)}"
+
+
+def _document(manifest: Manifest) -> dict[str, object]:
+    return {"made": manifest.made, "parts": len(manifest.members), "bytes": manifest.size, "database": manifest.dialect}
