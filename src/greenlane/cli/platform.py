@@ -28,8 +28,19 @@ def whoami(talk: Talk) -> Document:
     return talk.client.get("/v1/me")
 
 
-def login(talk: Talk, source: FromStdin = "") -> Document:
-    """Keep a token for this server, so that you need not set GREENLANE_TOKEN."""
+Link = Annotated[str, typer.Argument(metavar="[LINK]", help="A sign-in link or an invitation, as you got it.")]
+Name = Annotated[str, typer.Option("--name", help="Your name, to accept an invitation.", show_default=False)]
+
+
+def login(talk: Talk, link: Link = "", source: FromStdin = "", name: Name = "") -> Document:
+    """Keep a token for this server, so that you need not set GREENLANE_TOKEN.
+
+    With a sign-in link or an invitation a new token is made from it; otherwise the token itself is asked for.
+    """
+    if link:
+        with Client(talk.url, "") as client:
+            given = str(client.come_in(link.rstrip("/").rpartition("/")[2], name)["token"])
+        return _keep(talk, given)
     if source not in ("", "-"):
         raise WrongInput(
             "A token on the command line can be read by others on this machine.",
@@ -41,6 +52,11 @@ def login(talk: Talk, source: FromStdin = "") -> Document:
         given = str(typer.prompt("Token", hide_input=True, err=True)).strip()
     if not given:
         raise WrongInput("No token came in.", next_step="`greenlane token create` makes one.")
+    return _keep(talk, given)
+
+
+def _keep(talk: Talk, given: str) -> Document:
+    """Try the token, pin the server's keys, remember both."""
     with Client(talk.url, given) as client:
         shown = client.open("/v1/trust")
         if trust.pinned_path(talk.url).exists():
@@ -117,7 +133,7 @@ def _says_notices(out: Output, document: Document) -> None:
 
 COMMANDS: tuple[Command, ...] = (
     Ask("whoami", "query /v1/me", whoami, "greenlane whoami", _says_me),
-    Ask("login", "query /v1/me", login, "greenlane login --token - < token.txt", _says_login),
+    Ask("login", "query /v1/me", login, "greenlane login https://greenlane.example.com/sign-in/gll_...", _says_login),
     Ask("logs", "query /v1/logs", logs, "greenlane logs --level warning", _says_logs),
     Ask("friction", "query /v1/friction", friction, "greenlane friction", _says_friction),
     Ask("notices", "query /v1/notices", notices, "greenlane notices", _says_notices),
