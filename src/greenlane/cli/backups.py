@@ -6,14 +6,13 @@ from pathlib import Path
 
 from greenlane import __version__, migrations
 from greenlane.cli.local import Told
-from greenlane.cli.output import counted
+from greenlane.cli.output import counted, size
 from greenlane.kit.backup.manifest import Manifest
 from greenlane.kit.backup.restore import restore as bring_back
 from greenlane.kit.backup.write import Plan, write
 from greenlane.kit.database import Database
 from greenlane.kit.errors import GreenlaneError
 from greenlane.kit.settings import Settings
-from greenlane.kit.text import human_bytes
 
 FIRST = ("keys", "signer", "witness", "trust.json", "owner-token", "settings.toml")
 """Keys and the memory of signer and witness. They must not have seen more than the database in the same backup holds."""
@@ -57,10 +56,12 @@ def restore(settings: Settings, file: Path) -> Told:
     manifest = bring_back(file, settings.folder, settings.database_url, _make_tables)
     says = (
         f"Everything from {manifest.made} is back in {settings.folder}: {_amount(manifest)}, every digest checked.",
-        "The signer and the witness came from the same backup, so together they prove nothing about what was there "
-        "before it. Hold the ledger against a checkpoint or an export that was kept elsewhere.",
+        (
+            "The signer and the witness came from the same backup, so together they prove nothing about what was there "
+            "before it. Hold the ledger against a checkpoint or an export that was kept elsewhere."
+        ),
         "What happened after the backup is not in it. Do not let the old installation run as well: they would fork.",
-        f"Next: `greenlane ledger verify --data {settings.folder}`, then `greenlane up --data {settings.folder}`.",
+        f"Next: `greenlane up --data {settings.folder}`, then `greenlane ledger verify`.",
     )
     return Told(says, {"folder": str(settings.folder), **_document(manifest)})
 
@@ -74,7 +75,7 @@ def _inside(place: str, folder: Path) -> bool:
 
 
 def _amount(manifest: Manifest) -> str:
-    return f"{counted(len(manifest.members), 'part')}, {human_bytes(manifest.size)}"
+    return f"{counted(len(manifest.members), 'part')}, {size(manifest.size)}"
 
 
 def _document(manifest: Manifest) -> dict[str, object]:

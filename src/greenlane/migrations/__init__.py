@@ -30,8 +30,8 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-def upgrade(engine: Engine) -> None:
-    """Run the steps that this database has not seen yet, in one transaction."""
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Run the steps that this database has not seen yet, up to a revision, in one transaction."""
     with engine.begin() as connection:
         known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
         seen = MigrationContext.configure(connection).get_current_revision()
@@ -41,4 +41,4 @@ def upgrade(engine: Engine) -> None:
                 next_step="Start that release or a later one; nothing was changed.",
                 detail=f"revision {seen}",
             )
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(connection), to)

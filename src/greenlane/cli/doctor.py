@@ -1,0 +1,176 @@
+"""`greenlane doctor`: whether everything that an installation needs is there and well, in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from greenlane.cli.local import Told
+from greenlane.kit import checkup
+from greenlane.kit.checkup import Health, Look
+from greenlane.kit.clock import parse
+from greenlane.kit.database import Database
+from greenlane.kit.settings import Settings
+from greenlane.ledger import queries
+
+MARKS = {Health.WELL: "well   ", Health.WARNING: "warning", Health.WRONG: "WRONG  "}
+SEPARATE = (
+    "Start `greenlane up` as root (`docs/systemd.md`): it gives both users of their own and keeps no power itself."
+)
+
+
+def examine(settings: Settings) -> Told:
+    """Look at everything. Ends with 0 when all is well or only warned about, otherwise with 1."""
+    looks = list(_looks(settings))
+    says = []
+    for one in looks:
+        says.append(f"{MARKS[one.health]}  {one.name}: {one.says}")
+        if one.next_step:
+            says.append(f"         Next: {one.next_step}")
+    bad = sum(one.health is Health.WRONG for one in looks)
+    warned = sum(one.health is Health.WARNING for one in looks)
+    says.append(
+        f"{bad} of {len(looks)} are wrong."
+        if bad
+        else f"All is well; {warned} could be better."
+        if warned
+        else "All is well."
+    )
+    document = {
+        "ok": not bad,
+        "looks": [
+            {"name": one.name, "health": one.health, "says": one.says, "next_step": one.next_step} for one in looks
+        ],
+    }
+    return Told(tuple(says), document, 1 if bad else 0)
+
+
+def _looks(settings: Settings) -> Iterator[Look]:
+    folder = settings.folder
+    yield checkup.folder(folder)
+    yield checkup.room(folder)
+    yield checkup.private([*folder.glob("keys/*"), *folder.glob("signer/*"), *folder.glob("witness/*")])
+    yield from _users(folder)
+    yield checkup.sqlite()
+    newest = None
+    if _made(settings):
+        database = Database(settings.database_url)
+        try:
+            yield _answers(database)
+            newest = _newest(database)
+        finally:
+            database.close()
+    else:
+        yield checkup.well("database", "It is made at the first start.")
+    yield checkup.clock(datetime.now(UTC), newest)
+    yield _port(settings)
+    yield _domains(settings)
+    yield _resolution(settings)
+    if settings.certificate is not None and settings.certificate_key is not None:
+        hosts = (settings.console_host, f"app.{settings.apps_domain}")
+        yield from checkup.certificate(settings.certificate, settings.certificate_key, datetime.now(UTC), hosts)
+    elif settings.console_host != "localhost" and settings.scheme == "http":
+        yield checkup.warning(
+            "certificate",
+            "Visitors come in without encryption, so browsers do not keep their sign-in.",
+            "Set certificate and certificate_key, or stand behind a proxy with public_scheme=https.",
+        )
+
+
+def _made(settings: Settings) -> bool:
+    return not settings.database_url.startswith("sqlite") or (settings.folder / "greenlane.db").exists()
+
+
+def _users(folder: Path) -> Iterator[Look]:
+    """Whether signer and witness are users of their own, so that nobody else can read what they sign with."""
+    ours = folder.stat().st_uid if folder.exists() else None
+    for name in ("signer", "witness"):
+        own = folder / name
+        if not own.exists():
+            continue
+        if own.stat().st_uid == ours:
+            yield checkup.warning(
+                name, f"The {name} runs as the server's own user, so who takes over the server has its key.", SEPARATE
+            )
+        else:
+            yield checkup.well(
+                name, f"The {name} is a user of its own ({own.stat().st_uid}); the server lacks its key."
+            )
+
+
+def _answers(database: Database) -> Look:
+    if database.answers():
+        return checkup.well("database", f"It answers ({database.dialect}).")
+    return checkup.wrong(
+        "database",
+        f"It cannot be reached at {database.engine.url.render_as_string(hide_password=True)}.",
+        "Start it, or correct the setting `database`.",
+    )
+
+
+def _newest(database: Database) -> datetime | None:
+    """When the newest receipt was written; None where there is none, or no table of them."""
+    try:
+        with database.read() as connection:
+            found = queries.entries(connection, limit=1, newest_first=True)
+    except DBAPIError:
+        return None
+    return parse(found[0].receipt.at) if found else None
+
+
+def _port(settings: Settings) -> Look:
+    if settings.port == 0:
+        return checkup.well("port", "A free one is taken.")
+    taken = checkup.listening(settings.listen, settings.port)
+    if not taken:
+        return checkup.well("port", f"{settings.port} is free on {', '.join(settings.listen)}.")
+    if settings.certificate is None and _is_ours(taken[0], settings):
+        return checkup.well("port", f"A Greenlane answers on {settings.port}.")
+    return checkup.warning(
+        "port",
+        f"{settings.port} cannot be had on {', '.join(taken)}.",
+        "If it is not your Greenlane that has it, choose another with --port; an address that this machine lacks "
+        "goes out of --listen.",
+    )
+
+
+def _is_ours(address: str, settings: Settings) -> bool:
+    asking = HTTPConnection(address, settings.port, timeout=2)
+    try:
+        asking.request("GET", "/v1/trust", headers={"Host": f"{settings.console_host}:{settings.port}"})
+        return f'"{settings.console_host}"' in asking.getresponse().read(65536).decode("utf-8", "replace")
+    except (OSError, HTTPException):
+        return False
+    finally:
+        asking.close()
+
+
+def _domains(settings: Settings) -> Look:
+    """Whether a hostile app could set cookies for the console, which it can under one registrable domain."""
+    console, apps = settings.console_host, settings.apps_domain
+    if "localhost" in (console, apps):
+        return checkup.warning(
+            "domains",
+            "Apps and console are both on localhost, which is right for trying things out on one's own machine.",
+            "For colleagues, set console_host and apps_domain to two different domains.",
+        )
+    if console.split(".")[-2:] == apps.split(".")[-2:]:
+        return checkup.warning(
+            "domains",
+            f"{console} and {apps} seem to be one registrable domain, so an app's pages count as the console's site.",
+            "Give apps a domain of their own.",
+        )
+    return checkup.well("domains", f"Apps are under {apps}, the console is {console}.")
+
+
+def _resolution(settings: Settings) -> Look:
+    host = f"greenlane-doctor.{settings.apps_domain}"
+    if checkup.resolves(host):
+        return checkup.well("names", f"*.{settings.apps_domain} leads somewhere.")
+    if settings.apps_domain.endswith("localhost"):
+        return checkup.well("names", "Browsers find *.localhost by themselves; `greenlane` and `curl` do as well.")
+    return checkup.warning("names", f"{host} leads nowhere.", f"Add a DNS record for *.{settings.apps_domain}.")
