@@ -191,8 +191,9 @@ class World:
     def code(self, host: str, session: str = "ada", key: str = VISIT_KEY, **more: Any) -> str:
         """The code that control sends a browser back with."""
         claims = {"host": host, "session": hashed(session), "person": "p_ada", "exp": time.time() + 60, "jti": "1"}
-        payload = base64.urlsafe_b64encode(json.dumps({**claims, **more}).encode()).rstrip(b"=")
-        return payload.decode() + "." + hmac.new(bytes.fromhex(key), payload, sha256).hexdigest()
+        payload = json.dumps({**claims, **more}).encode()
+        mac = hmac.new(bytes.fromhex(key), payload, sha256).hexdigest()
+        return base64.urlsafe_b64encode(payload).rstrip(b"=").decode() + "." + mac
 
     def sign_in(self, host: str, session: str = "ada") -> str:
         """A visit's cookie, got as a browser gets it."""

@@ -58,7 +58,7 @@ class Feed:
             try:
                 async with asyncio.TaskGroup() as both:
                     sending = both.create_task(self._send(writer))
-                    await self._listen(reader)
+                    await self._listen(reader, writer)
                     sending.cancel()
                 pause = _FIRST_PAUSE
             except* (OSError, TimeoutError):
@@ -71,7 +71,8 @@ class Feed:
                 writer.close()
             pause = await _wait(pause)
 
-    async def _listen(self, reader: asyncio.StreamReader) -> None:
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Hear this control. What is acknowledged goes to it alone: another one counts its versions anew."""
         while True:
             async with asyncio.timeout(_SILENCE):
                 line = await reader.readline()
@@ -84,7 +85,7 @@ class Feed:
             elif kind in ("table", "change"):
                 version = await (self._table if kind == "table" else self._change)(message)
                 self._beat()
-                self.tell({"type": "ack", "version": version})
+                writer.write(orjson.dumps({"type": "ack", "version": version}) + b"\n")
 
     async def _send(self, writer: asyncio.StreamWriter) -> None:
         while True:

@@ -182,14 +182,15 @@ class Visits:
         return [self._cookie(name, "") + "; Max-Age=0" for name in (VISIT_COOKIE, PREVIEW_COOKIE)]
 
     def _claims(self, code: bytes) -> dict[str, Any]:
-        payload, _, mac = code.partition(b".")
+        text, _, mac = code.partition(b".")
+        try:
+            payload = base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+        except binascii.Error:
+            return {}
         right = hmac.new(self._table.visit_key, payload, sha256).hexdigest().encode()
         if not hmac.compare_digest(right, mac):
             return {}
-        try:
-            claims = orjson.loads(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
-        except (binascii.Error, orjson.JSONDecodeError):
-            return {}
+        claims = orjson.loads(payload)
         return claims if isinstance(claims, dict) else {}
 
     def _sealed(self, host: Host, kind: str, value: str) -> str:
