@@ -114,7 +114,8 @@ def test_a_code_is_good_once_here_and_now(world: World) -> None:
     assert begin(world.code(PREVIEW, jti="2")) == 400
     assert begin(world.code(TEAM, jti="3", exp=time.time() - 1)) == 400
     assert begin(world.code(TEAM, jti="4", key="00" * 32)) == 400
-    assert begin(world.code(TEAM, jti="5")[:-1] + "0") in (302, 400)
+    right = world.code(TEAM, jti="5")
+    assert begin(right[:-1] + ("0" if right[-1] != "0" else "1")) == 400
     assert begin(world.code(TEAM, jti="6", exp="never")) == 400
     for broken in ("", ".", "a.b", "%00", "eyJ9." + "0" * 64):
         assert begin(broken) == 400
