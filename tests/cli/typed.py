@@ -16,7 +16,7 @@ def up(flags: object) -> int:
     return 0
 
 
-LOCAL = LocalCommands(up=up, doctor=said, backup=said, restore=said, tour=said, docs=said)
+LOCAL = LocalCommands(up=up, doctor=said, backup=said, restore=said, docs=said)
 
 if __name__ == "__main__":
     sys.exit(app(LOCAL))

@@ -105,12 +105,11 @@ def deployed(out: Output, document: Document) -> None:
     out.next(f"`greenlane publish {app}`")
 
 
-COMMANDS: tuple[Command, ...] = (
-    Act(
-        "deploy",
-        "deploy",
-        deploy,
-        'greenlane deploy ./site --app vendor-board -m "first version"',
-        saying.answer(deployed),
-    ),
+DEPLOY = Act(
+    "deploy",
+    "deploy",
+    deploy,
+    'greenlane deploy ./site --app vendor-board -m "first version"',
+    saying.answer(deployed),
 )
+COMMANDS: tuple[Command, ...] = (DEPLOY,)

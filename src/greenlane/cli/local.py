@@ -39,8 +39,8 @@ class LocalCommands:
     doctor: Callable[[Path | None], Told]
     backup: Callable[[Path | None, Path], Told]
     restore: Callable[[Path, Path | None], Told]
-    tour: Callable[[], Told]
     docs: Callable[[], Told]
+    tour: Callable[[], Told] | None = None
 
 
 Data = Annotated[
@@ -90,11 +90,6 @@ def _flag(name: str, setting: FieldInfo) -> inspect.Parameter:
 
 def starting(handed: LocalCommands) -> tuple[Command, ...]:
     """Where everything begins."""
-
-    def tour(talk: Talk) -> Document:
-        """Take a few small sites through the real path, and see green, amber, red and closed in two minutes."""
-        return told(handed.tour())
-
     return (
         Ask(
             "up",
@@ -104,7 +99,6 @@ def starting(handed: LocalCommands) -> tuple[Command, ...]:
             _says_nothing,
             "Run Greenlane here: one command, several processes, stopped with Ctrl-C.",
         ),
-        Ask("tour", "local", tour, "greenlane tour", says_told),
     )
 
 

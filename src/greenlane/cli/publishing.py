@@ -28,21 +28,22 @@ def rolled_back(out: Output, document: Document) -> None:
     out.next(f"`greenlane publish {app} --unlock` once the newer version is right.")
 
 
+PUBLISH = act(
+    "publish",
+    "publish",
+    "greenlane publish vendor-board --audience team",
+    saying.answer(published),
+    app=ARGUMENT,
+    deploy=Typed(("--deploy",)),
+    environment=TO,
+    audience=Typed(("--audience",), choices=RUNGS),
+    people=Typed(("--people",), says="Somebody who may open it, with the audience named; may be repeated."),
+    teams=Typed(("--teams",), says="A team that may open it, with the audience named; may be repeated."),
+    unlock=Typed(("--unlock",)),
+    message=Typed(("--message", "-m")),
+)
 COMMANDS: tuple[Command, ...] = (
-    act(
-        "publish",
-        "publish",
-        "greenlane publish vendor-board --audience team",
-        saying.answer(published),
-        app=ARGUMENT,
-        deploy=Typed(("--deploy",)),
-        environment=TO,
-        audience=Typed(("--audience",), choices=RUNGS),
-        people=Typed(("--people",), says="Somebody who may open it, with the audience named; may be repeated."),
-        teams=Typed(("--teams",), says="A team that may open it, with the audience named; may be repeated."),
-        unlock=Typed(("--unlock",)),
-        message=Typed(("--message", "-m")),
-    ),
+    PUBLISH,
     act(
         "rollback",
         "rollback",

@@ -25,6 +25,7 @@ from greenlane.cli import (
     policy,
     publishing,
     receipts,
+    tour,
     variables,
 )
 from greenlane.cli.command import Act, Ask, Command, Panel, parameters_of
@@ -64,7 +65,7 @@ GROUPS = {
 def panels(handed: LocalCommands) -> tuple[Panel, ...]:
     """Every command there is, in the order of the story."""
     return (
-        Panel("Start", local.starting(handed)),
+        Panel("Start", (*local.starting(handed), *tour.COMMANDS)),
         Panel("From a folder to an address", (*deploy.COMMANDS, *publishing.COMMANDS)),
         Panel("When a person is asked", approvals.COMMANDS),
         Panel("What happened, and the proof", (*receipts.COMMANDS, *ledger.COMMANDS, *passport.COMMANDS)),
