@@ -40,6 +40,7 @@ from greenlane.catalog import names as app_names
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.addresses import Addresses
 from greenlane.catalog.dns import DnsOverNetwork
+from greenlane.cli import backups, doctor
 from greenlane.cli.local import LocalCommands, Told
 from greenlane.deploys import effects as deploy_effects
 from greenlane.deploys import queries as deploys
@@ -177,7 +178,7 @@ class Control:
             self.clock,
             lambda connection: secret_queries.known_values(connection, self.sealing),
         )
-        self.passports = Passports(self.signer, self.trust, self.blobs, self.policies)
+        self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self.upkeep = Upkeep(self.door)
         self._visit_key = _kept_key(settings.folder / "keys" / "visit.key")
         self._compiler = Compiler(
@@ -516,9 +517,9 @@ def local_commands() -> LocalCommands:
     """What the terminal is handed."""
     return LocalCommands(
         up=up,
-        doctor=lambda _data: Told(()),
-        backup=lambda _data, _file: Told(()),
-        restore=lambda _file, _data: Told(()),
+        doctor=lambda data: doctor.examine(read_settings(data=data)),
+        backup=lambda data, file: backups.backup(read_settings(data=data), file),
+        restore=lambda file, data: backups.restore(read_settings(data=data), file),
         tour=lambda: Told(()),
         docs=lambda: Told(()),
     )

@@ -13,7 +13,6 @@ from greenlane.api.house import HOUSE, SIGNED, ApiHouse
 from greenlane.api.problem import problem
 from greenlane.catalog import queries as catalog
 from greenlane.govern.action import REGISTRY, Verb
-from greenlane.govern.actor import Actor
 from greenlane.govern.decision import Decision
 from greenlane.govern.door import Answer
 from greenlane.govern.explain import what_would_make_it_green
@@ -67,7 +66,7 @@ def _doing(verb: Verb, body: type[BaseModel]) -> Callable[..., JSONResponse]:
     ) -> JSONResponse:
         action = verb.build(_given(inputs))
         answer = at.door.govern(who.actor, action, key=idempotency_key, process=greenlane_process)
-        told = tell(at, answer, who.actor)
+        told = tell(at, answer)
         if answer.state in STATUS:
             return JSONResponse(told, status_code=STATUS[answer.state])
         first = answer.decision.reasons[0] if answer.decision.reasons else None
@@ -139,17 +138,21 @@ def _decided(decision: Decision) -> dict[str, Any]:
     }
 
 
-def tell(at: ApiHouse, answer: Answer, actor: Actor) -> dict[str, Any]:
+def tell(at: ApiHouse, answer: Answer) -> dict[str, Any]:
     """A door's answer as JSON values, with its sentence."""
-    inputs = answer.inputs
+    actor, happened = answer.actor, answer.happened
+    people = [one for one in (actor.person, happened.get("author")) if one]
+    people += [one for one in answer.inputs.values() if isinstance(one, str) and one.startswith("p_")]
     with at.database.read() as connection:
-        names = sentences.Names(identity.names(connection, [one for one in (actor.person,) if one]))
-        sentence = sentences.answer(answer.verb, inputs, names.actor(actor.chain()), answer.decision.lane, names)
+        names = sentences.Names(identity.names(connection, people))
+    sentence = sentences.answer(
+        answer.verb, answer.inputs, names.actor(actor.chain()), answer.decision.lane, names, happened
+    )
     told = dict(answer.answer)
     if "link" in told:
         told["url"] = at.addresses.console + told["link"]
     if isinstance(told.get("resumed"), Answer):
-        told["resumed"] = tell(at, told["resumed"], actor)
+        told["resumed"] = tell(at, told["resumed"])
     return {
         "action": answer.action_id,
         "process": answer.process,

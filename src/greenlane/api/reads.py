@@ -205,7 +205,7 @@ def _whole_app(at: ApiHouse, connection: Connection, one: catalog.App) -> dict[s
                 "lock": lock,
             }
         )
-    widening = deploys.widening(connection, one.name)
+    widening = catalog.widening(connection, one.name)
     newest = deploys.newest(connection, one.name)
     return {
         **_app(at, connection, one),
@@ -270,7 +270,7 @@ def _request(at: ApiHouse, connection: Connection, who: Signed, one: approvals.Q
         "subject": one.subject,
         "state": one.state,
         "sentence": sentences.answer(
-            one.verb, stored.inputs, names.person(one.author) if one.author else "Greenlane", decision.lane, names
+            one.verb, stored.inputs, names.person(one.author) if one.author else "Greenlane", decision.lane, names, {}
         ),
         "author": {"id": one.author, "name": people.get(one.author or "", "")},
         "made_by_agent": one.made_by_agent,

@@ -10,9 +10,11 @@ from sqlalchemy import Connection
 
 from greenlane.catalog import queries as catalog
 from greenlane.deploys import queries
+from greenlane.govern import approvals
 from greenlane.govern.policies import Policies
 from greenlane.identity import queries as identity
 from greenlane.kit.blobs import Blobs
+from greenlane.kit.clock import Clock
 from greenlane.ledger import passport, proof
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.bundle import Attester
@@ -34,6 +36,7 @@ class Passports:
     trust: Trust
     blobs: Blobs
     policies: Policies
+    clock: Clock
 
     def of(self, connection: Connection, app: str, deploy: str) -> dict[str, Any]:
         """The passport of one deploy. Its digest never changes; what stands around the artifact grows."""
@@ -43,8 +46,10 @@ class Passports:
         settled = [entry.receipt for entry in entries if entry.receipt.half == "settled"]
         last = decided[-1].decided
         owner = catalog.app(connection, app).owner
-        names = identity.names(connection, [owner, *_approvers(connection, entries)])
-        approver = next(iter(_approvers(connection, entries)), None)
+        approver = next(iter(_approvers(entries)), None)
+        if approver is None and last["facts"]["envelope_covers"]:
+            approver = approvals.granted_by(connection, f"app:{app}", self.clock.now())
+        names = identity.names(connection, [one for one in (owner, approver) if one])
         return passport.build(
             self.attester,
             self.trust,
@@ -98,7 +103,7 @@ class Passports:
         return proof.prove(connection, entry.seq, with_witness=self.trust.witness is not None)
 
 
-def _approvers(connection: Connection, entries: list[Entry]) -> list[str]:
+def _approvers(entries: list[Entry]) -> list[str]:
     """Who allowed it, the newest first."""
     return [
         str(entry.receipt.actor[-1]["id"])

@@ -221,6 +221,20 @@ def in_force(connection: Connection, subject: str, now: datetime) -> list[Envelo
     return [Envelope.from_dict(row.terms) for row in rows]
 
 
+def granted_by(connection: Connection, subject: str, now: datetime) -> str | None:
+    """Who gave the newest approval that is in force for a subject."""
+    found = (
+        select(tables.envelope.c.granted_by)
+        .where(
+            tables.envelope.c.subject == subject,
+            tables.envelope.c.until > stamp(now),
+            tables.envelope.c.ended_at.is_(None),
+        )
+        .order_by(tables.envelope.c.created_at.desc())
+    )
+    return connection.execute(found).scalars().first()
+
+
 def envelope_facts(connection: Connection, subject: str, facts: Facts, now: datetime) -> dict[str, Any]:
     """Whether the approvals in force cover these facts, and what they miss."""
     granted = in_force(connection, subject, now)

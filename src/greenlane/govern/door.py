@@ -45,6 +45,7 @@ class Answer:
     hold a secret that is shown once; it is never recorded. ``receipt`` is the settled half's index in the ledger.
     """
 
+    actor: Actor
     action_id: str
     process: str
     verb: str
@@ -255,6 +256,7 @@ class Door:
         for hear in self._subscribers:
             hear(receipt)
         return Answer(
+            actor=one.actor,
             action_id=one.action_id,
             process=one.process,
             verb=one.verb.name,
@@ -335,6 +337,7 @@ def _earlier(connection: Connection, action_id: str) -> Answer | None:
     if row is None or row.state == "decided":
         return None
     return Answer(
+        actor=Actor(**row.actor),
         action_id=row.id,
         process=row.process,
         verb=row.verb,

@@ -46,6 +46,7 @@ def handlings(
             happened={
                 "request": one.id,
                 "about": one.action,
+                "author": one.author,
                 "outcome": OUTCOMES[type(action)],
                 "waited_ms": one.waited_ms(context.now),
                 **({"unreviewed": True} if isinstance(action, Confirm) else {}),

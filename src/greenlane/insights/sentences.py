@@ -72,19 +72,28 @@ def receipt(one: Mapping[str, Any], names: Names) -> str:
     lane = Lane(decided["lane"]).words if "lane" in decided else ""
     if one["half"] == "decided":
         return f"Decided: {said}: {lane}."
-    ending = _ENDINGS.get(happened.get("state", "done"), lane)
-    if happened.get("unreviewed"):
-        ending += ", unreviewed"
+    ending = _ENDINGS.get(happened.get("state", "done"), "")
+    if not ending:
+        ending = _went(Lane(decided["lane"]), happened) if lane else ""
     if happened.get("recovered"):
         ending += f", {happened['recovered']} after an interruption"
     return _capital(f"{said}: {ending}." if ending else f"{said}.")
 
 
-def answer(verb: str, inputs: Mapping[str, Any], actor: str, lane: Lane, names: Names) -> str:
-    """The sentence of an action that was just decided."""
-    done = lane.strictness < Lane.RED.strictness
-    said = _fill({"verb": verb, "inputs": inputs, "subject": ""}, names, actor, {}, done=done)
-    return _capital(f"{said}: {lane.words}.")
+def answer(
+    verb: str, inputs: Mapping[str, Any], actor: str, lane: Lane, names: Names, happened: Mapping[str, Any]
+) -> str:
+    """The sentence of an action that was just decided, and carried out where ``happened`` says so."""
+    done = happened.get("state") == "done"
+    said = _fill({"verb": verb, "inputs": inputs, "subject": ""}, names, actor, happened, done=done)
+    return _capital(f"{said}: {_went(lane, happened) if done else lane.words}.")
+
+
+def _went(lane: Lane, happened: Mapping[str, Any]) -> str:
+    """How something went that was carried out: what was red went because somebody answers for it."""
+    if happened.get("unreviewed"):
+        return "went through, confirmed by its own author, unreviewed"
+    return "went through, because a person agreed" if lane is Lane.RED else lane.words
 
 
 def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping[str, Any], *, done: bool) -> str:
