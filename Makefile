@@ -25,7 +25,7 @@ check: setup  ## the laws alone: style, types, floors; then the reading list, wh
 	.venv/bin/python tests/laws/reading_list.py
 
 up: setup  ## run Greenlane here: http://localhost:4180
-	.venv/bin/greenlane up
+	.venv/bin/greenlane up --data .greenlane
 
 docs: setup  ## make the generated references again
 	.venv/bin/python -m greenlane docs
