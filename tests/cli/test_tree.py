@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Types
 from tests.cli.typed import LOCAL
-from greenlane.identity.roles import PLATFORM_ONLY
 from typer.main import get_command
 
 from greenlane.cli.command import Act, Command, Derived
 from greenlane.cli.reference import reference
 from greenlane.cli.terminal import panels, tree
 from greenlane.cli.verbs import REGISTRY
+from greenlane.identity.roles import PLATFORM_ONLY
 
 CHECKED_IN = Path(__file__).parent / "commands.txt"
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "terminal.md"
