@@ -26,11 +26,10 @@ FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 10.0, 60.0
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """What to keep running. ``run`` returns when told to by SIGTERM; ``user`` is a user id to become first."""
+    """What to keep running. ``run`` returns when told to by SIGTERM."""
 
     name: str
     run: Callable[[], None]
-    user: int | None = None
 
 
 @dataclass(slots=True)
@@ -99,15 +98,11 @@ def _launch(life: _Life) -> None:
 
 
 def _be(child: Child) -> int:
-    """In the child: its own session and signals, its own user, then its work. Returns the exit code."""
+    """In the child: its own session and signals, then its work. Returns the exit code."""
     try:
         os.setsid()  # a Ctrl-C reaches the parent alone, which stops everybody in order
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
-        if child.user is not None:
-            os.setgroups([])
-            os.setgid(child.user)
-            os.setuid(child.user)
         child.run()
     except GreenlaneError as error:
         log.error("the process cannot go on", process=child.name, message=error.message, next_step=error.next_step)

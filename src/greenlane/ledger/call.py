@@ -13,6 +13,7 @@ import socketserver
 import struct
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,8 @@ def answer_until_told(path: Path, answer: Answer, *, allowed: frozenset[int], re
             signal.signal(told, lambda *_: threading.Thread(target=server.shutdown).start())
         ready()
         server.serve_forever(poll_interval=0.2)
-    path.unlink(missing_ok=True)
+    with suppress(PermissionError):  # it became another user meanwhile; its successor replaces the socket
+        path.unlink(missing_ok=True)
 
 
 def _answered(answer: Answer, line: bytes) -> bytes:
