@@ -38,6 +38,7 @@ from greenlane.catalog import effects as catalog_effects
 from greenlane.catalog import facts as catalog_facts
 from greenlane.catalog import names as app_names
 from greenlane.catalog import queries as catalog
+from greenlane.catalog import unused
 from greenlane.catalog.addresses import Addresses
 from greenlane.catalog.dns import DnsOverNetwork
 from greenlane.cli import backups, doctor
@@ -52,7 +53,7 @@ from greenlane.deploys.upload import Uploads
 from greenlane.edge import process as edge_process
 from greenlane.edge.authority import Authority
 from greenlane.edge.compile import Compiler
-from greenlane.edge.journal import JournalSink
+from greenlane.edge.journal import JournalSink, last_opened
 from greenlane.edge.options import EdgeOptions
 from greenlane.govern import effects as govern_effects
 from greenlane.govern import recovery
@@ -68,6 +69,7 @@ from greenlane.identity.actions import CreateSignInLink, FoundOrganisation
 from greenlane.identity.facts import rights_facts
 from greenlane.identity.reviewers import reviewers
 from greenlane.kit import log as logs
+from greenlane.kit import users
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import SystemClock, stamp
 from greenlane.kit.database import Database
@@ -101,6 +103,10 @@ ROUND_EVERY = 20.0
 
 START_WITHIN = 60.0
 """Seconds that a process may take until it answers; migrations of a large database are the longest part."""
+
+USERS = {"signer": 61101, "witness": 61102}
+"""Who signer and witness become when ``up`` was started as root: numbers that nobody is given (60706 to 61183 is unused
+in systemd.io/UIDS-GIDS)."""
 
 SETTLED_WITHIN = timedelta(minutes=2)
 """An action that is unsettled for longer was left by a crash or by a part that was away."""
@@ -190,7 +196,12 @@ class Control:
         self.authority = Authority(self.places.socket("feed"), table, self._wanted)
         self._background: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self.sealer = Sealer(
-            settings.folder / "journal", self.ledger, self.database, keep=self.blobs.put, clock=self.clock
+            settings.folder / "journal",
+            self.ledger,
+            self.database,
+            keep=self.blobs.put,
+            beside=lambda records: partial(unused.opened, last=last_opened(records)),
+            clock=self.clock,
         )
 
     def _house(self) -> House:
@@ -232,7 +243,6 @@ class Control:
     def run(self) -> None:
         """Serve until SIGTERM."""
         self.door.subscribe(self._refresh)
-        self.door.subscribe(lambda receipt: self._later(lambda: self.upkeep.sample(receipt)))
         self._found()
         recovery.recover(self.door, before=self.clock.now())
         self.authority.start()
@@ -460,28 +470,35 @@ def patiently(ask: Callable[[], T]) -> T:
 # -- processes ---------------------------------------------------------------------------------------------------------
 
 
-def run_process(name: str, settings: Settings, token_file: Path | None = None) -> None:
-    """Be one of the four processes until told to stop. ``token_file`` is where the first owner's token goes."""
+def run_process(name: str, settings: Settings, token_file: Path | None = None, apart: bool = False) -> None:
+    """Be one of the four processes until told to stop. ``token_file`` is where the first owner's token goes.
+
+    ``apart``: signer and witness become users of their own once they have read their keys and can be asked, and the
+    other two give up root's powers before they begin, so that they cannot read what belongs to another user.
+    """
     logs.configure(name, settings.log_level)
     places = Places(settings.folder)
     origin = settings.console_host
-    allowed = frozenset({int(os.environ.get("GREENLANE_CONTROL_USER", os.getuid())), os.getuid()})
+    folder = settings.folder / name
+    ready = partial(users.become, USERS[name], folder) if apart and name in USERS else _nothing
     match name:
         case "signer":
-            signer_process.serve(places.socket("signer"), settings.folder / "signer", origin=origin, allowed=allowed)
+            signer_process.serve(places.socket(name), folder, origin=origin, ready=ready)
         case "witness":
             log_key = VerifierKey.parse(patiently(SignerClient(places.socket("signer")).public)["log"])
-            witness_process.serve(
-                places.socket("witness"),
-                settings.folder / "witness",
-                name=f"witness.{origin}",
-                log=log_key,
-                allowed=allowed,
-            )
+            witness_process.serve(places.socket(name), folder, name=f"witness.{origin}", log=log_key, ready=ready)
         case "control":
+            if apart:
+                users.give_up_powers()
             Control(settings, token_file).run()
         case "edge":
+            if apart:
+                users.give_up_powers(keep=(users.BIND_LOW_PORTS,))
             edge_process.run(edge_options(settings, places))
+
+
+def _nothing() -> None:
+    """What there is to do when nobody becomes another user."""
 
 
 def edge_options(settings: Settings, places: Places) -> EdgeOptions:
@@ -503,11 +520,28 @@ def edge_options(settings: Settings, places: Places) -> EdgeOptions:
 
 
 def children(settings: Settings, token_file: Path | None = None) -> list[Child]:
-    """The four processes, in the order in which they need one another."""
+    """The four processes, in the order in which they need one another, kept apart where the platform allows it."""
+    apart = _can_be_apart(settings, token_file)
     return [
-        Child(name, partial(run_process, name, settings, token_file))
+        Child(name, partial(run_process, name, settings, token_file, apart))
         for name in ("signer", "witness", "control", "edge")
     ]
+
+
+def _can_be_apart(settings: Settings, token_file: Path | None) -> bool:
+    """Whether everything that control and the edge use stays usable to them without root's powers."""
+    writes = [settings.folder, *(one for one in settings.folder.iterdir() if one.name not in USERS)]
+    if token_file is not None:
+        writes.append(token_file.absolute().parent)
+    if "://" not in settings.blob_place and Path(settings.blob_place).exists():
+        writes.append(Path(settings.blob_place))
+    reads = (settings.policies, settings.certificate, settings.certificate_key, settings.certificates)
+    return users.can_be_apart(
+        USERS.values(),
+        writes,
+        [one for one in reads if one is not None],
+        lambda: settings.database_url.startswith("sqlite") or Database(settings.database_url).answers(),
+    )
 
 
 # -- the local commands ------------------------------------------------------------------------------------------------

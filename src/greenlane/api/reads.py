@@ -14,6 +14,7 @@ from greenlane.catalog import queries as catalog
 from greenlane.deploys import queries as deploys
 from greenlane.govern import approvals, call
 from greenlane.govern.action import REGISTRY
+from greenlane.govern.actor import Actor
 from greenlane.govern.decision import Decision
 from greenlane.govern.errors import NotFound
 from greenlane.govern.policy import describe
@@ -143,8 +144,9 @@ def routes() -> APIRouter:
     @router.get("/looks", summary="Sampled looks that nobody answered yet")
     def looks(at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            mine = [one for one in deploys.looks(connection) if person_of(who) in one["asked"]]
-        return {"items": mine, "next": None}
+            mine = [one for one in deploys.looks(connection) if person_of(who) in one.asked]
+            items = [_look(at, connection, one) for one in mine]
+        return {"items": items, "next": None}
 
     @router.get("/policy", summary="The policies in force, as readable rules")
     def policy(at: HOUSE, who: READER) -> dict[str, Any]:
@@ -242,6 +244,23 @@ def _deploy(at: ApiHouse, connection: Connection, one: deploys.DeployView) -> di
         "artifact": one.artifact,
         "process": one.process,
         "at": one.created_at,
+    }
+
+
+def _look(at: ApiHouse, connection: Connection, one: deploys.LookView) -> dict[str, Any]:
+    """A change that somebody is asked to look at, as they need to see it."""
+    done = call.row_of(connection, one.about)
+    names = sentences.Names(identity.names(connection, [done.person] if done.person else []))
+    actor = names.actor(Actor(**done.actor).chain())
+    lane = Decision.from_dict(done.decided).lane
+    return {
+        "about": one.about,
+        "app": one.app,
+        "sentence": sentences.answer(done.verb, done.inputs, actor, lane, names, done.answer["happened"]),
+        "changes": _changes(done.facts),
+        "reasons": done.decided["reasons"],
+        "url": at.addresses.url(one.app),
+        "asked_at": one.asked_at,
     }
 
 

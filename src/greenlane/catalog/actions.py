@@ -180,6 +180,48 @@ class WakeApp:
 
 
 @verb(
+    "widen-audience",
+    effect=EffectClass.SEND,
+    subject="app",
+    undo="set-audience",
+    says="{app} opened to {audience}, after a first hour for its team",
+)
+@dataclass(frozen=True, slots=True)
+class WidenAudience:
+    """Open an app to the audience that was asked for, after its narrower first hour."""
+
+    app: AppName
+    audience: Annotated[str, "the rung that was asked for"]
+
+
+@verb(
+    "ask-if-needed",
+    effect=EffectClass.SEND,
+    subject="app",
+    says="{actor} asked the owner of {app} whether it is still needed",
+)
+@dataclass(frozen=True, slots=True)
+class AskIfNeeded:
+    """Ask the owner of an app that nobody opens; a week later it falls asleep."""
+
+    app: AppName
+
+
+@verb(
+    "expire-app",
+    effect=EffectClass.SEND,
+    subject="app",
+    undo="wake-app",
+    says="{app} fell asleep, because nobody opened it for 30 days",
+)
+@dataclass(frozen=True, slots=True)
+class ExpireApp:
+    """Let an app sleep that nobody opened for 30 days; its address then explains."""
+
+    app: AppName
+
+
+@verb(
     "set-quota",
     effect=EffectClass.WRITE,
     subject="app",

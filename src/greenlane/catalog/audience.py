@@ -22,6 +22,11 @@ def check(audience: str) -> None:
         raise WrongInput(f"There is no audience called {audience!r}.", next_step=f"Choose one of: {', '.join(RUNGS)}.")
 
 
+def beyond_the_team(rung: str) -> bool:
+    """Whether people outside the team can open what stands on that rung."""
+    return rung in _OPEN
+
+
 def widens(now: str, wanted: str) -> bool:
     """Whether the second rung is wider than the first."""
     return RUNGS.index(wanted) > RUNGS.index(now)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from greenlane.catalog import audience, environments, hosts, queries
+from greenlane.catalog import audience, environments, hosts, narrower_first, queries, unused
 from greenlane.catalog.actions import (
     ArchiveApp,
     ClaimDomain,
@@ -26,7 +26,7 @@ from greenlane.catalog.actions import (
 from greenlane.catalog.driver import Dns
 from greenlane.catalog.facts import app_facts, audience_facts, host_facts
 from greenlane.catalog.tables import APP, APP_HOST, DOMAIN
-from greenlane.govern.effect import Context, Edge, GatherFacts, Handling, Outcome
+from greenlane.govern.effect import Context, Edge, GatherFacts, Handling, Outcome, Rows
 from greenlane.govern.errors import Conflict, NotFound, WrongInput
 from greenlane.identity import queries as identity
 from greenlane.kit import ids
@@ -59,7 +59,10 @@ def handlings(works: Works) -> dict[str, Handling]:
     about = (app_facts(works.clock),)
     return {
         "create-app": Handling(_CreatingApp(works).run, about),
-        "set-audience": Handling(set_audience, (*about, *works.live_content, audience_facts)),
+        "set-audience": Handling(_SettingAudience(works).run, (*about, *works.live_content, audience_facts)),
+        "widen-audience": Handling(narrower_first.widen, about),
+        "ask-if-needed": Handling(unused.ask, about),
+        "expire-app": Handling(unused.expire, about),
         "declare-host": Handling(declare_host, (*about, host_facts)),
         "remove-host": Handling(remove_host, about),
         "lock": Handling(lock, about),
@@ -126,15 +129,35 @@ def _taken(name: str) -> Conflict:
     return Conflict(f"There is an app called {name} already.", next_step="Deploy to it, or choose another name.")
 
 
-def set_audience(action: SetAudience, context: Context) -> Outcome:
-    """The app stands on another rung, with other names where it is open to named people."""
-    if action.audience == "named" and not (action.people or action.teams):
-        raise WrongInput("Nobody is named.", next_step="Name people or teams, or choose the audience me.")
-    return Outcome(
-        lambda connection: audience.place(connection, action.app, action.audience, action.people, action.teams),
-        happened={"app": action.app, "before": context.facts.audience_now, "audience": action.audience},
-        answer={"app": action.app, "audience": action.audience},
-    )
+@dataclass(frozen=True, slots=True)
+class _SettingAudience:
+    works: Works
+
+    def run(self, action: SetAudience, context: Context) -> Outcome:
+        """The app stands on another rung, at once or after a narrower hour, with other names where it is for the named."""
+        if action.audience == "named" and not (action.people or action.teams):
+            raise WrongInput("Nobody is named.", next_step="Name people or teams, or choose the audience me.")
+        with self.works.database.read() as connection:
+            at = narrower_first.opens_at(connection, action.app, action.audience, context)
+
+        def rows(connection: Connection) -> None:
+            narrower_first.open_to(
+                connection,
+                action.app,
+                action.audience,
+                at=at,
+                action=context.action_id,
+                people=action.people,
+                teams=action.teams,
+            )
+            unused.begin(connection, action.app, context, wide=audience.beyond_the_team(action.audience))
+
+        later = {"narrower_until": at} if at else {}
+        return Outcome(
+            rows,
+            happened={"app": action.app, "before": context.facts.audience_now, "audience": action.audience, **later},
+            answer={"app": action.app, "audience": action.audience, "narrower_until": at},
+        )
 
 
 def declare_host(action: DeclareHost, context: Context) -> Outcome:
@@ -224,15 +247,18 @@ def archive_app(action: ArchiveApp, context: Context) -> Outcome:
 
 
 def wake_app(action: WakeApp, context: Context) -> Outcome:
-    """Back on the air."""
-    return _changing(action.app, "live", ("asleep", "archived"))
+    """Back on the air, and not asleep again before thirty days."""
+    return _changing(
+        action.app, "live", ("asleep", "archived"), lambda connection: unused.woken(connection, action.app, context.now)
+    )
 
 
-def _changing(app: str, state: str, states: tuple[str, ...]) -> Outcome:
+def _changing(app: str, state: str, states: tuple[str, ...], then: Rows = lambda _connection: None) -> Outcome:
     def rows(connection: Connection) -> None:
         moved = update(APP).where(APP.c.name == app, APP.c.state.in_(states)).values(state=state)
         if connection.execute(moved).rowcount != 1:
             raise Conflict(f"{app} is {state} already.", next_step="There is nothing to do.")
+        then(connection)
 
     return Outcome(rows, happened={"app": app, "state": state})
 

@@ -38,9 +38,12 @@ def app_facts(clock: Clock) -> GatherFacts:
 
 
 def audience_facts(connection: Connection, actor: Actor, action: SetAudience) -> Mapping[str, Any]:
-    """How many could open the app after the action, and whether they are more than now."""
+    """How many could open the app after the action, whether they are more than now, and whether anybody used it yet."""
     app = queries.app(connection, action.app)
-    return audience.facts(connection, app, action.audience, action.people, action.teams)
+    return {
+        **audience.facts(connection, app, action.audience, action.people, action.teams),
+        "first_publish": queries.live_deploy(connection, action.app, "production") is None,
+    }
 
 
 def host_facts(connection: Connection, actor: Actor, action: DeclareHost) -> Mapping[str, Any]:

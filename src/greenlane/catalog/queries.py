@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Row, or_, select
 
 from greenlane.catalog.addresses import Addresses
-from greenlane.catalog.tables import APP, APP_HOST, DOMAIN, ENVIRONMENT
+from greenlane.catalog.tables import APP, APP_HOST, DOMAIN, ENVIRONMENT, WIDENING
 from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
 
@@ -137,6 +137,18 @@ def live_deploy(connection: Connection, name: str, environment: str) -> str | No
     return connection.execute(
         select(ENVIRONMENT.c.live_deploy).where(ENVIRONMENT.c.app == name, ENVIRONMENT.c.name == environment)
     ).scalar_one_or_none()
+
+
+def widening(connection: Connection, name: str) -> tuple[str, str] | None:
+    """The audience that an app opens to by itself, and when: (rung, stamp)."""
+    row = connection.execute(select(WIDENING.c.rung, WIDENING.c.due_at).where(WIDENING.c.app == name)).one_or_none()
+    return None if row is None else (row.rung, row.due_at)
+
+
+def due_widenings(connection: Connection, now: str) -> list[tuple[str, str]]:
+    """Apps whose narrower first hour is over at that stamp: (app, rung)."""
+    rows = connection.execute(select(WIDENING.c.app, WIDENING.c.rung).where(WIDENING.c.due_at <= now))
+    return [(row.app, row.rung) for row in rows]
 
 
 def hosts(connection: Connection, name: str) -> list[DeclaredHost]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, String, Table, Text
 
 from greenlane.kit.database import METADATA
 
@@ -62,3 +62,23 @@ DOMAIN = Table(
     Column("verified_at", Text),
 )
 """Domains of their own. Several apps may claim one; the first to prove it has it."""
+
+WIDENING = Table(
+    "widening",
+    METADATA,
+    Column("app", Text, ForeignKey("app.name"), primary_key=True),
+    Column("rung", String(16), nullable=False),
+    Column("due_at", String(32), nullable=False),
+    Column("action", String(40), nullable=False),  # the action that asked for it
+)
+"""Audiences that open by themselves after a narrower first hour."""
+
+OPENED = Table(
+    "opened",
+    METADATA,
+    Column("app", Text, ForeignKey("app.name"), primary_key=True),
+    Column("last_at", String(32), nullable=False),
+    Column("asked_at", String(32)),  # when its owner was asked whether it is still needed
+    Column("expires_unused", Boolean, nullable=False),
+)
+"""When an app was opened last, and whether it falls asleep when nobody opens it."""

@@ -91,36 +91,6 @@ class RevokePreviewToken:
     token: Annotated[str, "the token's id, pvt_…"]
 
 
-@verb(
-    "expire-app",
-    effect=EffectClass.SEND,
-    subject="app",
-    undo="wake-app",
-    says="{app} fell asleep, because nobody opened it for a month",
-)
-@dataclass(frozen=True, slots=True)
-class ExpireApp:
-    """Ask the owner of an unused app whether it is still needed; a week later let it sleep."""
-
-    app: AppName
-    step: Annotated[str, "ask or sleep"] = "ask"
-
-
-@verb(
-    "widen-audience",
-    effect=EffectClass.SEND,
-    subject="app",
-    undo="set-audience",
-    says="{app} opened to {audience}, as published before",
-)
-@dataclass(frozen=True, slots=True)
-class WidenAudience:
-    """Open an app to the audience that its publish asked for, after its narrower first hour."""
-
-    app: AppName
-    audience: Annotated[str, "the rung that was published"]
-
-
 @verb("look", effect=EffectClass.SEND, subject="app", says="a sampled look at {app} was asked for")
 @dataclass(frozen=True, slots=True)
 class Look:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, update
 
-from greenlane.catalog import audience, environments
+from greenlane.catalog import audience, environments, narrower_first, unused
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.addresses import Addresses
 from greenlane.deploys import comparing, queries
@@ -18,28 +18,24 @@ from greenlane.deploys.actions import (
     AnswerLook,
     CreatePreviewToken,
     Deploy,
-    ExpireApp,
     Look,
     Publish,
     RevokePreviewToken,
     Rollback,
-    WidenAudience,
 )
 from greenlane.deploys.bundle import Bundle
-from greenlane.deploys.facts import deploy_facts, publish_facts, rollback_facts
-from greenlane.deploys.tables import DEPLOY, LOOK, OPENED, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WIDENING
+from greenlane.deploys.facts import deploy_facts, look_facts, publish_facts, rollback_facts
+from greenlane.deploys.tables import DEPLOY, LOOK, PLACEMENT, PREVIEW_TOKEN, UPLOAD
+from greenlane.govern import call
 from greenlane.govern.approvals import Reviewers
 from greenlane.govern.effect import Context, Edge, GatherFacts, Handling, Outcome
-from greenlane.govern.errors import Conflict, NotFound, WrongInput
+from greenlane.govern.errors import NotFound, WrongInput
 from greenlane.identity import tokens
 from greenlane.kit import ids
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import stamp
 from greenlane.kit.database import Database
 from greenlane.ledger.passport import artifact_statement
-
-NARROWER_FIRST = timedelta(hours=1)
-"""How long an audience stays at the team when a publish opens an app to everyone for the first time."""
 
 ENVIRONMENTS = ("staging", "production")
 
@@ -65,10 +61,8 @@ def handlings(works: Works) -> dict[str, Handling]:
         "rollback": Handling(_RollingBack(works).run, (about_the_app, rollback_facts)),
         "create-preview-token": Handling(_PreviewTokens(works).create, (about_the_app,)),
         "revoke-preview-token": Handling(_PreviewTokens(works).revoke, (about_the_app,)),
-        "expire-app": Handling(_Sleeping(works).run, (about_the_app,)),
-        "widen-audience": Handling(_widen, (about_the_app,)),
         "look": Handling(_Looking(works).ask, (about_the_app,)),
-        "answer-look": Handling(_Looking(works).answer, (about_the_app,)),
+        "answer-look": Handling(_Looking(works).answer, (about_the_app, look_facts)),
     }
 
 
@@ -161,8 +155,9 @@ class _Publishing:
             one = queries.meant(connection, action.app, action.deploy)
             live = catalog.live_deploy(connection, action.app, action.environment)
             app = catalog.app(connection, action.app)
-        narrower = "narrower-first" in context.decision.safeguards and context.facts.audience_widens
-        opens_at = stamp(context.now + NARROWER_FIRST) if narrower else None
+            opens = action.audience if action.environment == "production" else ""
+            opens_at = narrower_first.opens_at(connection, action.app, opens, context) if opens else None
+        rung = opens or app.rung
         now = stamp(context.now)
 
         def rows(connection: Connection) -> None:
@@ -183,12 +178,19 @@ class _Publishing:
                     action=context.action_id, app=action.app, environment=action.environment, deploy=one.id, at=now
                 )
             )
-            if action.audience and action.environment == "production":
-                _open_to(connection, action, opens_at, context.action_id)
+            if opens:
+                narrower_first.open_to(
+                    connection,
+                    action.app,
+                    opens,
+                    at=opens_at,
+                    action=context.action_id,
+                    people=action.people,
+                    teams=action.teams,
+                )
             if action.environment == "production":
-                _opened(connection, action.app, now, "expires-unused-30-days" in context.decision.safeguards)
+                unused.begin(connection, action.app, context, wide=audience.beyond_the_team(rung))
 
-        rung = action.audience or app.rung
         return Outcome(
             rows=rows,
             happened={
@@ -211,21 +213,6 @@ class _Publishing:
                 "passport": one.passport,
             },
         )
-
-
-def _open_to(connection: Connection, action: Publish, opens_at: str | None, action_id: str) -> None:
-    connection.execute(delete(WIDENING).where(WIDENING.c.app == action.app))
-    audience.place(connection, action.app, "team" if opens_at else action.audience, action.people, action.teams)
-    if opens_at is not None:
-        connection.execute(
-            insert(WIDENING).values(app=action.app, rung=action.audience, due_at=opens_at, action=action_id)
-        )
-
-
-def _opened(connection: Connection, app: str, now: str, expires_unused: bool) -> None:
-    """A publish counts as a visit: the thirty unused days begin anew."""
-    connection.execute(delete(OPENED).where(OPENED.c.app == app))
-    connection.execute(insert(OPENED).values(app=app, last_at=now, expires_unused=expires_unused))
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,40 +335,14 @@ class _PreviewTokens:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sleeping:
-    works: Works
-
-    def run(self, action: ExpireApp, context: Context) -> Outcome:
-        """First the owner is asked, a week later the app sleeps; its address then explains."""
-        if action.step == "ask":
-            asking = update(OPENED).where(OPENED.c.app == action.app).values(asked_at=stamp(context.now))
-            return Outcome(rows=lambda connection: _execute(connection, asking), happened={"step": "ask"})
-        return Outcome(
-            rows=lambda connection: environments.put_to_sleep(connection, action.app), happened={"step": "sleep"}
-        )
-
-
-def _widen(action: WidenAudience, context: Context) -> Outcome:
-    """The narrower hour is over and nobody stopped it."""
-
-    def rows(connection: Connection) -> None:
-        due = select(WIDENING.c.rung).where(WIDENING.c.app == action.app)
-        if connection.execute(due).scalar_one_or_none() != action.audience:
-            raise Conflict(f"{action.app} is not to be opened any more.", next_step="Publish it again if it should be.")
-        connection.execute(delete(WIDENING).where(WIDENING.c.app == action.app))
-        audience.place(connection, action.app, action.audience)
-
-    return Outcome(rows=rows, happened={"audience": action.audience})
-
-
-@dataclass(frozen=True, slots=True)
 class _Looking:
     works: Works
 
     def ask(self, action: Look, context: Context) -> Outcome:
         """Ask the reviewers of the app to look at something that went through already."""
         with self.works.database.read() as connection:
-            asked: Sequence[str] = self.works.reviewers(connection, f"app:{action.app}", None, 0)
+            author = call.row_of(connection, action.about).person
+            asked: Sequence[str] = self.works.reviewers(connection, f"app:{action.app}", author, 0)
         values = {"about": action.about, "app": action.app, "asked": list(asked), "asked_at": stamp(context.now)}
         return Outcome(
             rows=lambda connection: _execute(connection, insert(LOOK).values(**values)),

@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 from greenlane.catalog import audience
 from greenlane.catalog import queries as catalog
 from greenlane.deploys import comparing, queries
-from greenlane.deploys.actions import Deploy, Publish, Rollback
+from greenlane.deploys.actions import AnswerLook, Deploy, Publish, Rollback
 from greenlane.deploys.bundle import Bundle
+from greenlane.govern import call
 from greenlane.govern.actor import Actor
 from greenlane.govern.effect import GatherFacts
-from greenlane.govern.errors import WrongInput
+from greenlane.govern.errors import NotFound, WrongInput
 from greenlane.kit.blobs import Blobs
 
 
@@ -74,6 +75,14 @@ def publish_facts(blobs: Blobs) -> GatherFacts:
 def rollback_facts(connection: Connection, actor: Actor, action: Rollback) -> dict[str, Any]:
     """A rollback returns to what was allowed before: only where it happens matters."""
     return {"environment": action.environment}
+
+
+def look_facts(connection: Connection, actor: Actor, action: AnswerLook) -> dict[str, Any]:
+    """Whose change is looked at: nobody judges their own. Raises ``NotFound`` where nobody asked for the look."""
+    if queries.look(connection, action.app, action.about) is None:
+        raise NotFound("Nobody asked for this look.", next_step="`greenlane looks` lists those that wait for you.")
+    author = call.row_of(connection, action.about).person
+    return {"own_request": author is not None and author == actor.person}
 
 
 def live_content(blobs: Blobs) -> GatherFacts:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from greenlane.deploys.tables import DEPLOY, LOOK, OPENED, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WANTED_HOST, WIDENING
+from greenlane.deploys.tables import DEPLOY, LOOK, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WANTED_HOST
 from greenlane.govern.errors import NotFound
 
 
@@ -162,35 +162,36 @@ def wanted(connection: Connection, deploy_id: str) -> dict[str, list[str]]:
     return found
 
 
-def due_widenings(connection: Connection, now: str) -> list[tuple[str, str]]:
-    """Apps whose narrower first hour is over: (app, rung)."""
-    rows = connection.execute(select(WIDENING.c.app, WIDENING.c.rung).where(WIDENING.c.due_at <= now))
-    return [(row.app, row.rung) for row in rows]
+@dataclass(frozen=True, slots=True)
+class LookView:
+    """A sampled look: at which action, who was asked, and what was seen (fine or not-fine; None while nobody said)."""
+
+    about: str
+    app: str
+    asked: tuple[str, ...]
+    asked_at: str
+    verdict: str | None
 
 
-def widening(connection: Connection, app: str) -> tuple[str, str] | None:
-    """The audience that an app opens to by itself, and when: (rung, stamp)."""
-    row = connection.execute(select(WIDENING.c.rung, WIDENING.c.due_at).where(WIDENING.c.app == app)).one_or_none()
-    return None if row is None else (row.rung, row.due_at)
-
-
-def unused(connection: Connection, before: str, *, asked_before: str | None = None) -> list[str]:
-    """Apps that fall asleep unused and that nobody opened since that stamp.
-
-    Without ``asked_before`` those whose owner was not asked yet, with it those asked before that stamp.
-    """
-    query = select(OPENED.c.app).where(OPENED.c.expires_unused.is_(True), OPENED.c.last_at < before)
-    if asked_before is None:
-        query = query.where(OPENED.c.asked_at.is_(None))
-    else:
-        query = query.where(OPENED.c.asked_at < asked_before)
-    return list(connection.execute(query).scalars())
-
-
-def looks(connection: Connection) -> list[dict[str, Any]]:
-    """Sampled looks that nobody answered yet."""
+def looks(connection: Connection) -> list[LookView]:
+    """Sampled looks that nobody answered yet, the oldest first."""
     rows = connection.execute(select(LOOK).where(LOOK.c.verdict.is_(None)).order_by(LOOK.c.asked_at))
-    return [dict(row._mapping) for row in rows]
+    return [_look(row) for row in rows]
+
+
+def look(connection: Connection, app: str, about: str) -> LookView | None:
+    """The sampled look at an action, or None."""
+    row = connection.execute(select(LOOK).where(LOOK.c.about == about, LOOK.c.app == app)).one_or_none()
+    return None if row is None else _look(row)
+
+
+def looked_at(connection: Connection) -> frozenset[str]:
+    """The actions that a look was asked for."""
+    return frozenset(connection.execute(select(LOOK.c.about)).scalars())
+
+
+def _look(row: Row[Any]) -> LookView:
+    return LookView(row.about, row.app, tuple(row.asked), row.asked_at, row.verdict)
 
 
 def process_of(connection: Connection, action: Any) -> str | None:

@@ -80,26 +80,6 @@ WANTED_HOST = Table(
 )
 """Hosts that a preview tried to call, as browsers reported them."""
 
-OPENED = Table(
-    "opened",
-    METADATA,
-    Column("app", ForeignKey("app.name"), primary_key=True),
-    Column("last_at", String(32), nullable=False),
-    Column("asked_at", String(32)),
-    Column("expires_unused", Boolean, nullable=False),
-)
-"""When an app was opened last, and whether it falls asleep when nobody opens it."""
-
-WIDENING = Table(
-    "widening",
-    METADATA,
-    Column("app", ForeignKey("app.name"), primary_key=True),
-    Column("rung", String(16), nullable=False),
-    Column("due_at", String(32), nullable=False),
-    Column("action", String(40), nullable=False),
-)
-"""Audiences that open by themselves after a narrower first hour."""
-
 LOOK = Table(
     "look",
     METADATA,

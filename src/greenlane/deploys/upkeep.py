@@ -1,22 +1,26 @@
 """What the platform does by itself, in rounds, through the same door as everybody else.
 
-Escalates what nobody answered, opens audiences after their narrower hour, asks about unused apps and lets them sleep,
-samples changes for a look, and notes uploads that nobody finished.
+Passes on what nobody answered, opens audiences after their narrower hour, asks about unused apps and lets them sleep,
+samples changes for a look, and notes uploads that nobody finished. Each round starts from what the database says is
+due, so whatever a crash kept from being done is done in the next one.
 """
 
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
+from greenlane.catalog import queries as catalog
+from greenlane.catalog import unused
+from greenlane.catalog.actions import AskIfNeeded, ExpireApp, WidenAudience
 from greenlane.deploys import queries
-from greenlane.deploys.actions import ExpireApp, Look, WidenAudience
+from greenlane.deploys.actions import Look
 from greenlane.deploys.tables import UPLOAD
-from greenlane.govern import approvals
+from greenlane.govern import approvals, call
 from greenlane.govern.actions import Escalate
 from greenlane.govern.actor import PLATFORM, Actor
 from greenlane.govern.door import Door
@@ -27,53 +31,57 @@ from greenlane.ledger.receipt import Receipt
 
 log = structlog.get_logger()
 
-UNUSED_AFTER = timedelta(days=30)
-"""An amber app that nobody opened for this long is asked about."""
-
-ASKED_BEFORE = timedelta(days=7)
-"""How long its owner has to answer before the app sleeps."""
-
 ABANDONED_AFTER = timedelta(hours=24)
 """An upload that was not deployed within a day counts as abandoned."""
 
 LOOK_AT_ONE_IN = 10
 """One in so many changes with the safeguard ``sampled-look`` is looked at; the action's digest draws it."""
 
+LOOKS_BACK = timedelta(hours=24)
+"""Changes are sampled within this time; a server that was away for longer does not ask about old ones."""
+
 
 class Upkeep:
-    """The rounds of one installation."""
+    """The rounds of one installation. ``one_in`` is how many changes there are to a sampled look."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, *, one_in: int = LOOK_AT_ONE_IN) -> None:
         self._door = door
+        self._one_in = one_in
 
     def round(self) -> None:
         """Do what is due. One failing item never stops the others."""
         now = self._door.clock.now()
         with self._door.database.read() as connection:
-            waiting = approvals.questions(connection, limit=1000)
-            widen = queries.due_widenings(connection, stamp(now))
-            ask = queries.unused(connection, stamp(now - UNUSED_AFTER))
-            sleep = queries.unused(connection, stamp(now - UNUSED_AFTER), asked_before=stamp(now - ASKED_BEFORE))
+            overdue = approvals.overdue(connection, now)
+            widen = catalog.due_widenings(connection, stamp(now))
+            ask = unused.to_ask_about(connection, now)
+            sleep = unused.to_put_to_sleep(connection, now)
+            look = self._drawn(connection, now)
             abandoned = queries.open_uploads(connection, stamp(now - ABANDONED_AFTER))
-        for question in waiting:
-            if min(question.due_at, question.expires_at) < stamp(now):
-                self._do(Escalate(question.id), question.process)
+        for question in overdue:
+            self._do(Escalate(question.id), question.process)
         for app, rung in widen:
             self._do(WidenAudience(app, rung))
         for app in ask:
-            self._do(ExpireApp(app, "ask"))
+            self._do(AskIfNeeded(app))
         for app in sleep:
-            self._do(ExpireApp(app, "sleep"))
+            self._do(ExpireApp(app))
+        for one in look:
+            self._do(Look(one.subject.removeprefix("app:"), one.id), one.process)
         for upload in abandoned:
             self._note_abandoned(upload)
 
-    def sample(self, receipt: Receipt) -> None:
-        """Draw one in ten of the changes that carry the safeguard, and ask for a look at it."""
-        if "sampled-look" not in receipt.decided.get("safeguards", ()) or receipt.happened.get("state") != "done":
-            return
-        subject, action = str(receipt.action["subject"]), str(receipt.action["id"])
-        if subject.startswith("app:") and drawn(action):
-            self._do(Look(subject.removeprefix("app:"), action), receipt.process)
+    def _drawn(self, connection: Connection, now: datetime) -> list[call.Done]:
+        """Changes of apps in the sample that nobody was asked to look at yet, and that somebody could look at."""
+        asked = queries.looked_at(connection)
+        return [
+            one
+            for one in call.done_since(connection, stamp(now - LOOKS_BACK), safeguard="sampled-look")
+            if one.subject.startswith("app:")
+            and one.id not in asked
+            and drawn(one.id, self._one_in)
+            and self._door.house.reviewers(connection, one.subject, one.person, 0)
+        ]
 
     def _do(self, action: Any, process: str | None = None) -> None:
         try:
@@ -110,5 +118,5 @@ def drawn(action: str, one_in: int = LOOK_AT_ONE_IN) -> bool:
     return int.from_bytes(hashlib.sha256(action.encode()).digest()[:4]) % one_in == 0
 
 
-def _execute(connection: Any, statement: Any) -> None:
+def _execute(connection: Connection, statement: Any) -> None:
     connection.execute(statement)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
+
+import orjson
 
 from greenlane.edge.views import View
 from greenlane.kit import digest
+from greenlane.kit.clock import parse
 from greenlane.ledger.journal import Journal
 
 
@@ -27,3 +31,14 @@ class JournalSink:
     def close(self) -> None:
         """Let go of the journal's file."""
         self._journal.close()
+
+
+def last_opened(records: Iterable[bytes]) -> dict[str, datetime]:
+    """When each app's production was opened last, read from what ``JournalSink`` wrote; to the minute."""
+    last: dict[str, datetime] = {}
+    for record in records:
+        view = orjson.loads(record)
+        if view["kind"] == "views" and view["environment"] == "production":
+            at = parse(view["minute"])
+            last[view["app"]] = max(at, last.get(view["app"], at))
+    return last

@@ -94,6 +94,15 @@ def questions(connection: Connection, *, states: Sequence[str] = ("waiting",), l
     return [_question(row) for row in rows]
 
 
+def overdue(connection: Connection, now: datetime) -> list[Question]:
+    """Requests that nobody answered in time, and those whose author left them lying until they expired."""
+    request, at = tables.request.c, stamp(now)
+    late = (request.state == "waiting") & ((request.due_at < at) | (request.expires_at < at))
+    left = (request.state == "sent-back") & (request.expires_at < at)
+    rows = connection.execute(select(tables.request).where(late | left).order_by(request.created_at, request.id))
+    return [_question(row) for row in rows]
+
+
 def _question(row: Row[Any]) -> Question:
     return Question(
         id=row.id,

@@ -78,6 +78,29 @@ class Call:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An action that was carried out: its id, what it was about, who answers for it, and the work it belongs to."""
+
+    id: str
+    subject: str
+    person: str | None
+    process: str
+
+
+def done_since(connection: Connection, since: str, *, safeguard: str) -> list[Done]:
+    """Actions decided after that stamp and carried out with a safeguard, the oldest first."""
+    table = tables.action.c
+    found = connection.execute(
+        select(table.id, table.subject, table.person, table.process, table.decided)
+        .where(table.decided_at > since, table.state == "done", table.lane.in_(("amber", "red")))
+        .order_by(table.decided_at)
+    )
+    return [
+        Done(row.id, row.subject, row.person, row.process) for row in found if safeguard in row.decided["safeguards"]
+    ]
+
+
 def row_of(connection: Connection, action_id: str) -> Row[Any]:
     """The stored row of an action."""
     return connection.execute(select(tables.action).where(tables.action.c.id == action_id)).one()

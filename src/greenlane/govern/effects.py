@@ -60,13 +60,14 @@ def handlings(
         with database.read() as connection:
             one = approvals.question(connection, action.request)
             step = one.escalated + 1
-            more = reviewers(connection, one.subject, one.author, step)
+            more = set(reviewers(connection, one.subject, one.author, step)) - set(one.asked)
         over = one.expires_at < stamp(context.now)
         asked = sorted({*one.asked, *more})
         values = {
             "asked": asked,
             "escalated": step,
-            "due_at": stamp(context.now + approvals.ANSWER_WITHIN),
+            # where everybody in line was asked, what is left is to wait for one of them until it expires
+            "due_at": stamp(context.now + approvals.ANSWER_WITHIN) if more else one.expires_at,
             "state": "expired" if over else "waiting",
         }
         return Outcome(

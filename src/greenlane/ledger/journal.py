@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +22,7 @@ from greenlane.kit.clock import Clock, SystemClock, stamp
 from greenlane.kit.database import Database
 from greenlane.kit.errors import GreenlaneError, StorageFull
 from greenlane.ledger import queries
-from greenlane.ledger.append import Ledger
+from greenlane.ledger.append import Ledger, Rows
 from greenlane.ledger.note import VerifierKey
 from greenlane.ledger.proof import NotProven, Proof
 from greenlane.ledger.receipt import Entry, Receipt
@@ -173,7 +173,8 @@ class Sealer:
     """Turns sealed files into leaves of the ledger, one ``noted`` receipt each, and then lets the files go.
 
     ``keep`` is given a file's bytes before the file is removed and returns the digest under which they can be read
-    again; a file is removed only after its receipt is under a signed checkpoint.
+    again; a file is removed only after its receipt is under a signed checkpoint. ``beside`` makes the rows that are
+    committed together with a batch's receipt, from its records.
     """
 
     def __init__(
@@ -183,12 +184,14 @@ class Sealer:
         database: Database,
         *,
         keep: Callable[[bytes], str],
+        beside: Callable[[Sequence[bytes]], Rows] | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._folder = folder
         self._ledger = ledger
         self._database = database
         self._keep = keep
+        self._beside = beside
         self._clock = clock or SystemClock()
 
     def seal_all(self) -> list[Entry]:
@@ -204,7 +207,8 @@ class Sealer:
         entry = self._known(number)
         if entry is None:
             self._continues(number, batch)
-            entry = self._ledger.append(self._receipt(number, batch, self._keep(data)))
+            rows = self._beside(batch.records) if self._beside is not None else None
+            entry = self._ledger.append(self._receipt(number, batch, self._keep(data)), rows)
         path.unlink()
         return entry
 
