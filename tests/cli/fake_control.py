@@ -49,6 +49,7 @@ class FakeControl:
         self.lanes: dict[str, str] = {}
         self.answers: dict[str, dict[str, Any]] = {}
         self.reads: dict[str, Any] = {"/v1/people": {"items": [], "next": None}}
+        self.findings: list[dict[str, Any]] = []
         self.explained: dict[str, Any] = {}
         self.trouble: list[Callable[[Request], Response | None]] = []
         self.trust, self.key = new_root()
@@ -191,7 +192,7 @@ class FakeControl:
     def _complete(self, identity: str) -> Response:
         files = self.uploads[identity].get("files", {})
         told = {"upload": identity, "files": len(files), "bytes": sum(one["size"] for one in files.values())}
-        return JSONResponse({**told, "set_aside": [], "variables": [], "notes": [], "findings": []})
+        return JSONResponse({**told, "set_aside": [], "variables": [], "notes": [], "findings": self.findings})
 
 
 def problem(status: int, code: str, title: str, next_step: str, **more: Any) -> Response:

@@ -204,9 +204,13 @@ def test_amber_says_its_safeguards_and_ends_with_0(types: Types, control: FakeCo
 
 def test_a_leaked_key_is_refused_with_what_to_do_instead(types: Types, control: FakeControl, site: Path):
     control.lanes["deploy"] = "closed"
+    leak = {"weight": "leaked", "file": "index.html", "line": 3, "kind": "a GitHub token", "hint": "ghp_… (40)"}
+    control.findings = [leak, {**leak, "weight": "random", "line": 4}]
     ended = types("deploy", str(site))
     assert ended.code == 3
     assert ended.out == ""
+    assert "    index.html, line 3: a GitHub token (ghp_… (40))" in ended.err.splitlines()
+    assert "line 4" not in ended.err
     assert "■ not possible" in ended.err
     assert ended.err.splitlines()[-1] == "Next: Ask for less."
 

@@ -35,7 +35,8 @@ def deploy(talk: Talk, path: Place = ".", app: App = "", message: Message = "") 
         sent = send(talk.client, source, talk.out)
     if not (known or talk.explaining):
         _create(talk, name, names.title_of(source.page))
-    talk.beside = {"upload": summary(sent), "created": not known, **_left_at_home(source)}
+    found = {"findings": sent.get("findings", [])}
+    talk.beside = {"upload": summary(sent), "created": not known, **_left_at_home(source), **found}
     if source.place is not None and source.place.is_dir() and not talk.explaining:
         naming.remember(source.place, name)
     return {"app": name, "upload": sent["upload"]} | ({"message": message} if message else {})

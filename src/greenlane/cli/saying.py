@@ -23,6 +23,9 @@ def decision(out: Output, answer: Mapping[str, Any]) -> None:
         out.say(f"  - {reason['says']}")
         if reason.get("instead") and answer.get("lane") in ("red", "closed") and not agreed:
             out.say(f"    Instead: {reason['instead']}")
+    for one in answer.get("findings", ()):
+        if one.get("weight") == "leaked":
+            out.say(f"    {one['file']}, line {one['line']}: {one['kind']} ({one['hint']})")
     if safeguards := answer.get("safeguards"):
         out.say(
             "  With these safeguards:" if answer.get("lane") == "amber" else "  If it goes on, with these safeguards:"
