@@ -90,6 +90,7 @@ from greenlane.ledger.signer import SignerClient
 from greenlane.ledger.trust import Trust
 from greenlane.ledger.verify import verify
 from greenlane.ledger.witness import Forwarder, WitnessClient
+from greenlane.notices.reading import Notices
 from greenlane.secrets import effects as secret_effects
 from greenlane.secrets import queries as secret_queries
 from greenlane.secrets.sealing import Sealing
@@ -186,6 +187,7 @@ class Control:
         )
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self.upkeep = Upkeep(self.door)
+        self.notices = Notices(self.database, self.ledger.write, self.clock)
         self._visit_key = _kept_key(settings.folder / "keys" / "visit.key")
         self._compiler = Compiler(
             self.addresses, self.clock, self._visit_key, settings.page_lease, settings.token_lease
@@ -243,6 +245,7 @@ class Control:
     def run(self) -> None:
         """Serve until SIGTERM."""
         self.door.subscribe(self._refresh)
+        self.door.subscribe(lambda _receipt: self._later(self.notices.catch_up))
         self._found()
         recovery.recover(self.door, before=self.clock.now())
         self.authority.start()
@@ -306,6 +309,7 @@ class Control:
     def _round(self) -> None:
         recovery.recover(self.door, before=self.clock.now() - SETTLED_WITHIN)
         self.upkeep.round()
+        self.notices.catch_up()
         for entry in self.sealer.seal_all():
             log.info("page views sealed", seq=entry.seq)
 
@@ -369,6 +373,7 @@ class Control:
             database=self.database,
             door=self.door,
             uploads=self.uploads,
+            notices=self.notices,
             blobs=self.blobs,
             addresses=self.addresses,
             clock=self.clock,

@@ -21,6 +21,7 @@ from greenlane.identity.queries import Signed
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock
 from greenlane.kit.database import Database
+from greenlane.notices.reading import Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class ApiHouse:
     database: Database
     door: Door
     uploads: Uploads
+    notices: Notices
     blobs: Blobs
     addresses: Addresses
     clock: Clock

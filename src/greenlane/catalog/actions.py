@@ -198,7 +198,7 @@ class WidenAudience:
     "ask-if-needed",
     effect=EffectClass.SEND,
     subject="app",
-    says="{actor} asked the owner of {app} whether it is still needed",
+    says="{actor} {asked|ask} the owner of {app} whether it is still needed",
 )
 @dataclass(frozen=True, slots=True)
 class AskIfNeeded:

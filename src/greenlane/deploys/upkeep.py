@@ -21,7 +21,7 @@ from greenlane.deploys import queries
 from greenlane.deploys.actions import Look
 from greenlane.deploys.tables import UPLOAD
 from greenlane.govern import approvals, call
-from greenlane.govern.actions import Escalate
+from greenlane.govern.actions import Escalate, ExpireRequest
 from greenlane.govern.actor import PLATFORM, Actor
 from greenlane.govern.door import Door
 from greenlane.kit import ids
@@ -52,14 +52,16 @@ class Upkeep:
         """Do what is due. One failing item never stops the others."""
         now = self._door.clock.now()
         with self._door.database.read() as connection:
-            overdue = approvals.overdue(connection, now)
+            overdue = [
+                (one, act) for one in approvals.overdue(connection, now) if (act := self._about(connection, one))
+            ]
             widen = catalog.due_widenings(connection, stamp(now))
             ask = unused.to_ask_about(connection, now)
             sleep = unused.to_put_to_sleep(connection, now)
             look = self._drawn(connection, now)
             abandoned = queries.open_uploads(connection, stamp(now - ABANDONED_AFTER))
-        for question in overdue:
-            self._do(Escalate(question.id), question.process)
+        for question, act in overdue:
+            self._do(act, question.process)
         for app, rung in widen:
             self._do(WidenAudience(app, rung))
         for app in ask:
@@ -70,6 +72,13 @@ class Upkeep:
             self._do(Look(one.subject.removeprefix("app:"), one.id), one.process)
         for upload in abandoned:
             self._note_abandoned(upload)
+
+    def _about(self, connection: Connection, one: approvals.Question) -> Escalate | ExpireRequest | None:
+        """What is due for a request that nobody answered in time; nothing while everybody in line was asked."""
+        if one.expires_at < stamp(self._door.clock.now()):
+            return ExpireRequest(one.id)
+        _step, newly = approvals.next_in_line(connection, one, self._door.house.reviewers)
+        return Escalate(one.id) if newly else None
 
     def _drawn(self, connection: Connection, now: datetime) -> list[call.Done]:
         """Changes of apps in the sample that nobody was asked to look at yet, and that somebody could look at."""

@@ -61,7 +61,15 @@ class Withdraw:
 @verb("escalate", effect=EffectClass.SEND, subject="request", says="the request of {author} was passed on to a deputy")
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """Ask the next people in line, because nobody answered in time; in the end the request expires."""
+    """Ask the next people in line, because nobody answered in time."""
+
+    request: Annotated[str, "the request's id"]
+
+
+@verb("expire-request", effect=EffectClass.WRITE, subject="request", says="the request of {author} expired unanswered")
+@dataclass(frozen=True, slots=True)
+class ExpireRequest:
+    """End a request that nobody decided, on the record; its author hears of it."""
 
     request: Annotated[str, "the request's id"]
 

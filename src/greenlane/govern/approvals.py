@@ -23,7 +23,7 @@ from greenlane.govern.facts import Facts
 from greenlane.kit import digest, ids
 from greenlane.kit.clock import parse, stamp
 
-VERBS = frozenset({"approve", "send-back", "decline", "confirm", "withdraw", "escalate"})
+VERBS = frozenset({"approve", "send-back", "decline", "confirm", "withdraw", "escalate", "expire-request"})
 """The verbs about a request."""
 
 ANSWER_WITHIN = timedelta(hours=8)
@@ -31,6 +31,9 @@ ANSWER_WITHIN = timedelta(hours=8)
 
 EXPIRES_AFTER = timedelta(days=14)
 """A request that nobody decided ends after this long, on the record."""
+
+LAST_STEP = 2
+"""The step at which the owners are asked; nobody stands behind them."""
 
 ENVELOPE_LASTS = timedelta(days=90)
 """How long an approval covers later changes of the same kind."""
@@ -101,6 +104,14 @@ def overdue(connection: Connection, now: datetime) -> list[Question]:
     left = (request.state == "sent-back") & (request.expires_at < at)
     rows = connection.execute(select(tables.request).where(late | left).order_by(request.created_at, request.id))
     return [_question(row) for row in rows]
+
+
+def next_in_line(connection: Connection, one: Question, reviewers: Reviewers) -> tuple[int, list[str]]:
+    """The next step at which somebody stands who was not asked yet, and who that is; nobody where all were asked."""
+    for step in range(min(one.escalated + 1, LAST_STEP), LAST_STEP + 1):
+        if more := set(reviewers(connection, one.subject, one.author, step)) - set(one.asked):
+            return step, sorted(more)
+    return one.escalated, []
 
 
 def _question(row: Row[Any]) -> Question:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from greenlane.govern import approvals, tables
 from greenlane.govern.action import REGISTRY
-from greenlane.govern.actions import Approve, Confirm, Decline, Escalate, Forget, SendBack, Withdraw
+from greenlane.govern.actions import Approve, Confirm, Decline, Escalate, ExpireRequest, Forget, SendBack, Withdraw
 from greenlane.govern.effect import Context, Edge, Handling, Outcome, Rows
 from greenlane.govern.errors import Conflict
 from greenlane.govern.policies import Policies
@@ -59,20 +59,32 @@ def handlings(
     def escalate(action: Escalate, context: Context) -> Outcome:
         with database.read() as connection:
             one = approvals.question(connection, action.request)
-            step = one.escalated + 1
-            more = set(reviewers(connection, one.subject, one.author, step)) - set(one.asked)
-        over = one.expires_at < stamp(context.now)
-        asked = sorted({*one.asked, *more})
+            step, newly = approvals.next_in_line(connection, one, reviewers)
+        if not newly:
+            raise Conflict("Everybody in line was asked already.", next_step="Wait for one of them, or withdraw it.")
         values = {
-            "asked": asked,
+            "asked": sorted({*one.asked, *newly}),
             "escalated": step,
-            # where everybody in line was asked, what is left is to wait for one of them until it expires
-            "due_at": stamp(context.now + approvals.ANSWER_WITHIN) if more else one.expires_at,
-            "state": "expired" if over else "waiting",
+            "due_at": stamp(context.now + approvals.ANSWER_WITHIN),
         }
         return Outcome(
             rows=lambda connection: _only_if_waiting(connection, one.id, values),
-            happened={"request": one.id, "outcome": "expired" if over else "escalated", "asked": asked, "step": step},
+            happened={"request": one.id, "author": one.author, "outcome": "escalated", "newly": newly, "step": step},
+        )
+
+    def expire(action: ExpireRequest, context: Context) -> Outcome:
+        with database.read() as connection:
+            one = approvals.question(connection, action.request)
+        return Outcome(
+            rows=lambda connection: _only_if_waiting(connection, one.id, {"state": "expired"}),
+            happened={
+                "request": one.id,
+                "about": one.action,
+                "author": one.author,
+                "outcome": "expired",
+                "waited_ms": one.waited_ms(context.now),
+            },
+            used=(Edge("request", one.id, one.digest),),
         )
 
     def forget(action: Forget, _context: Context) -> Outcome:
@@ -85,6 +97,7 @@ def handlings(
     return {
         **about_requests,
         "escalate": Handling(escalate, facts),
+        "expire-request": Handling(expire, facts),
         "set-policy": Handling(policies.set),
         "forget": Handling(forget),
     }

@@ -116,7 +116,9 @@ VERBS = {line.verb: line for line in TABLE}
 RIGHTS = frozenset((role, line.verb, place) for line in TABLE for role in line.roles for place in line.environments)
 """The table as a set of (role, verb, environment)."""
 
-PLATFORM_ONLY = frozenset({"ask-if-needed", "escalate", "expire-app", "found-organisation", "widen-audience"})
+PLATFORM_ONLY = frozenset(
+    {"ask-if-needed", "escalate", "expire-app", "expire-request", "found-organisation", "widen-audience"}
+)
 """What no role gives: the platform does it by itself, on time."""
 
 NEVER_BY_AN_AGENT = frozenset(

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from greenlane.govern.action import REGISTRY
 from greenlane.govern.decision import Lane
+from greenlane.govern.words import word
 from greenlane.identity import queries as identity
 from greenlane.kit.errors import GreenlaneError
 
@@ -93,6 +94,9 @@ def _went(lane: Lane, happened: Mapping[str, Any]) -> str:
     """How something went that was carried out: what was red went because somebody answers for it."""
     if happened.get("unreviewed"):
         return "went through, confirmed by its own author, unreviewed"
+    if until := happened.get("narrower_until"):
+        wide = word("audience_wanted", happened["audience"])
+        return f"{lane.words}; for its team now, and for {wide} from {until[:10]} {until[11:16]} UTC on"
     return "went through, because a person agreed" if lane is Lane.RED else lane.words
 
 
@@ -105,7 +109,7 @@ def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping
     if "author" in happened:
         values["author"] = names.person(happened["author"])
 
-    def word(match: re.Match[str]) -> str:
+    def filled(match: re.Match[str]) -> str:
         if match[1] == "actor":
             return actor
         value = values.get(match[1], "")
@@ -113,7 +117,7 @@ def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping
             return ", ".join(str(one) for one in value) or "nothing"
         return names.person(value) if isinstance(value, str) and value.startswith("p_") else str(value)
 
-    return _PLACE.sub(word, _DOING.sub(r"\1" if done else r"wants to \2", pattern))
+    return _PLACE.sub(filled, _DOING.sub(r"\1" if done else r"wants to \2", pattern))
 
 
 def _capital(text: str) -> str:
