@@ -35,10 +35,10 @@ def upgrade(engine: Engine, to: str = "head") -> None:
     with engine.begin() as connection:
         known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
         seen = MigrationContext.configure(connection).get_current_revision()
-        if seen is not None and seen not in known:
+        if (seen is not None and seen not in known) or to not in {*known, "head"}:
             raise NewerDatabase(
                 "This database was written by a newer release of Greenlane.",
                 next_step="Start that release or a later one; nothing was changed.",
-                detail=f"revision {seen}",
+                detail=f"revision {seen}, wanted {to}",
             )
         command.upgrade(_config(connection), to)

@@ -47,7 +47,8 @@ def restore(file: Path, folder: Path, database: str, make_tables: Callable[[Data
     target = Database(database)
     staging = folder / STAGING
     try:
-        staging.mkdir(parents=True, mode=0o700)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        staging.mkdir(mode=0o700)
         manifest = _unpack(file, staging)
         if manifest.dialect != target.dialect:
             raise BackupTrouble(
@@ -89,7 +90,7 @@ def _unpack(file: Path, staging: Path) -> Manifest:
             if member.name == MANIFEST:
                 manifest = Manifest.decode(content.read())
             else:
-                found[member.name] = _unpack_one(content, staging / member.name)
+                found[member.name] = _unpack_one(content, staging, staging / member.name)
     if manifest is None or found != dict(manifest.members):
         wrong = sorted(
             name
@@ -113,8 +114,9 @@ def _is_safe(name: str) -> bool:
     )
 
 
-def _unpack_one(content: IO[bytes], target: Path) -> Kept:
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+def _unpack_one(content: IO[bytes], staging: Path, target: Path) -> Kept:
+    for parent in reversed(target.relative_to(staging).parents):
+        (staging / parent).mkdir(exist_ok=True, mode=0o700)
     reading = Hashed(content)
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         size = 0

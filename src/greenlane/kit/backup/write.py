@@ -101,7 +101,7 @@ def _write(plan: Plan, database: Database, out: IO[bytes], scratch: Path, versio
                 tables: dict[str, list[str]] = {}
                 writer.add(f"{DATABASE}/sqlite", _sqlite_copy(connection, scratch / "sqlite"))
             else:
-                tables = {table.name: table.columns.keys() for table in METADATA.sorted_tables}
+                tables = {str(one.name): [str(column.name) for column in one.columns] for one in METADATA.sorted_tables}
                 for table, columns in tables.items():
                     copied = _table_copy(connection, table, columns, scratch / table)
                     writer.add(f"{DATABASE}/{table}", copied)
@@ -112,7 +112,7 @@ def _write(plan: Plan, database: Database, out: IO[bytes], scratch: Path, versio
         for name, path in _files(plan.folder, rest):
             writer.add(f"{FILES}/{name}", path)
         made = stamp(datetime.fromtimestamp(time.time(), UTC))
-        manifest = Manifest(made, version, database.dialect, revision, tables, writer.members)
+        manifest = Manifest(made, version, database.dialect, revision, tables, dict(writer.members))
         writer.close_with(manifest)
     return manifest
 
@@ -122,7 +122,7 @@ def _moment(plan: Plan, database: Database, writer: _Writer) -> Iterator[Connect
     """A connection that sees the database as it is now, whatever is written meanwhile, with the files that belong to it."""
     for _ in range(TRIES):
         before = {Path(name).stem for name, _ in _files(plan.folder, plan.moving)}
-        with _snapshot(database) as connection:
+        with snapshot(database) as connection:
             moving = _read_all(plan)
             if moving is None or before - {Path(name).stem for name in moving}:
                 continue  # one was just taken in, and nobody knows on which side of the moment
@@ -134,7 +134,7 @@ def _moment(plan: Plan, database: Database, writer: _Writer) -> Iterator[Connect
 
 
 @contextmanager
-def _snapshot(database: Database) -> Iterator[Connection]:
+def snapshot(database: Database) -> Iterator[Connection]:
     """A transaction for reading that has begun: it sees nothing that is written from here on."""
     with database.engine.connect() as fresh:
         connection = fresh

@@ -1,0 +1,38 @@
+"""Where `greenlane up` was started as root, what answers the network cannot read what signs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.stories.running import Running
+
+pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can give processes users of their own")
+
+
+def status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def test_signer_and_witness_are_users_of_their_own_and_the_others_have_no_power_over_them(greenlane: Running) -> None:
+    found = {name: status(pid) for name, pid in greenlane.processes().items()}
+    users = {name: int(one["Uid"].split()[0]) for name, one in found.items()}
+    assert len({users["signer"], users["witness"], users["control"]}) == 3
+    for name in ("signer", "witness"):
+        assert int(found[name]["CapEff"], 16) == 0
+        folder = greenlane.data / name
+        assert {path.stat().st_uid for path in (folder, *folder.iterdir())} == {users[name]}
+        assert {path.stat().st_mode & 0o077 for path in (folder, *folder.iterdir())} == {0}
+    low_ports = 1 << 10
+    assert int(found["control"]["CapBnd"], 16) == 0
+    assert int(found["edge"]["CapBnd"], 16) in (0, low_ports)
+
+
+def test_a_killed_signer_comes_back_apart(greenlane: Running) -> None:
+    before = greenlane.kill("signer")
+    greenlane.owner.does("people", "add", "Sam Somebody", "--team", "home")
+    after = greenlane.processes()["signer"]
+    assert after != before
+    assert status(after)["Uid"].split()[0] != "0"
