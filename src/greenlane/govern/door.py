@@ -227,7 +227,7 @@ class Door:
         self, one: Call, facts: Facts, decision: Decision, state: str, outcome: Outcome, request: str | None = None
     ) -> Answer:
         """Step 5: commit the second half in one transaction with the effect's own rows."""
-        happened: dict[str, Any] = {"state": state, **outcome.happened}
+        happened: dict[str, Any] = {**outcome.happened, "state": state}
         if one.unreviewed:
             happened["unreviewed"] = True
         now = clocks.stamp(self.clock.now())

@@ -1,0 +1,135 @@
+"""An installation inside the test's own process: the real door, ledger, effects and policies, and a clock that waits.
+
+What is missing are the processes around it: no edge, no sockets, no witness. The parts are put together by ``main``
+itself, so a test that stands on this stands on what runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from greenlane.catalog import queries as catalog
+from greenlane.catalog.actions import CreateApp
+from greenlane.catalog.addresses import Addresses
+from greenlane.deploys.actions import Deploy, Publish
+from greenlane.deploys.upkeep import Upkeep
+from greenlane.deploys.upload import Uploads
+from greenlane.govern.actor import PLATFORM, Actor
+from greenlane.govern.door import Answer, Door
+from greenlane.govern.policies import Policies
+from greenlane.identity import queries as identity
+from greenlane.identity.actions import AddPerson, FoundOrganisation, GrantRole, SignIn
+from greenlane.identity.reviewers import reviewers
+from greenlane.kit.blobs import Blobs
+from greenlane.kit.clock import FakeClock
+from greenlane.kit.database import Database
+from greenlane.kit.settings import Settings
+from greenlane.ledger import queries as ledger_queries
+from greenlane.ledger.append import Ledger
+from greenlane.ledger.payload import Payloads
+from greenlane.ledger.receipt import Receipt
+from greenlane.ledger.signer import LocalSigner
+from greenlane.ledger.trust import Trust
+from greenlane.main import Control
+from greenlane.notices.reading import Notices
+from greenlane.secrets.sealing import Sealing
+
+HOUR, DAY = 3600.0, 86_400.0
+
+PAGE = {"index.html": b"<!doctype html><title>Vendor board</title><h1>Vendors</h1>"}
+CALLS_OUT = {**PAGE, "board.js": b"fetch('https://api.exchangerates.example/latest').then(show)"}
+
+
+class InOneProcess(Control):
+    """Control without the processes around it, on a database that a test hands in."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._settings = Settings(data=folder)
+        self.clock = FakeClock()  # type: ignore[assignment]  # time passes when a test says so
+        self.database = database
+        self.signer = LocalSigner(folder / "signer", origin="log.test")  # type: ignore[assignment]  # no socket
+        self.trust = Trust.of(self.signer.public())
+        self.ledger = Ledger(database, self.signer)
+        self.payloads = Payloads(bytes(32))
+        self.sealing = Sealing(bytes(32))
+        self.blobs = Blobs(folder / "blobs")
+        self.addresses = Addresses("http", "localhost", "localhost", 4180)
+        self.policies = Policies(database, self.clock)
+        self.ledger.write(self.policies.remember(self.policies.in_force()))
+        self.reviewers = reviewers(catalog.team_of)
+        self.door = Door(database, self.ledger, self.payloads, self._house(), self.clock)
+        self.uploads = Uploads(database, self.ledger.write, self.blobs, folder / "uploads", self.clock, lambda _c: {})
+        self.upkeep = Upkeep(self.door, one_in=1)
+        self.notices = Notices(database, self.ledger.write, self.clock)
+
+
+class Doorway:
+    """People do things here, time passes, the platform keeps its house."""
+
+    def __init__(self, control: InOneProcess) -> None:
+        self.control = control
+        self.door = control.door
+        self.clock: FakeClock = control.clock  # type: ignore[assignment]
+        founded = self.does(PLATFORM, FoundOrganisation("Olga Owner", team="home"))
+        self.owner = Actor("person", str(founded.answer["person"]))
+
+    def does(self, actor: Actor, action: Any) -> Answer:
+        self.clock.forward(1)
+        return self.door.govern(actor, action)
+
+    def hire(self, name: str, role: str, *, everywhere: bool = False) -> Actor:
+        """Somebody active in the team home, with a role there or in the whole organisation."""
+        answer = self.does(self.owner, AddPerson(name, "home", role="visitor" if everywhere else role)).answer
+        if everywhere:
+            self.does(self.owner, GrantRole(str(answer["person"]), role))
+        secret = str(answer["link"]).rpartition("/")[2]
+        with self.control.database.read() as connection:
+            signed = identity.who_signs_in(connection, secret, self.clock.now())
+        assert signed is not None
+        self.does(signed.actor, SignIn(secret))
+        return Actor("person", str(answer["person"]))
+
+    def sends(self, actor: Actor, files: Mapping[str, bytes] = PAGE) -> str:
+        """An upload that is complete; its id."""
+        named = {path: {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)} for path, data in files.items()}
+        assert actor.person is not None
+        lacking = self.control.uploads.begin(actor.person, named, None)
+        by_digest = {named[path]["sha256"]: data for path, data in files.items()}
+        for wanted in lacking.missing:
+            asyncio.run(self.control.uploads.receive(actor.person, lacking.upload, wanted, _stream(by_digest[wanted])))
+        self.control.uploads.complete(actor.person, lacking.upload)
+        return lacking.upload
+
+    def deploys(self, actor: Actor, app: str = "vendor-board", files: Mapping[str, bytes] = PAGE) -> Answer:
+        with self.control.database.read() as connection:
+            known = catalog.find_app(connection, app)
+        if known is None:
+            self.does(actor, CreateApp(app))
+        return self.does(actor, Deploy(app, self.sends(actor, files)))
+
+    def publishes(self, actor: Actor, audience: str = "", app: str = "vendor-board") -> Answer:
+        return self.does(actor, Publish(app, audience=audience))
+
+    def app(self, name: str = "vendor-board") -> catalog.App:
+        with self.control.database.read() as connection:
+            return catalog.app(connection, name)
+
+    def after(self, seconds: float) -> None:
+        """Time passes, and the platform makes a round."""
+        self.clock.forward(seconds)
+        self.control.upkeep.round()
+        self.control.notices.catch_up()
+
+    def receipts(self, verb: str) -> list[Receipt]:
+        """The last halves of a verb's receipts, in order."""
+        with self.control.database.read() as connection:
+            found = [one.receipt for one in ledger_queries.entries(connection, verb=verb, limit=1000)]
+        return [one for one in found if one.half != "decided"]
+
+
+async def _stream(data: bytes) -> AsyncIterator[bytes]:
+    yield data
