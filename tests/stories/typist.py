@@ -1,0 +1,67 @@
+"""A typist: has read the program once, and types each command in a fork of itself.
+
+Started by ``terminal.Typist``. Each connection to its socket is one command: one JSON line says what to type, where,
+with which environment and which files as its three streams; back come its process id and, when it ended, its exit code.
+Nothing of one command is left for the next, as with processes that were started the long way round.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+
+from greenlane import __main__ as greenlane
+from greenlane import main as _root  # noqa: F401 - read before the first fork, as all that it imports
+
+
+def serve(path: str) -> None:
+    """Type for whoever connects, until the one who started us is gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks: the socket tells how they ended
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen(64)
+        print("ready", flush=True)
+        while True:
+            connection, _ = listening.accept()
+            if os.fork() == 0:
+                listening.close()
+                _type(connection)
+            connection.close()
+
+
+def _type(connection: socket.socket) -> None:
+    """In the fork: become the command. Never returns."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    with connection.makefile("rb") as lines:
+        wanted = json.loads(lines.readline())
+    connection.sendall(b"%d\n" % os.getpid())
+    os.environ.clear()
+    os.environ.update(wanted["environment"])
+    os.chdir(wanted["folder"])
+    for number, (stream, flags) in enumerate(
+        (("stdin", os.O_RDONLY), ("stdout", os.O_WRONLY | os.O_APPEND), ("stderr", os.O_WRONLY | os.O_APPEND))
+    ):
+        os.dup2(os.open(wanted[stream], flags), number)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - the streams live as long as the process
+    sys.argv = ["greenlane", *wanted["typed"]]
+    code = 70
+    try:
+        greenlane.main()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:  # noqa: BLE001 - whatever it is, the command ends with it on the record
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        connection.sendall(b"%d\n" % code)
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
