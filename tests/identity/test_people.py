@@ -30,6 +30,7 @@ from greenlane.identity.actions import (
     SuspendPerson,
 )
 from greenlane.identity.last_use import note_use
+from greenlane.identity.tokens import sha256
 
 DAY = 24 * 3600
 
@@ -397,13 +398,17 @@ def test_a_busy_token_is_noted_once_a_minute(household: Household) -> None:
     assert seen[0] == seen[1] != seen[2]
 
 
-def test_the_edge_learns_who_is_in_which_team_and_which_tokens_visit(household: Household) -> None:
+def test_the_edge_learns_who_is_in_which_team_and_what_each_token_is_for(household: Household) -> None:
     owner = household.found()
     sales = household.team(owner, "sales")
     household.does(owner, JoinTeam("sales", owner.id))
-    household.does(owner, CreateToken("no visits", ("deploy",)))
+    narrow = household.does(owner, CreateToken("no visits", ("deploy",))).answer["token"]
     with household.database.read() as connection:
         seen = queries.visitors(connection, household.clock.now())
     assert set(seen.people[owner.id]["teams"]) == {sales, household.first["team"]}
+    kept = seen.tokens.pop(sha256(narrow))
+    assert (kept["person"], kept["scopes"]) == (owner.id, ["deploy"]), (
+        "it is told that it is too narrow, not that it is unknown"
+    )
     (token,) = seen.tokens.values()
     assert (token["person"], token["expires"]) == (owner.id, None)

@@ -460,7 +460,10 @@ class Visitors:
 
 
 def visitors(connection: Connection, now: datetime) -> Visitors:
-    """People with their teams, running sessions and tokens that may open apps. Suspended people are not ``active``."""
+    """People with their teams, sessions that may open apps, and every live token. Suspended people are not ``active``.
+
+    Tokens without the scope ``visit`` are there too, so that whoever sends one hears that it is too narrow.
+    """
     people: dict[str, dict[str, Any]] = {
         row.id: {"teams": [], "active": row.state == "active"}
         for row in connection.execute(select(PERSON.c.id, PERSON.c.state).where(PERSON.c.state != "erased"))
@@ -486,6 +489,5 @@ def visitors(connection: Connection, now: datetime) -> Visitors:
                 "expires": None if row.expires is None else parse(row.expires).timestamp(),
             }
             for row in live
-            if "visit" in row.scopes
         },
     )
