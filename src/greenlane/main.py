@@ -41,8 +41,10 @@ from greenlane.catalog import queries as catalog
 from greenlane.catalog import unused
 from greenlane.catalog.addresses import Addresses
 from greenlane.catalog.dns import DnsOverNetwork
-from greenlane.cli import backups, doctor
+from greenlane.cli import backups, doctor, references
+from greenlane.cli import trust as cli_trust
 from greenlane.cli.local import LocalCommands, Told
+from greenlane.cli.terminal import panels
 from greenlane.deploys import effects as deploy_effects
 from greenlane.deploys import queries as deploys
 from greenlane.deploys import wanting
@@ -560,7 +562,7 @@ def local_commands() -> LocalCommands:
         backup=lambda data, file: backups.backup(read_settings(data=data), file),
         restore=lambda file, data: backups.restore(read_settings(data=data), file),
         tour=lambda: Told(()),
-        docs=lambda: Told(()),
+        docs=lambda: references.write(panels(local_commands()), api.create(None).openapi()),
     )
 
 
@@ -630,6 +632,8 @@ def _welcome(settings: Settings, places: Places, seconds: float) -> None:
     addresses = addresses_of(settings)
     told = json.loads(places.welcome.read_text())
     places.welcome.unlink()
+    if told["first"]:  # a new log has new keys; whoever founded it needs no first contact to learn them
+        cli_trust.pin(addresses.console, json.loads((settings.folder / "trust.json").read_text()))
     data = "" if settings.folder == Settings.model_fields["data"].default.expanduser() else f" --data {settings.folder}"
     print(f"Greenlane runs (started in {seconds:.1f} s, data in {settings.folder}). The console:\n")
     print(addresses.console + "/\n")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from tests.house import DAY, HOUR, PAGE, Doorway
+
 from greenlane.deploys.actions import Publish
 from greenlane.govern import approvals
 from greenlane.govern.actions import Approve, Confirm, Decline, SendBack, Withdraw
 from greenlane.govern.actor import Actor
 from greenlane.govern.decision import Lane
 from greenlane.govern.errors import Refused
-from tests.house import DAY, HOUR, PAGE, Doorway
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
+from tests.house import PAGE, Doorway
+
 from greenlane.catalog.actions import CreateApp, SetAudience
 from greenlane.deploys.actions import Publish, Rollback
 from greenlane.govern import tables
@@ -13,8 +16,6 @@ from greenlane.govern.replay import replay_all
 from greenlane.kit.errors import GreenlaneError
 from greenlane.ledger import queries as ledger
 from greenlane.secrets.actions import PutVariable
-from sqlalchemy import select
-from tests.house import PAGE, Doorway
 
 
 def halves(doorway: Doorway, verb: str) -> list[tuple[str, str]]:

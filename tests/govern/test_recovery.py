@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.house import Doorway
+
 from greenlane.catalog.actions import CreateApp
 from greenlane.deploys.actions import Publish
 from greenlane.govern import recovery
@@ -15,7 +17,6 @@ from greenlane.govern.door import Door
 from greenlane.govern.effect import Handling
 from greenlane.identity.actions import SuspendPerson
 from greenlane.secrets.actions import PutVariable
-from tests.house import Doorway
 
 
 class PowerCut(BaseException):
