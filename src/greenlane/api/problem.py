@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-from greenlane.kit.errors import GreenlaneError, Unavailable
+from greenlane.kit.errors import GreenlaneError, StorageFull, Unavailable
 
 log = structlog.get_logger()
 
@@ -63,6 +64,17 @@ def install(app: FastAPI, page: Page | None = None) -> None:
         log.warning("the database did not answer", error=repr(error.orig))
         away = Unavailable("The database is away; nothing was done.", next_step="Try again in a moment.")
         return problem(away.status, away.code, away.message, away.next_step)
+
+    @app.exception_handler(OSError)
+    async def _disk(request: Request, error: OSError) -> Response:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise error
+        full = StorageFull(
+            "There is no room left to store files.",
+            next_step="Free some disk space; uploads go on by themselves afterwards.",
+            detail=str(error),
+        )
+        return await _known(request, full)
 
     @app.exception_handler(Exception)
     async def _unknown(request: Request, error: Exception) -> Response:
