@@ -23,7 +23,11 @@ def main() -> None:
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("greenlane"):
                 imported[node.module or ""] += 1
     print("\nReading list (which word is the design missing?)")
-    for title, rows in (("files", files), ("functions", functions), ("imported", [(n, m) for m, n in imported.items()])):
+    for title, rows in (
+        ("files", files),
+        ("functions", functions),
+        ("imported", [(n, m) for m, n in imported.items()]),
+    ):
         print(f"  longest {title}" if title != "imported" else "  most imported modules")
         for count, name in sorted(rows, reverse=True)[:5]:
             print(f"    {count:5d}  {name}")
