@@ -9,20 +9,13 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import queue
 import secrets
-import signal
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
-from hashlib import sha256
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,19 +35,18 @@ from greenlane.catalog import unused
 from greenlane.catalog.addresses import Addresses
 from greenlane.catalog.dns import DnsOverNetwork
 from greenlane.cli import backups, doctor, references
-from greenlane.cli import trust as cli_trust
 from greenlane.cli.local import LocalCommands, Told
+from greenlane.cli.starting import START_WITHIN, free_port, run_until_told
 from greenlane.cli.terminal import panels
 from greenlane.deploys import effects as deploy_effects
 from greenlane.deploys import queries as deploys
-from greenlane.deploys import wanting
 from greenlane.deploys.facts import live_content
 from greenlane.deploys.passports import Passports
 from greenlane.deploys.upkeep import Upkeep
 from greenlane.deploys.upload import Uploads
 from greenlane.edge import process as edge_process
-from greenlane.edge.authority import Authority
 from greenlane.edge.compile import Compiler
+from greenlane.edge.following import Following
 from greenlane.edge.journal import JournalSink, last_opened
 from greenlane.edge.options import EdgeOptions
 from greenlane.govern import effects as govern_effects
@@ -63,34 +55,32 @@ from greenlane.govern.action import REGISTRY
 from greenlane.govern.actor import PLATFORM, Actor
 from greenlane.govern.door import Door, House
 from greenlane.govern.policies import Policies
-from greenlane.govern.replay import replay_all
 from greenlane.identity import effects as identity_effects
 from greenlane.identity import queries as identity
 from greenlane.identity import reading
 from greenlane.identity.actions import CreateSignInLink, FoundOrganisation
 from greenlane.identity.facts import rights_facts
 from greenlane.identity.reviewers import reviewers
+from greenlane.insights.checking import Checking
 from greenlane.kit import log as logs
 from greenlane.kit import users
 from greenlane.kit.blobs import Blobs
-from greenlane.kit.clock import SystemClock, stamp
+from greenlane.kit.clock import SystemClock
 from greenlane.kit.database import Database
 from greenlane.kit.errors import GreenlaneError, Unavailable
+from greenlane.kit.places import Places, write_private
 from greenlane.kit.settings import Settings
 from greenlane.kit.settings import read as read_settings
-from greenlane.kit.supervisor import Child, Supervisor
-from greenlane.ledger import queries as ledger_queries
+from greenlane.kit.supervisor import Child
 from greenlane.ledger import signer as signer_process
 from greenlane.ledger import witness as witness_process
 from greenlane.ledger.append import Ledger
 from greenlane.ledger.journal import Sealer
 from greenlane.ledger.note import VerifierKey
 from greenlane.ledger.payload import Payloads
-from greenlane.ledger.proof import NotProven
 from greenlane.ledger.receipt import Receipt
 from greenlane.ledger.signer import SignerClient
 from greenlane.ledger.trust import Trust
-from greenlane.ledger.verify import verify
 from greenlane.ledger.witness import Forwarder, WitnessClient
 from greenlane.notices.reading import Notices
 from greenlane.secrets import effects as secret_effects
@@ -104,49 +94,12 @@ log = structlog.get_logger()
 ROUND_EVERY = 20.0
 """Seconds between two rounds of upkeep."""
 
-START_WITHIN = 60.0
-"""Seconds that a process may take until it answers; migrations of a large database are the longest part."""
-
 USERS = {"signer": 61101, "witness": 61102}
 """Who signer and witness become when ``up`` was started as root: numbers that nobody is given (60706 to 61183 is unused
 in systemd.io/UIDS-GIDS)."""
 
 SETTLED_WITHIN = timedelta(minutes=2)
 """An action that is unsettled for longer was left by a crash or by a part that was away."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where things lie in the data folder."""
-
-    folder: Path
-
-    def __post_init__(self) -> None:
-        for name in ("", "keys", "run", "edge", "journal", "uploads"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-
-    def socket(self, name: str) -> Path:
-        """A process's socket; in a short folder of its own where the data folder's path is too long for one."""
-        path = self.folder / "run" / f"{name}.sock"
-        if len(str(path)) < 100:  # the kernel's limit for a socket's path is 108 bytes
-            return path
-        short = Path(f"/tmp/greenlane-{sha256(str(self.folder).encode()).hexdigest()[:16]}")  # noqa: S108 - mode 0700
-        short.mkdir(mode=0o700, exist_ok=True)
-        if short.stat().st_uid != os.getuid():
-            raise GreenlaneError(
-                f"{short} belongs to somebody else.", next_step="Choose a data folder with a shorter path."
-            )
-        return short / path.name
-
-    @property
-    def welcome(self) -> Path:
-        """What control tells the terminal once it is ready."""
-        return self.folder / "run" / "welcome.json"
-
-    @property
-    def owner_token(self) -> Path:
-        """The first owner's token, for automation."""
-        return self.folder / "owner-token"
 
 
 def addresses_of(settings: Settings) -> Addresses:
@@ -191,14 +144,16 @@ class Control:
         self.upkeep = Upkeep(self.door)
         self.notices = Notices(self.database, self.ledger.write, self.clock)
         self._visit_key = _kept_key(settings.folder / "keys" / "visit.key")
-        self._compiler = Compiler(
-            self.addresses, self.clock, self._visit_key, settings.page_lease, settings.token_lease
-        )
-        self._passport_files: dict[str, str] = {}
-        with self.database.read() as connection:
-            table = self._compiler.whole(connection, self._passport_files)
-        self.authority = Authority(self.places.socket("feed"), table, self._wanted)
         self._background: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self.following = Following(
+            database=self.database,
+            write=self.ledger.write,
+            compiler=Compiler(self.addresses, self.clock, self._visit_key, settings.page_lease, settings.token_lease),
+            passports=self.passports,
+            blobs=self.blobs,
+            socket=self.places.socket("feed"),
+            later=self._background.put,
+        )
         self.sealer = Sealer(
             settings.folder / "journal",
             self.ledger,
@@ -246,11 +201,10 @@ class Control:
 
     def run(self) -> None:
         """Serve until SIGTERM."""
-        self.door.subscribe(self._refresh)
-        self.door.subscribe(lambda _receipt: self._later(self.notices.catch_up))
+        self.door.subscribe(self._hear)
         self._found()
         recovery.recover(self.door, before=self.clock.now())
-        self.authority.start()
+        self.following.authority.start()
         threading.Thread(target=self._keep_house, name="upkeep", daemon=True).start()
         console = Console(self.door, self.addresses, self._visit_key)
         app = api.create(self._api(), pages=web_routes.routes(console), error_page=web_routes.error_page)
@@ -270,7 +224,7 @@ class Control:
         )
         uvicorn.Server(config).run()
         self._background.put(None)
-        self.authority.stop()
+        self.following.authority.stop()
         self.forwarder.close()
         self.ledger.close()
 
@@ -281,7 +235,7 @@ class Control:
         if not founded:
             name = self._settings.owner_name or getpass.getuser()
             answer = self.door.govern(PLATFORM, FoundOrganisation(name=name, team=self._settings.team))
-            _write_private(self.places.owner_token, str(answer.answer["token"]) + "\n")
+            write_private(self.places.owner_token, str(answer.answer["token"]) + "\n")
             link = str(answer.answer["link"])
         else:
             with self.database.read() as connection:
@@ -290,8 +244,8 @@ class Control:
                 return
             link = str(self.door.govern(PLATFORM, CreateSignInLink(person=owner)).answer["link"])
         if self._token_file is not None and self.places.owner_token.exists():
-            _write_private(self._token_file, self.places.owner_token.read_text())
-        _write_private(self.places.welcome, json.dumps({"link": self.addresses.console + link, "first": not founded}))
+            write_private(self._token_file, self.places.owner_token.read_text())
+        write_private(self.places.welcome, json.dumps({"link": self.addresses.console + link, "first": not founded}))
 
     def _keep_house(self) -> None:
         """Upkeep in rounds, and what receipts asked to be done afterwards, in one thread of its own."""
@@ -315,62 +269,17 @@ class Control:
         for entry in self.sealer.seal_all():
             log.info("page views sealed", seq=entry.seq)
 
-    def _later(self, task: Callable[[], None]) -> None:
-        self._background.put(task)
-
-    # -- the table -----------------------------------------------------------------------------------------------
-
-    def _refresh(self, receipt: Receipt) -> None:
-        """After a settled action: compile what it may have changed and wait until the edges serve it."""
-        if receipt.happened.get("state") != "done":
-            return
-        verb, subject = str(receipt.action["verb"]), str(receipt.action["subject"])
-        if verb == "set-policy":
+    def _hear(self, receipt: Receipt) -> None:
+        """After a settled action: new rules first, then the table, then what people should hear of."""
+        if receipt.happened.get("state") == "done" and receipt.action["verb"] == "set-policy":
             self.policies.load()
-        if subject.startswith("app:"):
-            self._refresh_app(subject.removeprefix("app:"))
-            if verb in {"publish", "rollback", "deploy"}:
-                deploy = str(receipt.happened.get("deploy"))
-                self._later(lambda: self._write_passport(subject.removeprefix("app:"), deploy))
-        elif subject.startswith("request:"):
-            return
-        with self.database.read() as connection:
-            people = self._compiler.people(connection)
-        self.authority.change(people, dict.fromkeys(people, lambda _name: True))
-
-    def _refresh_app(self, name: str) -> None:
-        with self.database.read() as connection:
-            hosts, named = self._compiler.of_app(connection, catalog.app(connection, name), self._passport_files)
-        of_app = {host for host, entry in self.authority.entries("hosts").items() if entry["app"] == name}
-        self.authority.change(
-            {"hosts": hosts, "deploys": named},
-            {"hosts": lambda host: host in of_app, "deploys": lambda _deploy: False},
-        )
-
-    def _write_passport(self, app: str, deploy: str) -> None:
-        with self.database.read() as connection:
-            passport = self.passport(connection, app, deploy)
-        self._passport_files[deploy] = self.blobs.put(json.dumps(passport).encode())
-        self._refresh_app(app)
-
-    def passport(self, connection: Connection, app: str, deploy: str) -> dict[str, Any]:
-        """A passport, waiting a little for the witness where the newest receipts are not cosigned yet."""
-        for _ in range(30):
-            try:
-                return self.passports.of(connection, app, deploy)
-            except NotProven:
-                time.sleep(0.1)
-                connection.rollback()
-        return self.passports.of(connection, app, deploy)
-
-    def _wanted(self, deploy: str, directive: str, host: str) -> None:
-        """A preview's browser reported a host that its policy would not allow."""
-        rows = wanting.want(deploy, directive, host, stamp(self.clock.now()))
-        self._later(lambda: self.ledger.write(rows))
+        self.following.hear(receipt)
+        self._background.put(self.notices.catch_up)
 
     # -- the API's view ------------------------------------------------------------------------------------------
 
     def _api(self) -> ApiHouse:
+        checking = Checking(self.database, self.trust, self.witness, self.payloads, self.policies)
         return ApiHouse(
             database=self.database,
             door=self.door,
@@ -381,9 +290,9 @@ class Control:
             clock=self.clock,
             pack=self.policies.in_force,
             trust=self.trust.document,
-            passport=self.passport,
-            verify=self.verify,
-            replay=self.replay,
+            passport=self.passports.when_cosigned,
+            verify=checking.verify,
+            replay=checking.replay,
             logs=logs.newest,
             ready=self.ready,
             may=self.may,
@@ -398,7 +307,7 @@ class Control:
         return {
             "database": self.database.answers(),
             "signer": self._answers(self.signer.head),
-            "edge": self.authority.edges() > 0,
+            "edge": self.following.authority.edges() > 0,
         }
 
     def _answers(self, ask: Callable[[], Any]) -> bool:
@@ -408,55 +317,11 @@ class Control:
             return False
         return True
 
-    def verify(self) -> dict[str, Any]:
-        """Verify the whole ledger now, with the witness's last word."""
-        witnessed = self.witness.note() if self._answers(self.witness.note) else None
-        report = verify(self.database, self.trust, witnessed=witnessed, payloads=self.payloads, running=True)
-        return {
-            "ok": report.holds,
-            "receipts": report.size,
-            "signed": report.signed,
-            "witnessed": report.witnessed,
-            "payloads": report.payloads,
-            "first_bad": report.fault and {"seq": report.fault.seq, "reason": report.fault.reason},
-            "words": report.words(),
-        }
-
-    def replay(self) -> dict[str, Any]:
-        """Make every recorded decision again."""
-        blocks: list[Mapping[str, Any]] = []
-        places: list[int] = []
-        after = -1
-        with self.database.read() as connection:
-            while page := ledger_queries.entries(connection, after=after, limit=1000):
-                after = page[-1].seq
-                for entry in page:
-                    if entry.receipt.half == "decided":
-                        blocks.append(entry.receipt.decided)
-                        places.append(entry.seq)
-        found = replay_all(blocks, self.policies.by_digest)
-        return {
-            "replayed": found.decisions,
-            "differences": [
-                {"seq": places[place], "differs": [asdict(one) for one in differences]}
-                for place, differences in found.differences.items()
-            ],
-        }
-
 
 def _kept_key(path: Path) -> bytes:
     if not path.exists():
-        _write_private(path, secrets.token_hex(32))
+        write_private(path, secrets.token_hex(32))
     return bytes.fromhex(path.read_text().strip())
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, all or nothing."""
-    draft = path.with_name(path.name + ".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    draft.rename(path)
 
 
 T = TypeVar("T")
@@ -574,74 +439,4 @@ def up(flags: Mapping[str, Any]) -> int:
     if settings.port == 0:
         settings = settings.model_copy(update={"port": free_port()})
     places = Places(settings.folder)
-    places.welcome.unlink(missing_ok=True)
-    told_to_stop: list[int] = []
-    for told in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(told, lambda number, _frame: told_to_stop.append(number))
-    supervisor = Supervisor(children(settings, token_file))
-    began, welcomed = time.monotonic(), False
-    supervisor.start()
-    try:
-        while not told_to_stop:
-            died = supervisor.look()
-            if not welcomed:
-                if died or time.monotonic() - began > START_WITHIN:
-                    raise GreenlaneError(
-                        f"The {' and the '.join(died)} process ended while it started."
-                        if died
-                        else "It took too long.",
-                        next_step="The lines above say why; then start again.",
-                    )
-                if _all_answer(settings, places):
-                    _welcome(settings, places, time.monotonic() - began)
-                    welcomed = True
-            time.sleep(0.02)
-    finally:
-        supervisor.stop()
-    return 0
-
-
-def _all_answer(settings: Settings, places: Places) -> bool:
-    """Whether a visitor who came in by the edge would find everything ready."""
-    if not places.welcome.exists():
-        return False
-    if settings.certificate is not None:
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # our own listener, on loopback
-        asking: HTTPConnection = HTTPSConnection(settings.listen[0], settings.port, timeout=2, context=context)
-    else:
-        asking = HTTPConnection(settings.listen[0], settings.port, timeout=2)
-    try:
-        asking.request("GET", "/readyz", headers={"Host": addresses_of(settings).console.partition("://")[2]})
-        return asking.getresponse().status == 200
-    except (OSError, HTTPException):
-        return False
-    finally:
-        asking.close()
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _welcome(settings: Settings, places: Places, seconds: float) -> None:
-    """What the terminal shows once everything runs. Addresses stand alone on a line, unwrapped."""
-    addresses = addresses_of(settings)
-    told = json.loads(places.welcome.read_text())
-    places.welcome.unlink()
-    if told["first"]:  # a new log has new keys; whoever founded it needs no first contact to learn them
-        cli_trust.pin(addresses.console, json.loads((settings.folder / "trust.json").read_text()))
-    data = "" if settings.folder == Settings.model_fields["data"].default.expanduser() else f" --data {settings.folder}"
-    print(f"Greenlane runs (started in {seconds:.1f} s, data in {settings.folder}). The console:\n")
-    print(addresses.console + "/\n")
-    print("Sign in once with this link:\n")
-    print(told["link"] + "\n")
-    print("Then, in another terminal:\n")
-    print(f"  export GREENLANE_URL={addresses.console}")
-    print(f"  export GREENLANE_TOKEN=$(cat {places.owner_token})")
-    print("  greenlane tour                                   # green, amber, red and closed in two minutes")
-    print('  greenlane deploy ./site --app vendor-board -m "first version"')
-    print(f"\nCtrl-C stops it; `greenlane up{data}` goes on where it was.", flush=True)
+    return run_until_told(settings, places, addresses_of(settings), children(settings, token_file))

@@ -89,7 +89,7 @@ def _explaining(verb: Verb, body: type[BaseModel]) -> Callable[..., dict[str, An
             "verb": verb.name,
             "subject": verb.subject_of(action),
             **_decided(decision),
-            "facts": facts.as_dict(),
+            "facts": facts.as_dict() if facts.may else {},  # who has no right here learns nothing about what is there
             "would_be_green": [
                 {
                     "says": way.says,

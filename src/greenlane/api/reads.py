@@ -63,7 +63,7 @@ def routes() -> APIRouter:
             _visible(at, connection, who, app)
             found = deploys.deploys(connection, app, limit=limit, before=after)
             items = [_deploy(at, connection, one) for one in found]
-        return {"items": items, "next": found[-1].created_at if len(found) == limit else None}
+        return {"items": items, "next": found[-1].id if len(found) == limit else None}
 
     @router.get("/apps/{app}/deploys/{deploy}", summary="One deploy, with what was found in it")
     def deploy(app: str, deploy: str, at: HOUSE, who: READER) -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, insert
 
 from greenlane.catalog import queries as catalog
 from greenlane.deploys import queries
+from greenlane.deploys.tables import PASSPORT_FILE
 from greenlane.govern import approvals
+from greenlane.govern.effect import Rows
 from greenlane.govern.policies import Policies
 from greenlane.identity import queries as identity
 from greenlane.kit.blobs import Blobs
@@ -18,14 +21,15 @@ from greenlane.kit.clock import Clock
 from greenlane.ledger import passport, proof
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.bundle import Attester
-from greenlane.ledger.proof import Proof
+from greenlane.ledger.proof import NotProven, Proof
 from greenlane.ledger.receipt import Entry
 from greenlane.ledger.trust import Trust
 
 MOST_RECEIPTS = 200
 """Receipts that a passport carries at most: those of the deploy, then the newest ones that placed it."""
 
-PLACING = frozenset({"publish", "rollback"})
+PATIENCE = 3.0
+"""Seconds that a passport waits for the witness, which sees new checkpoints a few times a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,21 @@ class Passports:
             ],
         )
 
+    def when_cosigned(self, connection: Connection, app: str, deploy: str) -> dict[str, Any]:
+        """The passport, waiting a little for the witness where its newest receipts are not cosigned yet.
+
+        Raises ``NotProven`` when the witness stays away.
+        """
+        deadline = self.clock.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.of(connection, app, deploy)
+            except NotProven:
+                if self.clock.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
+            connection.rollback()  # the next look sees what was written meanwhile
+
     def _about(self, connection: Connection, one: queries.DeployView) -> list[Entry]:
         """The deploy's own receipts, those of what placed it, and those of who allowed that."""
         actions = [one.action, *queries.placing_actions(connection, one.app, one.id)]
@@ -111,3 +130,13 @@ def _approvers(entries: list[Entry]) -> list[str]:
         if entry.receipt.action["verb"] in {"approve", "confirm"}
         and entry.receipt.happened.get("outcome") == "approved"
     ]
+
+
+def keep(deploy: str, blob: str) -> Rows:
+    """Rows that remember the newest stored passport of a deploy."""
+
+    def rows(connection: Connection) -> None:
+        connection.execute(delete(PASSPORT_FILE).where(PASSPORT_FILE.c.deploy == deploy))
+        connection.execute(insert(PASSPORT_FILE).values(deploy=deploy, blob=blob))
+
+    return rows

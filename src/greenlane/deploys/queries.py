@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from greenlane.deploys.tables import DEPLOY, LOOK, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WANTED_HOST
+from greenlane.deploys.tables import DEPLOY, LOOK, PASSPORT_FILE, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WANTED_HOST
 from greenlane.govern.errors import NotFound
+from greenlane.ledger.queries import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,12 @@ def newest(connection: Connection, app: str) -> DeployView | None:
 
 
 def deploys(connection: Connection, app: str, *, limit: int = 50, before: str = "") -> list[DeployView]:
-    """Deploys of an app, the newest first; ``before`` is the ``created_at`` of the last one seen."""
-    query = select(DEPLOY).where(DEPLOY.c.app == app).order_by(DEPLOY.c.created_at.desc(), DEPLOY.c.id).limit(limit)
+    """Deploys of an app, the newest first; ``before`` is the id of the last one seen."""
+    place = place_of(DEPLOY.c.action)
+    query = select(DEPLOY).where(DEPLOY.c.app == app).order_by(place.desc()).limit(limit)
     if before:
-        query = query.where(DEPLOY.c.created_at < before)
+        seen = DEPLOY.alias()
+        query = query.where(place < select(place_of(seen.c.action)).where(seen.c.id == before).scalar_subquery())
     return [_deploy(row) for row in connection.execute(query)]
 
 
@@ -106,7 +109,7 @@ def placed_before(connection: Connection, app: str, environment: str, live: str 
     return connection.execute(
         select(PLACEMENT.c.deploy)
         .where(PLACEMENT.c.app == app, PLACEMENT.c.environment == environment, PLACEMENT.c.deploy != (live or ""))
-        .order_by(PLACEMENT.c.at.desc())
+        .order_by(place_of(PLACEMENT.c.action).desc())
         .limit(1)
     ).scalar_one_or_none()
 
@@ -122,7 +125,7 @@ def was_placed(connection: Connection, app: str, environment: str, deploy_id: st
 def placing_actions(connection: Connection, app: str, deploy_id: str) -> list[str]:
     """The actions that put a deploy into an environment, the oldest first."""
     query = select(PLACEMENT.c.action).where(PLACEMENT.c.app == app, PLACEMENT.c.deploy == deploy_id)
-    return list(connection.execute(query.order_by(PLACEMENT.c.at)).scalars())
+    return list(connection.execute(query.order_by(place_of(PLACEMENT.c.action))).scalars())
 
 
 def upload(connection: Connection, upload_id: str) -> UploadView:
@@ -202,4 +205,10 @@ def process_of(connection: Connection, action: Any) -> str | None:
     found = select(DEPLOY.c.process).where(DEPLOY.c.app == app)
     if named:
         found = found.where(DEPLOY.c.id == named)
-    return connection.execute(found.order_by(DEPLOY.c.created_at.desc()).limit(1)).scalar_one_or_none()
+    return connection.execute(found.order_by(place_of(DEPLOY.c.action).desc()).limit(1)).scalar_one_or_none()
+
+
+def passport_files(connection: Connection, deploys: Collection[str]) -> dict[str, str]:
+    """The stored passports of these deploys, as digests of blobs."""
+    rows = connection.execute(select(PASSPORT_FILE).where(PASSPORT_FILE.c.deploy.in_(list(deploys))))
+    return {row.deploy: row.blob for row in rows}

@@ -100,3 +100,11 @@ INSPECTED = Table(
     Column("facts", JSON, nullable=False),
 )
 """What inspecting a file found, by its digest, the way it is read and the inspector's version: a pure function's cache."""
+
+PASSPORT_FILE = Table(
+    "passport_file",
+    METADATA,
+    Column("deploy", ForeignKey("deploy.id"), primary_key=True),
+    Column("blob", String(80), nullable=False),
+)
+"""The newest passport of a deploy, stored as a file that the edge serves by itself."""

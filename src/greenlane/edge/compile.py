@@ -25,7 +25,7 @@ NEWEST_PREVIEWS = 50
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """Compiles the table. ``passport_files`` names the stored passport of a deploy in an environment, once it is made."""
+    """Compiles the table for these addresses, with these leases (seconds)."""
 
     addresses: Addresses
     clock: Clock
@@ -33,7 +33,7 @@ class Compiler:
     page_lease: float
     token_lease: float
 
-    def whole(self, connection: Connection, passport_files: Mapping[str, str]) -> dict[str, Any]:
+    def whole(self, connection: Connection) -> dict[str, Any]:
         """The whole table, without its version."""
         table: dict[str, Any] = {
             "console_host": self.addresses.console.partition("://")[2],
@@ -46,7 +46,7 @@ class Compiler:
             **self.people(connection),
         }
         for app in catalog.all_apps(connection):
-            hosts, named = self.of_app(connection, app, passport_files)
+            hosts, named = self.of_app(connection, app)
             table["hosts"] |= hosts
             table["deploys"] |= named
         return table
@@ -66,15 +66,14 @@ class Compiler:
             "previews": previews,
         }
 
-    def of_app(
-        self, connection: Connection, app: catalog.App, passport_files: Mapping[str, str]
-    ) -> tuple[dict[str, Any], dict[str, str]]:
+    def of_app(self, connection: Connection, app: catalog.App) -> tuple[dict[str, Any], dict[str, str]]:
         """The addresses of one app, and the manifests of the deploys that they show."""
         declared = {one.host: tuple(one.directives) for one in catalog.hosts(connection, app.name)}
         live = {one.name: one.live_deploy for one in catalog.environments(connection, app.name) if one.live_deploy}
         newest = {one.id: one for one in deploys.deploys(connection, app.name, limit=NEWEST_PREVIEWS)}
         for placed in live.values():
             newest.setdefault(placed, deploys.deploy(connection, app.name, placed))
+        passport_files = deploys.passport_files(connection, newest)
         hosts: dict[str, Any] = {}
         for environment in ("production", "staging"):
             shown = newest[live[environment]] if environment in live else None

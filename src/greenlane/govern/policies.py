@@ -40,9 +40,7 @@ class Policies:
         Raises ``PackError`` with file, line and reason for a folder that cannot be used; what was in force stays.
         """
         with self._database.read() as connection:
-            row = connection.execute(
-                select(policy_pack).where(policy_pack.c.note == "set").order_by(policy_pack.c.in_force_since.desc())
-            ).first()
+            row = connection.execute(select(policy_pack).where(policy_pack.c.note == "set")).one_or_none()
         chosen = self._built([]) if row is None else Pack.load(*row.texts, verbs=_verbs())
         with self._lock:
             self._packs[chosen.digest] = chosen
@@ -71,10 +69,12 @@ class Policies:
         return pack
 
     def remember(self, pack: Pack, *, note: str = "") -> Rows:
-        """Rows that keep a pack under its digest. ``note`` is "set" for one that somebody put in force."""
+        """Rows that keep a pack under its digest. ``note`` is "set" for the one that somebody put in force last."""
         now = stamp(self._clock.now())
 
         def rows(connection: Connection) -> None:
+            if note:
+                connection.execute(update(policy_pack).where(policy_pack.c.note == note).values(note=""))
             known = select(policy_pack.c.digest).where(policy_pack.c.digest == pack.digest)
             if connection.execute(known).one_or_none() is None:
                 values = {"digest": pack.digest, "texts": pack.texts(), "in_force_since": now, "note": note}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 
 from greenlane.ledger.receipt import Entry, Receipt
 from greenlane.ledger.tables import NOT_GREEN, checkpoint, cosigned, receipt
@@ -58,6 +58,11 @@ def entry(connection: Connection, seq: int) -> Entry | None:
 def by_action(connection: Connection, action_id: str) -> list[Entry]:
     """All receipts of an action: usually *decided* and *settled*, in this order."""
     return entries(connection, action=action_id, limit=1000)
+
+
+def place_of(action: ColumnElement[Any]) -> ScalarSelect[int]:
+    """Where the last receipt of the action in a column stands, to order by: a clock may jump, the sequence does not."""
+    return select(func.max(receipt.c.seq)).where(receipt.c.action == action).scalar_subquery()
 
 
 def size(connection: Connection) -> int:
