@@ -84,7 +84,11 @@ def _explaining(verb: Verb, body: type[BaseModel]) -> Callable[..., dict[str, An
     def explain(inputs: BaseModel, at: HOUSE, who: SIGNED) -> dict[str, Any]:
         action = verb.build(_given(inputs))
         facts, decision = at.door.explain(who.actor, action)
-        ways = [] if decision.lane.strictness == 0 else what_would_make_it_green(verb.name, facts, at.pack())
+        ways = (
+            []
+            if decision.lane.strictness == 0 or not facts.may
+            else what_would_make_it_green(verb.name, facts, at.pack())
+        )
         return {
             "verb": verb.name,
             "subject": verb.subject_of(action),
