@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
 
 from greenlane.catalog.addresses import Addresses
 from greenlane.cli import trust
@@ -78,6 +81,12 @@ def _all_answer(settings: Settings, places: Places, addresses: Addresses) -> boo
         asking.close()
 
 
+def _path() -> str:
+    """The line that a shell needs first, where it would not find the command."""
+    here = Path(sys.executable).parent
+    return "" if shutil.which("greenlane") == str(here / "greenlane") else f'  export PATH="{here}:$PATH"\n'
+
+
 def free_port() -> int:
     """A port that nobody listens on at this moment."""
     with socket.socket() as probe:
@@ -104,7 +113,7 @@ Sign in once with this link:
 
 Then, in another terminal:
 
-  export GREENLANE_URL={addresses.console}
+{_path()}  export GREENLANE_URL={addresses.console}
   export GREENLANE_TOKEN=$(cat {places.owner_token})
   greenlane tour                                   # green, amber, red and closed in two minutes
   greenlane deploy ./site --app vendor-board -m "first version"

@@ -52,7 +52,7 @@ def configure(process: str, level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for name in ("uvicorn.access", "alembic", "asyncio"):
+    for name in ("uvicorn.access", "uvicorn.error", "alembic", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
