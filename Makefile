@@ -1,6 +1,5 @@
 # The same commands everywhere: on a laptop, in CI, in a fresh clone.
 PYTHON ?= python3
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: setup test check up docs bench lock
 
