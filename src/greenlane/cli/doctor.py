@@ -19,7 +19,7 @@ from greenlane.ledger import queries
 
 MARKS = {Health.WELL: "well   ", Health.WARNING: "warning", Health.WRONG: "WRONG  "}
 SEPARATE = (
-    "Start `greenlane up` as root (`docs/systemd.md`): it gives both users of their own and keeps no power itself."
+    "Start `greenlane up` as root (`docs/running.md`): it gives both users of their own and keeps no power itself."
 )
 
 
