@@ -24,6 +24,7 @@ from greenlane.govern.policies import Policies
 from greenlane.identity import queries as identity
 from greenlane.identity.actions import AddPerson, FoundOrganisation, GrantRole, SignIn
 from greenlane.identity.reviewers import reviewers
+from greenlane.insights.checking import Checking
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import FakeClock
 from greenlane.kit.database import Database
@@ -123,6 +124,12 @@ class Doorway:
         self.clock.forward(seconds)
         self.control.upkeep.round()
         self.control.notices.catch_up()
+
+    def replays(self) -> dict[str, Any]:
+        """What comes out when every decision on the record is made again."""
+        one = self.control
+        nobody: Any = None  # there is no witness here, and replaying asks none
+        return Checking(one.database, one.trust, nobody, one.payloads, one.policies).replay()
 
     def receipts(self, verb: str) -> list[Receipt]:
         """The last halves of a verb's receipts, in order."""

@@ -276,6 +276,6 @@ def test_what_the_platform_did_by_itself_replays(doorway: Doorway, ben: Actor):
     doorway.does(ben, DeclareHost("vendor-board", "api.exchangerates.example"))
     doorway.after(24 * DAY)
     doorway.after(8 * DAY)
-    replayed = doorway.control.replay()
+    replayed = doorway.replays()
     assert all(doorway.receipts(verb) for verb in ("widen-audience", "look", "ask-if-needed", "expire-app"))
     assert replayed["differences"] == []
