@@ -35,7 +35,7 @@ from greenlane.catalog import unused
 from greenlane.catalog.addresses import Addresses
 from greenlane.catalog.dns import DnsOverNetwork
 from greenlane.cli import backups, doctor, references
-from greenlane.cli.local import LocalCommands, Told
+from greenlane.cli.local import LocalCommands
 from greenlane.cli.starting import START_WITHIN, free_port, run_until_told
 from greenlane.cli.terminal import panels
 from greenlane.deploys import effects as deploy_effects
@@ -98,8 +98,8 @@ USERS = {"signer": 61101, "witness": 61102}
 """Who signer and witness become when ``up`` was started as root: numbers that nobody is given (60706 to 61183 is unused
 in systemd.io/UIDS-GIDS)."""
 
-SETTLED_WITHIN = timedelta(minutes=2)
-"""An action that is unsettled for longer was left by a crash or by a part that was away."""
+SETTLED_WITHIN = timedelta(seconds=5)
+"""An action that is unsettled for longer, and that nobody is working on, was left by a part that was away."""
 
 
 def addresses_of(settings: Settings) -> Addresses:
@@ -426,7 +426,6 @@ def local_commands() -> LocalCommands:
         doctor=lambda data: doctor.examine(read_settings(data=data)),
         backup=lambda data, file: backups.backup(read_settings(data=data), file),
         restore=lambda file, data: backups.restore(read_settings(data=data), file),
-        tour=lambda: Told(()),
         docs=lambda: references.write(panels(local_commands()), api.create(None).openapi()),
     )
 

@@ -21,7 +21,7 @@ ON_THEIR_OWN = {"up", "tour", "doctor", "backup", "restore", "docs", "version", 
     "simulate",
     "passport verify",
 }
-OF_PAGES = {"accept-invitation", "answer-look", "look", "sign-in", "sign-out"}
+OF_PAGES = {"accept-invitation", "look", "sign-in", "sign-out"}
 """Verbs of pages; `greenlane do` reaches them, and the platform's own, too."""
 
 

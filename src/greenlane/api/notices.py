@@ -5,6 +5,7 @@ Having read something is bookkeeping, as an upload is: it changes nothing for an
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from greenlane.api.house import HOUSE, READER, ApiHouse, person_of
 from greenlane.govern import call
 from greenlane.insights import sentences
+from greenlane.kit.errors import Unavailable
 from greenlane.ledger import queries as ledger
 from greenlane.notices import queries as notices
 from greenlane.notices import wording
@@ -39,6 +41,8 @@ def routes() -> APIRouter:
         after: str = Query("", pattern="^((un)?read:[0-9]{1,18})?$"),
         limit: int = Query(100, ge=1, le=500),
     ) -> dict[str, Any]:
+        with suppress(Unavailable):  # what was heard before can be read although nothing can be written
+            at.notices.catch_up()
         with at.database.read() as connection:
             found = notices.notices(connection, person_of(who), limit=limit, after=after)
             items = [_told(at, connection, one) for one in found]

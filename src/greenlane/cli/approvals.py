@@ -8,7 +8,7 @@ from urllib.parse import quote
 import typer
 
 from greenlane.cli import saying
-from greenlane.cli.command import ARGUMENT, Act, Ask, Command, act
+from greenlane.cli.command import ARGUMENT, Act, Ask, Command, Typed, act
 from greenlane.cli.output import Output
 from greenlane.cli.talk import Document, Talk
 
@@ -66,14 +66,21 @@ def says(out: Output, item: Document) -> None:
         out.say("  An agent made the change.")
     if asked := item.get("asked"):
         out.say(f"  Asked: {', '.join(asked)}{', by ' + item['due'] if item.get('due') else ''}")
-    if item.get("state", "waiting") != "waiting":
-        out.say(f"  It is {item['state']}.")
+    state = item.get("state", "waiting")
+    if state != "waiting":
+        out.say(f"  It is {state.replace('-', ' ')}.")
+    if decided := item.get("decided"):
+        out.say(f"  {decided['by']}: {decided['says']}" if decided.get("says") else f"  By {decided['by']}.")
     if item.get("url"):
         out.say("  Preview:")
         out.raw(item["url"])
     if item.get("may_decide"):
         out.next(f'`greenlane approve {item["id"]} --because "…"`, `send-back` or `decline`')
-    elif item.get("why_not"):
+    elif item.get("may_confirm"):
+        out.next(f'`greenlane confirm {item["id"]} --because "…"`: you are alone here, and it stays marked as unreviewed')
+    elif state == "sent-back":
+        out.next("deploy the next version and publish it again: it goes on as this request")
+    elif item.get("why_not") and state == "waiting":
         out.say(f"  You cannot decide it: {item['why_not']}")
 
 
@@ -83,6 +90,27 @@ def _resumed(out: Output, document: Document) -> None:
     if resumed:
         out.say("The request now:")
         saying.answer()(out, resumed)
+
+
+def looks(talk: Talk) -> Document:
+    """Changes that went through already and that you are asked to look at; nobody waits for it."""
+    return talk.client.get("/v1/looks")
+
+
+def _says_looks(out: Output, document: Document) -> None:
+    if not document["items"]:
+        out.say("Nothing to look at.")
+    for place, item in enumerate(document["items"]):
+        if place:
+            out.say()
+        out.raw(item["about"])
+        out.say(f"  {item['sentence']}")
+        for change in item.get("changes", ()):
+            out.say(f"  {change}")
+        for reason in item.get("reasons", ()):
+            out.say(f"  - {reason['says']}")
+        out.raw(item["url"])
+        out.next(f'`greenlane looks answer {item["app"]} {item["about"]} fine`, or `not-fine --because "…"`')
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -110,4 +138,13 @@ COMMANDS: tuple[Command, ...] = (
         request=ARGUMENT,
     ),
     act("withdraw", "withdraw", "greenlane withdraw req_01h2…", request=ARGUMENT),
+    Ask("looks", "query /v1/looks", looks, "greenlane looks", _says_looks),
+    act(
+        "looks answer",
+        "answer-look",
+        "greenlane looks answer vendor-board act_01h2… fine",
+        app=ARGUMENT,
+        about=ARGUMENT,
+        verdict=Typed(choices=("fine", "not-fine"), says="What you saw."),
+    ),
 )

@@ -96,6 +96,10 @@ class Client:
         """Give a document, get one. For what may be given twice."""
         return self._ask("POST", path, content=orjson.dumps(body), headers={"Content-Type": "application/json"}).json()
 
+    def tell(self, path: str, body: Mapping[str, Any]) -> None:
+        """Give a document where nothing is answered. For what may be told twice."""
+        self._ask("POST", path, content=orjson.dumps(body), headers={"Content-Type": "application/json"})
+
     def put(self, path: str, content: Content, size: int) -> None:
         """Give the bytes of a file; ``size`` is their number."""
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}

@@ -40,7 +40,6 @@ class LocalCommands:
     backup: Callable[[Path | None, Path], Told]
     restore: Callable[[Path, Path | None], Told]
     docs: Callable[[], Told]
-    tour: Callable[[], Told] | None = None
 
 
 Data = Annotated[

@@ -123,6 +123,10 @@ class Output:
         if error.next_step:
             self.err.print(clean(f"Next: {error.next_step}"))
 
+    def one_stream(self) -> None:
+        """From here on everything goes to where results go: a story that is told in order."""
+        self.err = self._out
+
     def to_error_stream(self) -> None:
         """From here on people are spoken to on the error stream: what follows is why it was refused."""
         self._out = self.err

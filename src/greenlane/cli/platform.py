@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from greenlane.cli.talk import Document, Talk
 from greenlane.govern.errors import WrongInput
 
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")]
+Read = Annotated[bool, typer.Option("--read", help="Mark what is shown as read.")]
 Level = Annotated[
     str, typer.Option("--level", help="From this level on: debug, info, warning or error.", show_default=False)
 ]
@@ -79,9 +80,13 @@ def friction(talk: Talk) -> Document:
     return talk.client.get("/v1/friction")
 
 
-def notices(talk: Talk) -> Document:
-    """What you should hear of."""
-    return {"items": talk.everything("/v1/notices")}
+def notices(talk: Talk, limit: Limit = 20, read: Read = False) -> Document:
+    """What you should hear of: what waits for you, what was decided, what went through with safeguards."""
+    found = talk.client.get("/v1/notices", limit=min(limit, 500))
+    unread = [one["id"] for one in found["items"] if not one.get("read")]
+    if read and unread:
+        talk.client.tell("/v1/notices/read", {"ids": unread})
+    return {**found, "marked_read": unread if read else []}
 
 
 def _says_me(out: Output, me: Document) -> None:
@@ -114,21 +119,50 @@ def _says_logs(out: Output, document: Document) -> None:
 
 
 def _says_friction(out: Output, document: Document) -> None:
+    """The sentence, then each request with its wait, and what people did after a refusal."""
     out.say(str(document["sentence"]))
-    out.facts(
-        "In figures", [(name.replace("_", " "), _figure(one)) for name, one in document.items() if name != "sentence"]
-    )
+    if waits := document["waits"]:
+        out.say("\nRequests, the newest first:")
+        rows = [(_time(one["at"]), one["about"], _duration(one["seconds"]), one["outcome"]) for one in waits]
+        out.table(("asked", "about", "waited", "outcome"), rows)
+    if refusals := document["refusals"]:
+        out.say("\nRefusals, and what the person did next:")
+        rows = [(_time(one["at"]), one["verb"], one["about"], _followed(one)) for one in refusals]
+        out.table(("refused", "verb", "about", "next"), rows)
+    if asked := document["asked_by"]:
+        out.say("\nWhich policies ask:")
+        out.table(("requests", "policy"), [(count, policy) for policy, count in asked.items()])
 
 
-def _figure(value: Document) -> str:
-    return ", ".join(f"{name} {one}" for name, one in value.items()) if isinstance(value, dict) else str(value)
+def _followed(refusal: Document) -> str:
+    if refusal["next"]:
+        return f"{refusal['next']}, after {_duration(refusal['seconds'])}"
+    return "nothing within a day" if refusal["gave_up"] else "nothing yet"
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _time(stamp: Any) -> str:
+    return str(stamp)[:16].replace("T", " ")
 
 
 def _says_notices(out: Output, document: Document) -> None:
+    """One notice after the other, unread ones marked, each with the command that fits."""
     for one in document["items"]:
-        out.say(f"{str(one.get('at', ''))[:19].replace('T', ' ')}  {one.get('says') or one.get('sentence') or ''}")
+        out.say(f"{' ' if one.get('read') else '*'} {_time(one.get('at', ''))}  {one['says']}")
+        if one.get("words"):
+            out.say(f"    In their words: {one['words']}")
+        if one.get("next_step"):
+            out.say(f"    {one['next_step']}", style="dim")
     if not document["items"]:
         out.say("Nothing to hear of.")
+    elif any(not one.get("read") for one in document["items"]) and not document["marked_read"]:
+        out.next("`greenlane notices --read` once you have read them.")
 
 
 COMMANDS: tuple[Command, ...] = (

@@ -6,6 +6,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -32,7 +33,7 @@ from greenlane.cli.command import Act, Ask, Command, Panel, parameters_of
 from greenlane.cli.errors import DONE, USAGE, Stopped, document_of, exit_code_of
 from greenlane.cli.local import LocalCommands
 from greenlane.cli.output import Output
-from greenlane.cli.talk import Talk
+from greenlane.cli.talk import Document, Talk
 from greenlane.kit.errors import GreenlaneError
 
 ABOUT = """A governed path for AI-built software: from a folder to an address that the right people can open.
@@ -49,6 +50,7 @@ GROUPS = {
     "explain": "See what would be decided, why, and what would make it green. Changes nothing.",
     "hosts": "Say which outside hosts an app's pages may call.",
     "ledger": "Check the ledger, prove receipts, take it along.",
+    "looks": "See what you are asked to look at afterwards.",
     "passport": "Read and check what travels with a deploy.",
     "people": "See and change who is here.",
     "policy": "Read, try and change the rules.",
@@ -65,7 +67,7 @@ GROUPS = {
 def panels(handed: LocalCommands) -> tuple[Panel, ...]:
     """Every command there is, in the order of the story."""
     return (
-        Panel("Start", (*local.starting(handed), *tour.COMMANDS)),
+        Panel("Start", (*local.starting(handed), tour.command(partial(type_in, handed)))),
         Panel("From a folder to an address", (*deploy.COMMANDS, *publishing.COMMANDS)),
         Panel("When a person is asked", approvals.COMMANDS),
         Panel("What happened, and the proof", (*receipts.COMMANDS, *ledger.COMMANDS, *passport.COMMANDS)),
@@ -123,6 +125,26 @@ def app(handed: LocalCommands, arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else DONE
 
 
+def type_in(handed: LocalCommands, words: Sequence[str], shows: bool) -> Document:
+    """Run one command as if its words were typed, and give its document back; the tour goes by it.
+
+    ``shows`` says the answer to people, all on one stream. Raises what the command raises.
+    """
+    documents: list[Document] = []
+
+    def carry_on(command: Command, talk: Talk, given: dict[str, Any]) -> int:
+        talk.out.one_stream()
+        with talk:
+            documents.append(command.run(talk, **given))
+            if shows:
+                _say(command, talk, documents[0])
+        return DONE
+
+    quiet = () if shows else ("--json",)
+    tree(handed)(args=[*words, *quiet], prog_name="greenlane", standalone_mode=False, obj=carry_on)
+    return documents[0]
+
+
 def _manners(name: str, says: str) -> dict[str, Any]:
     return {
         "name": name,
@@ -175,21 +197,21 @@ def _callback(command: Command, *, explaining: bool = False, by_itself: bool = F
     typed = parameters_of(command.wish if isinstance(command, Act) else command.run)
 
     def run(**given: Any) -> int:
-        context = given.pop("context", None)
-        if context is not None and context.invoked_subcommand is not None:
+        context: typer.Context = given.pop("context")
+        if by_itself and context.invoked_subcommand is not None:
             return DONE
+        carry_on: Callable[[Command, Talk, dict[str, Any]], int] = context.obj or _carry_on
         # Typer has endings of its own for these two, with other exit codes than ours
         try:
-            return _carry_on(command, Talk(given.pop("as_json"), explaining), given)
+            return carry_on(command, Talk(given.pop("as_json"), explaining), given)
         except KeyboardInterrupt as stop:
             raise _stopped() from stop
         except BrokenPipeError:
             return _unread()
 
-    extra = [inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, annotation=JSON, default=False)]
-    if by_itself:
-        extra.append(inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context))
-    every = [*typed, *extra]
+    as_json = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, annotation=JSON, default=False)
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    every = [*typed, as_json, context]
     run.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]  # what Typer reads instead of **given
     run.__annotations__ = {one.name: one.annotation for one in every}
     return run
@@ -198,14 +220,19 @@ def _callback(command: Command, *, explaining: bool = False, by_itself: bool = F
 def _carry_on(command: Command, talk: Talk, given: dict[str, Any]) -> int:
     with talk:
         document = command.run(talk, **given)
-        if talk.out.as_json:
-            if document is not None:
-                talk.out.document(document)
-        elif talk.explaining:
-            explain.shows(talk.out, document)
-        else:
-            command.shows(talk.out, document)
+        if not talk.out.as_json:
+            _say(command, talk, document)
+        elif document is not None:
+            talk.out.document(document)
     return int(document.get("exit_code", DONE)) if isinstance(document, dict) else DONE
+
+
+def _say(command: Command, talk: Talk, document: Document) -> None:
+    """Say an answer to people."""
+    if talk.explaining:
+        explain.shows(talk.out, document)
+    else:
+        command.shows(talk.out, document)
 
 
 def _has_more(one: Command, commands: Sequence[Command]) -> bool:
