@@ -7,6 +7,9 @@ from collections.abc import Callable
 import pytest
 from tests.house import DAY, HOUR, PAGE, Doorway
 
+from greenlane.catalog import queries as catalog
+from greenlane.catalog.actions import SetAudience
+from greenlane.deploys import queries as deploys
 from greenlane.deploys.actions import Publish
 from greenlane.govern import approvals
 from greenlane.govern.actions import Approve, Confirm, Decline, SendBack, Withdraw
@@ -123,15 +126,30 @@ def test_confirming_ends_with_the_second_member(doorway: Doorway, asked: Callabl
     assert doorway.does(doorway.owner, Confirm(request, "still me")).state == "refused"
 
 
-def test_a_new_reason_sends_an_approval_back_to_waiting(doorway: Doorway, asked: Callable[[], str]) -> None:
+def test_a_new_reason_sends_an_approval_back_to_waiting(doorway: Doorway) -> None:
     reviewer = doorway.hire("Rita Reviewer", "reviewer")
-    request = asked()
+    doorway.deploys(doorway.owner)
+    doorway.publishes(doorway.owner)
+    request = doorway.does(doorway.owner, SetAudience("vendor-board", "public")).request
+    assert request is not None
     everyone = b"\n".join(b"person%d@example.com,+41 44 668 18 %02d" % (n, n) for n in range(40))
     doorway.deploys(doorway.owner, files={**PAGE, "people.csv": b"mail,phone\n" + everyone})
+    doorway.publishes(doorway.owner)
     with pytest.raises(Refused):
         doorway.does(reviewer, Approve(request, "looks fine"))
     assert question(doorway, request).state == "waiting"
     assert doorway.app().rung == "me"
+
+
+def test_what_was_looked_at_is_what_is_published(doorway: Doorway, asked: Callable[[], str]) -> None:
+    reviewer = doorway.hire("Rita Reviewer", "reviewer")
+    request = asked()
+    with doorway.control.database.read() as connection:
+        looked_at = deploys.meant(connection, "vendor-board", "").id
+    doorway.deploys(doorway.owner, files={"index.html": b"<h1>Nobody has seen this</h1>"})
+    doorway.does(reviewer, Approve(request, "checked with legal"))
+    with doorway.control.database.read() as connection:
+        assert catalog.live_deploy(connection, "vendor-board", "production") == looked_at
 
 
 def test_ten_typo_fixes_of_a_public_page_ask_nobody(doorway: Doorway, asked: Callable[[], str]) -> None:

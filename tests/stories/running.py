@@ -183,7 +183,7 @@ def _sockets(pid: int) -> list[str]:
     found = []
     for one in Path(f"/proc/{pid}/fd").iterdir():
         try:
-            target = os.readlink(one)
+            target = str(one.readlink())
         except OSError:
             continue  # it was closed this moment
         if target.startswith("socket:["):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -273,9 +274,10 @@ def _concerns(at: ApiHouse, connection: Connection, who: Signed, one: approvals.
 def _request(at: ApiHouse, connection: Connection, who: Signed, one: approvals.Question) -> dict[str, Any]:
     stored = call.row_of(connection, one.action)
     decision = Decision.from_dict(stored.decided)
-    people = identity.names(connection, [*one.asked, *([one.author] if one.author else [])])
+    people = identity.names(connection, [*one.asked, *(found for found in (one.author, one.decided_by) if found)])
     names = sentences.Names(people)
-    may, why_not = _may_decide(at, connection, who, one)
+    may, why_not = _may(at, who, "approve", one)
+    alone = person_of(who) == one.author and _may(at, who, "confirm", one)[0]
     block = decision.as_dict()
     deploy = stored.inputs.get("deploy") or None
     if deploy is None and one.verb == "publish":
@@ -308,18 +310,30 @@ def _request(at: ApiHouse, connection: Connection, who: Signed, one: approvals.Q
         "digest": one.digest,
         "may_decide": may,
         "why_not": why_not,
+        "may_confirm": alone,
+        "decided": _decided(at, connection, one, people),
         "unreviewed": one.unreviewed,
         "waited_ms": one.waited_ms(at.clock.now()) if one.state == "waiting" else None,
     }
 
 
-def _may_decide(at: ApiHouse, connection: Connection, who: Signed, one: approvals.Question) -> tuple[bool, str]:
-    """Whether this person could approve it now, found by the door itself."""
-    approve = REGISTRY.named("approve").build(
-        {"request": one.id, "because": "to see whether I may", "seen": one.digest}
-    )
-    _facts, decision = at.door.explain(who.actor, approve)
+def _may(at: ApiHouse, who: Signed, verb: str, one: approvals.Question) -> tuple[bool, str]:
+    """Whether this person could approve or confirm it now, found by the door itself; and if not, why."""
+    seen = {"seen": one.digest} if verb == "approve" else {}
+    asking = REGISTRY.named(verb).build({"request": one.id, "because": "to see whether I may", **seen})
+    _facts, decision = at.door.explain(who.actor, asking)
     return decision.goes, "" if decision.goes or not decision.reasons else decision.reasons[0].says
+
+
+def _decided(
+    at: ApiHouse, connection: Connection, one: approvals.Question, people: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """Who said the last word on a request, when, and in which words; None while it waits."""
+    if one.decided_by is None:
+        return None
+    words = at.door.payloads.open(connection, one.because) if one.because else None
+    said = (words or {}).get("note") or (words or {}).get("because") or ""
+    return {"by": people.get(one.decided_by, one.decided_by), "at": one.decided_at, "says": said}
 
 
 def _changes(facts: dict[str, Any]) -> list[str]:

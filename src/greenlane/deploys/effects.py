@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -57,13 +57,18 @@ def handlings(works: Works) -> dict[str, Handling]:
     about_the_app = works.app_facts
     return {
         "deploy": Handling(_Deploying(works).run, (about_the_app, deploy_facts(works.blobs))),
-        "publish": Handling(_Publishing(works).run, (about_the_app, publish_facts(works.blobs))),
+        "publish": Handling(_Publishing(works).run, (about_the_app, publish_facts(works.blobs)), exact=_this_deploy),
         "rollback": Handling(_RollingBack(works).run, (about_the_app, rollback_facts)),
-        "create-preview-token": Handling(_PreviewTokens(works).create, (about_the_app,)),
+        "create-preview-token": Handling(_PreviewTokens(works).create, (about_the_app,), exact=_this_deploy),
         "revoke-preview-token": Handling(_PreviewTokens(works).revoke, (about_the_app,)),
         "look": Handling(_Looking(works).ask, (about_the_app,)),
         "answer-look": Handling(_Looking(works).answer, (about_the_app, look_facts)),
     }
+
+
+def _this_deploy(connection: Connection, action: Publish | CreatePreviewToken) -> Publish | CreatePreviewToken:
+    """The newest deploy by its id: whoever approves the action looked at that one, and not at what came later."""
+    return replace(action, deploy=queries.meant(connection, action.app, action.deploy).id)
 
 
 @dataclass(frozen=True, slots=True)

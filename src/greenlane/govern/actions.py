@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from greenlane.govern.action import EffectClass, Private, verb
+from greenlane.govern.errors import WrongInput
+
+
+def _check_said(words: str) -> None:
+    """A decision without a word is worth nothing to whoever reads it later. Raises ``WrongInput``."""
+    if not words.strip():
+        raise WrongInput("Your words are missing.", next_step="Say why, in a sentence that others can read later.")
 
 
 @verb("approve", effect=EffectClass.WRITE, subject="request", says="{actor} {approved|approve} the request of {author}")
@@ -17,6 +24,9 @@ class Approve:
     because: Annotated[str, Private, "why, in your own words"]
     seen: Annotated[str, "the digest of what you were shown; another one means that it changed since"] = ""
 
+    def __post_init__(self) -> None:
+        _check_said(self.because)
+
 
 @verb("send-back", effect=EffectClass.WRITE, subject="request", says="{actor} {sent|send} the request of {author} back")
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,9 @@ class SendBack:
     request: Annotated[str, "the request's id"]
     note: Annotated[str, Private, "what should change"]
 
+    def __post_init__(self) -> None:
+        _check_said(self.note)
+
 
 @verb("decline", effect=EffectClass.WRITE, subject="request", says="{actor} {declined|decline} the request of {author}")
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,9 @@ class Decline:
 
     request: Annotated[str, "the request's id"]
     because: Annotated[str, Private, "why, in your own words"]
+
+    def __post_init__(self) -> None:
+        _check_said(self.because)
 
 
 @verb(
@@ -48,6 +64,9 @@ class Confirm:
 
     request: Annotated[str, "the request's id"]
     because: Annotated[str, Private, "why, in your own words"]
+
+    def __post_init__(self) -> None:
+        _check_said(self.because)
 
 
 @verb("withdraw", effect=EffectClass.WRITE, subject="request", says="{actor} {withdrew|withdraw} their own request")

@@ -71,6 +71,8 @@ class Question:
     expires_at: str = ""
     decided_by: str | None = None
     decided_at: str | None = None
+    because: str | None = None
+    """The digest of the payload with the words of whoever decided last."""
     unreviewed: bool = False
 
     def waited_ms(self, now: datetime) -> int:
@@ -133,6 +135,7 @@ def _question(row: Row[Any]) -> Question:
         expires_at=row.expires_at,
         decided_by=row.decided_by,
         decided_at=row.decided_at,
+        because=row.because,
         unreviewed=row.unreviewed,
     )
 

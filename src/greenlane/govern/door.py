@@ -106,6 +106,7 @@ class Door:
         with self.database.read() as connection:
             if key is not None and (earlier := _earlier(connection, action_id)) is not None:
                 return earlier
+            action = self.house.handlings[REGISTRY.of(action).name].exact(connection, action)
             facts = self.gather(connection, actor, action)
             process = process or self.house.process_of(connection, action) or ids.new("prc")
         one = Call.of(actor, action, action_id, process, cause, began)

@@ -68,6 +68,7 @@ class Outcome:
 Effect = Callable[[Any, Context], Outcome]
 GatherFacts = Callable[[Connection, Actor, Any], Mapping[str, Any]]
 Probe = Callable[[Any, Context], Literal["done", "not begun", "unknown"]]
+Exact = Callable[[Connection, Any], Any]
 
 
 def not_begun(action: Any, context: Context) -> Literal["done", "not begun", "unknown"]:
@@ -75,10 +76,20 @@ def not_begun(action: Any, context: Context) -> Literal["done", "not begun", "un
     return "not begun"
 
 
+def as_it_is(connection: Connection, action: Any) -> Any:
+    """The action that leaves nothing open."""
+    return action
+
+
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """How one verb is handled: who knows its facts, what carries it out, and what to ask after a crash."""
+    """How one verb is handled: who knows its facts, what carries it out, and what to ask after a crash.
+
+    ``exact`` names what an action leaves open, such as *the newest deploy*, before anything is decided: what waits for
+    a person must not come to mean something else meanwhile.
+    """
 
     effect: Effect
     facts: tuple[GatherFacts, ...] = ()
     probe: Probe = not_begun
+    exact: Exact = as_it_is
