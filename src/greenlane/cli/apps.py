@@ -12,6 +12,7 @@ from greenlane.cli.command import ARGUMENT, Ask, Command, Typed, act
 from greenlane.cli.output import Output, size
 from greenlane.cli.talk import Document, Talk
 from greenlane.govern.facts import RUNGS
+from greenlane.govern.words import word
 
 Name = Annotated[str, typer.Argument(metavar="APP", help="The app's name.")]
 
@@ -64,6 +65,7 @@ def says(out: Output, app: Document) -> None:
         ("owner", app.get("owner")),
         ("team", app.get("team")),
         ("audience", rung),
+        ("opens to", _later(app.get("opens_to"))),
         ("state", app.get("state")),
         ("deploys", app.get("deploys")),
         ("stored", f"{size(app['bytes'])} of {size(app['quota'])}" if app.get("quota") else None),
@@ -81,6 +83,14 @@ def says(out: Output, app: Document) -> None:
             out.say(f"  locked{_by(lock.get('who'))}{until}{why}")
         if live and place.get("url"):
             out.raw(place["url"])
+
+
+def _later(opens: Document) -> str:
+    """The audience that it opens to by itself, when, and how to stop it."""
+    if not opens:
+        return ""
+    at = opens["at"][:16].replace("T", " ")
+    return f"{word('audience_wanted', opens['audience'])}, at {at} UTC, unless another audience is set before"
 
 
 def _live(live: Document) -> str:
