@@ -44,6 +44,8 @@ def test_the_tour_shows_every_lane_and_may_be_taken_again(fresh: Running) -> Non
     assert (proven["ok"], proven["app"]) == (True, "tour-offsite")
     (told,) = [found for words, found in by_words.items() if words.startswith("greenlane notices")]
     assert "hosts remove tour-vendor-board" in told["items"][0]["next_step"]
+    assert owner.does("apps", "show", "tour-vendor-board")["opens_to"]["audience"] == "everyone"
+    assert "everyone here, at 20" in owner.types("apps", "show", "tour-vendor-board").out
     assert fresh.ask("tour-offsite", token=owner.token).status == 200
     assert fresh.ask("tour-metrics", token=owner.token).status != 200, "it waits for a person"
 
@@ -76,7 +78,8 @@ def test_the_tour_in_words_is_one_story_and_is_put_away_again(fresh: Running) ->
     assert {one["state"] for one in owner.does("apps")["items"]} == {"archived"}
     assert owner.does("approvals")["items"] == []
     page = fresh.ask("tour-offsite", token=owner.token)
-    assert page.status != 200
+    assert page.status == 503
+    assert "was archived. Its owner can bring it back." in page.text
     assert owner.does("tour")["exit_code"] == 0
     assert fresh.ask("tour-offsite", token=owner.token).status == 200
 
