@@ -1,15 +1,19 @@
 """Control's side of the edge: hear of what was done, compile what that changes, and have the edges serve it.
 
-The table follows the receipts. A caller of the door gets its answer after the edges serve what it did.
+The table follows the receipts. A caller of the door gets its answer after the edges serve what it did. Where the database
+goes away in between, what was done is done: the caller hears so, and the edges follow as soon as it is back.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
+from sqlalchemy.exc import DBAPIError
 
 from greenlane.catalog import queries as catalog
 from greenlane.deploys import passports as passport_files
@@ -23,10 +27,15 @@ from greenlane.kit.clock import stamp
 from greenlane.kit.database import Database
 from greenlane.ledger.receipt import Receipt
 
+log = structlog.get_logger()
+
 PLACING = frozenset({"publish", "rollback", "deploy"})
 """Verbs after which a passport says more than before."""
 
 ABOUT_PREVIEWS = frozenset({"create-preview-token", "revoke-preview-token"})
+
+TRY_AGAIN_EVERY = 0.5
+"""Seconds between two attempts to follow a receipt while the database is away."""
 
 
 class Following:
@@ -57,6 +66,20 @@ class Following:
         """After a settled action: bring what it may have changed to the edges, and wait until they serve it."""
         if receipt.happened.get("state") != "done":
             return
+        try:
+            self._follow(receipt)
+        except DBAPIError as error:
+            log.warning("the edges follow once the database is back", error=repr(error.orig))
+            self._later(lambda: self._follow_later(receipt))
+
+    def _follow_later(self, receipt: Receipt) -> None:
+        try:
+            self._follow(receipt)
+        except DBAPIError:
+            time.sleep(TRY_AGAIN_EVERY)  # in the background, where everything else waits for the database too
+            self._later(lambda: self._follow_later(receipt))
+
+    def _follow(self, receipt: Receipt) -> None:
         verb, (kind, _, name) = str(receipt.action["verb"]), str(receipt.action["subject"]).partition(":")
         if kind == "app":
             self.refresh_app(name)

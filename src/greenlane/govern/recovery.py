@@ -35,6 +35,8 @@ def recover(door: Door, *, before: datetime) -> int:
         if action_id not in door.under_way:
             _finish(door, action_id)
     for request, approval in allowed:
+        if approval in door.under_way:
+            continue
         try:
             with door.database.read() as connection:
                 allowing = call.stored(connection, door.payloads, approval, door.clock.monotonic())
@@ -48,6 +50,8 @@ def _finish(door: Door, action_id: str) -> None:
     began = door.clock.monotonic()
     with door.database.read() as connection:
         row = call.row_of(connection, action_id)
+        if row.state != "decided":
+            return None  # it ended while we were looking
         facts, decision = Facts.from_dict(row.facts), Decision.from_dict(row.decided)
         try:
             one = call.stored(connection, door.payloads, action_id, began)

@@ -13,6 +13,10 @@ METADATA = MetaData()
 """All tables of the program. Each feature declares its own in its ``tables.py``."""
 
 
+NO_LONGER_THAN = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+"""How long libpq waits for a server that does not answer: seconds to connect, milliseconds for what was sent."""
+
+
 class Database:
     """An engine and the two ways to use it: ``read`` for everybody, ``engine`` for the writer and the migrations.
 
@@ -25,7 +29,8 @@ class Database:
             if url.startswith(plain):
                 url = "postgresql+psycopg://" + url.removeprefix(plain)
         self.url = url
-        self.engine: Engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        served = not url.startswith("sqlite")
+        self.engine: Engine = create_engine(url, pool_pre_ping=served, connect_args=NO_LONGER_THAN if served else {})
         self.dialect: str = self.engine.dialect.name
         if self.dialect == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
