@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
-from tests.stories.running import Running
+from tests.stories.running import Running, until
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can give processes users of their own")
 
@@ -36,3 +37,12 @@ def test_a_killed_signer_comes_back_apart(greenlane: Running) -> None:
     after = greenlane.processes()["signer"]
     assert after != before
     assert status(after)["Uid"].split()[0] != "0"
+
+
+def test_nobody_is_left_behind_when_the_parent_is_killed(fresh: Running) -> None:
+    left = [*fresh.processes().values()]
+    os.kill(fresh._running.pid, signal.SIGKILL)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left), "the end of every process")
+    fresh._running.ended()
+    fresh.start()
+    assert fresh.ready()

@@ -50,9 +50,10 @@ class Passports:
         settled = [entry.receipt for entry in entries if entry.receipt.half == "settled"]
         last = decided[-1].decided
         owner = catalog.app(connection, app).owner
-        approver = next(iter(_approvers(entries)), None)
-        if approver is None and last["facts"]["envelope_covers"]:
-            approver = approvals.granted_by(connection, f"app:{app}", self.clock.now())
+        allowed = _allowed(entries)
+        if allowed is None and last["facts"]["envelope_covers"]:
+            allowed = approvals.granted_by(connection, f"app:{app}", self.clock.now())
+        approver, unreviewed = allowed or (None, False)
         names = identity.names(connection, [one for one in (owner, approver) if one])
         return passport.build(
             self.attester,
@@ -63,7 +64,9 @@ class Passports:
                 "policies": self._words(last),
                 "safeguards": sorted({name for receipt in decided for name in receipt.decided["safeguards"]}),
                 "owner": {"id": owner, "name": names.get(owner, "")},
-                "approver": {"id": approver, "name": names.get(approver, "")} if approver else None,
+                "approver": {"id": approver, "name": names.get(approver, ""), "unreviewed": unreviewed}
+                if approver
+                else None,
             },
             use=[edge for receipt in settled for edge in receipt.used],
             cost={
@@ -122,14 +125,13 @@ class Passports:
         return proof.prove(connection, entry.seq, with_witness=self.trust.witness is not None)
 
 
-def _approvers(entries: list[Entry]) -> list[str]:
-    """Who allowed it, the newest first."""
-    return [
-        str(entry.receipt.actor[-1]["id"])
-        for entry in reversed(entries)
-        if entry.receipt.action["verb"] in {"approve", "confirm"}
-        and entry.receipt.happened.get("outcome") == "approved"
-    ]
+def _allowed(entries: list[Entry]) -> tuple[str, bool] | None:
+    """Who allowed it last, and whether that was their own request, unreviewed."""
+    for entry in reversed(entries):
+        receipt = entry.receipt
+        if receipt.action["verb"] in {"approve", "confirm"} and receipt.happened.get("outcome") == "approved":
+            return str(receipt.actor[-1]["id"]), receipt.action["verb"] == "confirm"
+    return None
 
 
 def keep(deploy: str, blob: str) -> Rows:

@@ -244,10 +244,11 @@ def in_force(connection: Connection, subject: str, now: datetime) -> list[Envelo
     return [Envelope.from_dict(row.terms) for row in rows]
 
 
-def granted_by(connection: Connection, subject: str, now: datetime) -> str | None:
-    """Who gave the newest approval that is in force for a subject."""
+def granted_by(connection: Connection, subject: str, now: datetime) -> tuple[str, bool] | None:
+    """Who gave the newest approval that is in force for a subject, and whether it was their own, unreviewed."""
     found = (
-        select(tables.envelope.c.granted_by)
+        select(tables.envelope.c.granted_by, tables.request.c.unreviewed)
+        .join(tables.request, tables.request.c.id == tables.envelope.c.request)
         .where(
             tables.envelope.c.subject == subject,
             tables.envelope.c.until > stamp(now),
@@ -255,7 +256,8 @@ def granted_by(connection: Connection, subject: str, now: datetime) -> str | Non
         )
         .order_by(tables.envelope.c.created_at.desc())
     )
-    return connection.execute(found).scalars().first()
+    newest = connection.execute(found).first()
+    return None if newest is None else (newest[0], newest[1])
 
 
 def envelope_facts(connection: Connection, subject: str, facts: Facts, now: datetime) -> dict[str, Any]:

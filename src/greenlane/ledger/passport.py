@@ -82,7 +82,8 @@ def build(
     """A passport around an artifact's statement.
 
     ``decision`` has ``lane``, ``policies`` (each with ``id``, ``text``, ``says``, ``owner``, ``digest`` of the text),
-    ``safeguards`` still in force, ``owner`` and ``approver`` (each ``{"id", "name"}``; no approver where none was asked).
+    ``safeguards`` still in force, ``owner`` and ``approver`` (each ``{"id", "name"}``; no approver where none was asked,
+    and an approver who confirmed their own request in an organisation of one is marked ``unreviewed``).
     ``use`` are edges, ``receipts`` bytes and log proofs in order of the log; the lane is that of the last one decided.
     """
     subjects = read_statement(artifact, SLSA)["subject"]
@@ -136,7 +137,9 @@ class PassportReport:
             f"It was decided in the {self.decision['lane']} lane.",
         ]
         if approver:
-            lines.append(f"{approver.get('name') or approver['id']} approved it.")
+            name = approver.get("name") or approver["id"]
+            alone = approver.get("unreviewed")
+            lines.append(f"{name} confirmed it alone: nobody else reviewed it." if alone else f"{name} approved it.")
         lines += [f"{one['says']} (policy {one['id']}, owned by {one['owner']})" for one in self.decision["policies"]]
         lines += [f"Still in force: {one}." for one in self.decision["safeguards"]]
         lines.append(f"{self.receipts} receipts are in the log {self.origin}.")
