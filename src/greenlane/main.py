@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import queue
 import secrets
 import threading
@@ -71,7 +72,7 @@ from greenlane.kit.errors import GreenlaneError, Unavailable
 from greenlane.kit.places import Places, write_private
 from greenlane.kit.settings import Settings
 from greenlane.kit.settings import read as read_settings
-from greenlane.kit.supervisor import Child
+from greenlane.kit.supervisor import Child, end_with
 from greenlane.ledger import signer as signer_process
 from greenlane.ledger import witness as witness_process
 from greenlane.ledger.append import Ledger
@@ -175,7 +176,7 @@ class Control:
         catalog_works = catalog_effects.Works(
             database=self.database,
             clock=self.clock,
-            dns=DnsOverNetwork(),
+            dns=DnsOverNetwork(self._settings.dns_servers, self._settings.dns_port),
             check_name=app_names.check,
             own_domains=(self._settings.console_host, self._settings.apps_domain),
             live_content=(live_content(self.blobs),),
@@ -352,7 +353,7 @@ def run_process(name: str, settings: Settings, token_file: Path | None = None, a
     places = Places(settings.folder)
     origin = settings.console_host
     folder = settings.folder / name
-    ready = partial(users.become, USERS[name], folder) if apart and name in USERS else _nothing
+    ready = partial(_become_apart, USERS[name], folder, os.getppid()) if apart and name in USERS else _nothing
     match name:
         case "signer":
             signer_process.serve(places.socket(name), folder, origin=origin, ready=ready)
@@ -367,6 +368,11 @@ def run_process(name: str, settings: Settings, token_file: Path | None = None, a
             if apart:
                 users.give_up_powers(keep=(users.BIND_LOW_PORTS,))
             edge_process.run(edge_options(settings, places))
+
+
+def _become_apart(user: int, folder: Path, parent: int) -> None:
+    users.become(user, folder)
+    end_with(parent)
 
 
 def _nothing() -> None:

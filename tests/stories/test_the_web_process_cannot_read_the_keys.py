@@ -43,6 +43,6 @@ def test_nobody_is_left_behind_when_the_parent_is_killed(fresh: Running) -> None
     left = [*fresh.processes().values()]
     os.kill(fresh._running.pid, signal.SIGKILL)
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left), "the end of every process")
-    fresh._running.ended()
+    assert fresh._running.ended().code == -9
     fresh.start()
     assert fresh.ready()

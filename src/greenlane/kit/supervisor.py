@@ -7,6 +7,7 @@ is forgiven after a calm minute.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -22,6 +23,9 @@ log = structlog.get_logger()
 
 FIRST_PAUSE, LONGEST_PAUSE, CALM = 0.1, 10.0, 60.0
 """Seconds: the first pause before a restart, the longest, and how long a child must live to be forgiven."""
+
+_PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG (linux/prctl.h)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +96,30 @@ def _launch(life: _Life) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     life.began = time.monotonic()
+    parent = os.getpid()
     life.pid = os.fork()
     if life.pid == 0:
-        os._exit(_be(life.child))
+        os._exit(_be(life.child, parent))
 
 
-def _be(child: Child) -> int:
+def end_with(parent: int) -> None:
+    """Be told to stop when the parent ends, however it ends: nobody is left behind who holds the port or the database.
+
+    To be said again after becoming another user, which makes Linux forget it (prctl(2)). Elsewhere it does nothing.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _be(child: Child, parent: int) -> int:
     """In the child: its own session and signals, then its work. Returns the exit code."""
     try:
         os.setsid()  # a Ctrl-C reaches the parent alone, which stops everybody in order
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
+        end_with(parent)
         child.run()
     except GreenlaneError as error:
         log.error("the process cannot go on", process=child.name, message=error.message, next_step=error.next_step)
