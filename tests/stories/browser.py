@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
@@ -51,7 +51,8 @@ def ask(url: str, method: str = "GET", headers: Mapping[str, str] | None = None,
 class Browser:
     """Keeps cookies by host, as ``__Host-`` cookies are kept, and follows redirects one by one."""
 
-    def __init__(self) -> None:
+    def __init__(self, asks: Callable[..., Answered] = ask) -> None:
+        self._ask = asks
         self._cookies: dict[str, dict[str, str]] = {}
         self.at = ""
         self.seen: list[tuple[int, str]] = []
@@ -66,7 +67,7 @@ class Browser:
         if method == "POST":
             headers |= {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
             body = urlencode(form or {}).encode()
-        answer = ask(url, method, headers, body)
+        answer = self._ask(url, method, headers, body)
         for name, value in answer.headers:
             if name == "set-cookie":
                 cookie, _, rest = value.partition(";")

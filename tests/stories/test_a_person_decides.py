@@ -223,8 +223,7 @@ def test_what_an_agent_made_its_person_cannot_approve_either(
     shown = cast.rita.does("approvals", "show", request)
     assert shown["made_by_agent"] is True
     assert "own-work" in [
-        reason["policy"]
-        for reason in cast.olga.gets(3, "approve", request, "--because", "my agent made it")["reasons"]
+        reason["policy"] for reason in cast.olga.gets(3, "approve", request, "--because", "my agent made it")["reasons"]
     ]
     cast.rita.does("approve", request, "--because", "I read it")
     assert greenlane.ask(name).status == 200
