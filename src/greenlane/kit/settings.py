@@ -7,7 +7,7 @@ data folder, or where ``GREENLANE_SETTINGS`` says.
 from __future__ import annotations
 
 import os
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     certificate_key: Path | None = Field(None, description="The TLS key's file (PEM).")
     certificates: Path | None = Field(None, description="A folder with <host>.crt and <host>.key for further hosts.")
     trusted_proxies: tuple[str, ...] = Field((), description="Networks (CIDR) whose forwarded headers are believed.")
+    dns_servers: tuple[str, ...] = Field(
+        (),
+        description="Addresses of the name servers that are asked about an app's own domain; empty for the machine's.",
+    )
+    dns_port: int = Field(53, ge=1, le=65535, description="The port of those name servers.")
     database: str = Field("", description="The database's address; empty for SQLite in the data folder.")
     blobs: str = Field(
         "", description="Where files are stored: a folder or s3://bucket/prefix; empty for the data folder."
@@ -61,6 +66,13 @@ class Settings(BaseSettings):
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for one in value:
             ip_network(one)
+        return value
+
+    @field_validator("dns_servers")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            ip_address(one)
         return value
 
     @model_validator(mode="after")
