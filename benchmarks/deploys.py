@@ -61,7 +61,9 @@ class Server:
 
     def cpu(self) -> float:
         """CPU seconds of all processes of the server so far."""
-        listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
+        listed = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], check=True, capture_output=True, text=True
+        )
         ticks = 0
         for pid in listed.stdout.split():
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
