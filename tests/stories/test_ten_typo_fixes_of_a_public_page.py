@@ -27,8 +27,8 @@ def test_ten_typo_fixes_of_a_public_page(greenlane: Running, tmp_path: Path):
         assert "public-as-approved" in [one["policy"] for one in answer["reasons"]]
         assert f"costs {number} francs" in greenlane.ask("prices").text
     assert rita.does("approvals")["items"] == []
-    asked = [one for one in greenlane.owner.does("receipts", "--app", "prices", "--lane", "red")["receipts"]]
-    assert {one["state"] for one in asked} <= {"waiting", "decided"}, "red was the first publish alone"
+    asked = greenlane.owner.does("receipts", "--app", "prices", "--lane", "red")["receipts"]
+    assert len([one for one in asked if one["state"] == "waiting"]) == 1, "the first publish alone"
 
     # beyond it only the difference is asked
     page.write_text(PRICES.format(12) + "<script src='https://cdn.example.net/x.js'></script>")

@@ -77,7 +77,9 @@ def says(out: Output, item: Document) -> None:
     if item.get("may_decide"):
         out.next(f'`greenlane approve {item["id"]} --because "…"`, `send-back` or `decline`')
     elif item.get("may_confirm"):
-        out.next(f'`greenlane confirm {item["id"]} --because "…"`: you are alone here, and it stays marked as unreviewed')
+        out.next(
+            f'`greenlane confirm {item["id"]} --because "…"`: you are alone here, and it stays marked as unreviewed'
+        )
     elif state == "sent-back":
         out.next("deploy the next version and publish it again: it goes on as this request")
     elif item.get("why_not") and state == "waiting":

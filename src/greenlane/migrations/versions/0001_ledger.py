@@ -42,9 +42,7 @@ def upgrade() -> None:
     for name in ("verb", "subject", "person", "process"):
         op.create_index(f"receipt_by_{name}", "receipt", [name, "seq"])
     not_green = sa.text("lane != 'green'")
-    op.create_index(
-        "receipt_by_lane", "receipt", ["lane", "seq"], sqlite_where=not_green, postgresql_where=not_green
-    )
+    op.create_index("receipt_by_lane", "receipt", ["lane", "seq"], sqlite_where=not_green, postgresql_where=not_green)
     op.create_table(
         "tile",
         sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
