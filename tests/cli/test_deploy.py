@@ -199,7 +199,7 @@ def test_amber_says_its_safeguards_and_ends_with_0(types: Types, control: FakeCo
     ended = types("deploy", str(site))
     assert ended.code == 0
     assert "◆ went through, with safeguards" in ended.lines
-    assert "  + the owner of the app is told" in ended.lines
+    assert "  + whoever answers for it is told" in ended.lines
 
 
 def test_a_leaked_key_is_refused_with_what_to_do_instead(types: Types, control: FakeControl, site: Path):

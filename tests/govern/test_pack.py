@@ -63,9 +63,9 @@ def test_a_case_that_does_not_hold_says_what_came_out():
 def test_a_case_can_name_the_policies_and_the_safeguards():
     text = '[[case]]\nsays = "x"\nverb = "archive-app"\nlane = "amber"\nfacts = {may = true}\n'
     (policies,) = run_cases(PACK, text + 'policies = ["lock"]\n')
-    (safeguards,) = run_cases(PACK, text + 'safeguards = ["tell-owner"]\n')
+    (safeguards,) = run_cases(PACK, text + 'safeguards = ["sampled-look"]\n')
     assert policies.wrong == "hard-to-take-back decided, not lock"
-    assert safeguards.wrong == "the safeguards are tell-owner, undo-offered"
+    assert safeguards.wrong == "the safeguards are tell-owner"
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ Layer = Mapping[str, str]
 
 SAFEGUARDS: Final = {
     "narrower-first": "it opens to the team first, and wider later unless somebody objects",
-    "tell-owner": "the owner of the app is told",
+    "tell-owner": "whoever answers for it is told",
     "undo-offered": "the owner can undo it with one step",
     "sampled-look": "a person may be asked to look at it afterwards",
     "expires-unused-30-days": "it goes to sleep when nobody has opened it for 30 days; the owner is asked a week before",
