@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from tests.stories.conftest import Writes
@@ -47,9 +46,18 @@ def test_a_restore_touches_nothing_that_is_there(fresh: Running) -> None:
 def test_a_postgresql_goes_into_the_file_as_well(fresh: Running, version: Writes, name: str, postgres_url: str) -> None:
     owner, file, back = fresh.owner, fresh.folder / "saved.tar", fresh.folder / "back"
     owner.does("deploy", version(1), "--app", name)
-    with_database = {"GREENLANE_DATABASE": fresh._settings["GREENLANE_DATABASE"]}
-    assert replace(owner, more=with_database).does("backup", file, "--data", fresh.data)["database"] == "postgresql"
-    assert owner.gets(1, "restore", file, "--data", back)["code"] == "backup-trouble"
+    owner.does("publish", name)
+    there, elsewhere = ({"GREENLANE_DATABASE": one} for one in (fresh.settings["GREENLANE_DATABASE"], postgres_url))
+    assert replace(owner, more=there).does("backup", file, "--data", fresh.data)["database"] == "postgresql"
+    assert replace(owner, more=there).gets(1, "restore", file, "--data", back)["code"] == "backup-trouble"
     assert list(back.iterdir()) == []
-    assert replace(owner, more={"GREENLANE_DATABASE": postgres_url}).does("restore", file, "--data", back)["parts"] > 10
-    assert Path(back, "keys", "payload.key").read_bytes() == Path(fresh.data, "keys", "payload.key").read_bytes()
+    replace(owner, more=elsewhere).does("restore", file, "--data", back)
+    fresh.stop()
+
+    fresh.data.rename(fresh.folder / "lost")
+    back.rename(fresh.data)
+    fresh.settings.update(elsewhere)
+    fresh.start()
+    assert "version 1" in fresh.ask(name, token=owner.token).text
+    owner.does("deploy", version(2), "--app", name)
+    assert owner.does("ledger", "verify")["ok"]
