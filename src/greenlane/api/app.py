@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from greenlane import __version__
 from greenlane.api import actions, coming_in, ledger, notices, problem, reads, uploads
+from greenlane.api.bodies import Bounded
 from greenlane.api.house import ApiHouse
 
 REQUESTS = Counter("greenlane_http_requests_total", "Requests by route and status", ["route", "method", "status"])
@@ -35,6 +36,7 @@ def create(house: ApiHouse | None, pages: Sequence[BaseRoute] = (), error_page: 
     for part in (actions, uploads, ledger, reads, notices, coming_in):
         app.include_router(part.routes())
     _health(app)
+    app.add_middleware(Bounded)
     app.router.routes.extend(pages)
     return app
 

@@ -55,6 +55,8 @@ def install(app: FastAPI, page: Page | None = None) -> None:
     async def _http(request: Request, error: HTTPException) -> Response:
         if page is not None and _in_a_browser(request):
             return page(error)
+        if error.status_code == 400:
+            return problem(400, "wrong-input", "The body cannot be read.", "Send one JSON document in UTF-8.")
         messages = {404: "There is no such address.", 405: "That method does not work here."}
         message = messages.get(error.status_code, str(error.detail))
         return problem(error.status_code, "http", message, "The API's reference lists every address.")
