@@ -19,6 +19,9 @@ from greenlane.govern.explain import what_would_make_it_green
 from greenlane.identity import queries as identity
 from greenlane.insights import sentences
 
+ABOUT_RIGHTS = frozenset({"missing-right", "suspended"})
+"""The policies whose sentences say nothing about the thing itself."""
+
 STATUS = {"done": 200, "waiting": 202}
 
 
@@ -69,12 +72,12 @@ def _doing(verb: Verb, body: type[BaseModel]) -> Callable[..., JSONResponse]:
         told = tell(at, answer)
         if answer.state in STATUS:
             return JSONResponse(told, status_code=STATUS[answer.state])
-        first = answer.decision.reasons[0] if answer.decision.reasons else None
-        message = first.says if first else f"{verb.name} did not go through ({answer.state})."
-        if answer.facts.locked:
+        if not answer.facts.may:
+            told |= _for_strangers(told)
+        elif answer.facts.locked:
             told["lock"] = lock_of(at, answer)
-            message += _locked_by(told["lock"])
-        return problem(403, "refused", message, first.instead if first else "", **told)
+        first = next(iter(told["reasons"]), {"says": f"{verb.name} did not go through.", "instead": ""})
+        return problem(403, "refused", first["says"] + _locked_by(told.get("lock")), first["instead"], **told)
 
     do.__annotations__["inputs"] = body  # the class is made at run time, from the registry
     return do
@@ -106,6 +109,12 @@ def _explaining(verb: Verb, body: type[BaseModel]) -> Callable[..., dict[str, An
 
     explain.__annotations__["inputs"] = body
     return explain
+
+
+def _for_strangers(told: dict[str, Any]) -> dict[str, Any]:
+    """What somebody without the right is told: that it is missing, and nothing about what they asked for."""
+    missing = [one for one in told["reasons"] if one["policy"] in ABOUT_RIGHTS]
+    return {"reasons": missing, "risk": {"score": 0, "parts": [], "model": told["risk"]["model"]}, "happened": {}}
 
 
 def lock_of(at: ApiHouse, answer: Answer) -> dict[str, Any] | None:

@@ -39,7 +39,11 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A connection for reading: one consistent view, never a write lock."""
         with self.engine.connect() as connection:
-            yield connection
+            if self.dialect == "sqlite":
+                connection.exec_driver_sql("BEGIN")  # the driver begins by itself for writing alone
+                yield connection
+            else:
+                yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             connection.rollback()
 
     def answers(self) -> bool:
