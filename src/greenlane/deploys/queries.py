@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from greenlane.catalog import queries as catalog
 from greenlane.deploys.tables import DEPLOY, LOOK, PASSPORT_FILE, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WANTED_HOST
 from greenlane.govern.errors import NotFound
 from greenlane.ledger.queries import place_of
@@ -92,7 +93,7 @@ def meant(connection: Connection, app: str, deploy_id: str) -> DeployView:
     """The deploy that is meant: the named one, or the newest. Raises ``NotFound``."""
     if deploy_id:
         return deploy(connection, app, deploy_id)
-    one = newest(connection, app)
+    one = newest(connection, catalog.app(connection, app).name)
     if one is None:
         raise NotFound(f"{app} has no deploy yet.", next_step=f"Make one: `greenlane deploy PATH --app {app}`.")
     return one
