@@ -12,6 +12,8 @@ import json
 import os
 import queue
 import secrets
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -223,11 +225,14 @@ class Control:
             timeout_graceful_shutdown=10,
             server_header=False,
         )
-        uvicorn.Server(config).run()
-        self._background.put(None)
-        self.following.authority.stop()
-        self.forwarder.close()
-        self.ledger.close()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again once it has stopped
+        try:
+            uvicorn.Server(config).run()
+        finally:
+            self._background.put(None)
+            self.following.authority.stop()
+            self.forwarder.close()
+            self.ledger.close()
 
     def _found(self) -> None:
         """On the first start found the organisation; on every start tell the terminal how the owner comes in."""
