@@ -29,6 +29,9 @@ from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock, stamp
 from greenlane.kit.database import Database
 
+KEPT_IN_MIND = 16
+"""Uploads under way whose lists are kept in memory, so that not every file reads the whole list again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
@@ -60,6 +63,7 @@ class Uploads:
         self._clock = clock
         self._known_values = known_values
         self._limits = limits
+        self._named: dict[tuple[str, str], Mapping[str, int]] = {}
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.iterdir():
             leftover.unlink()  # half a file of a process that was killed; its sender sends it again
@@ -110,8 +114,7 @@ class Uploads:
 
     async def receive(self, person: str, upload: str, sha256: str, body: AsyncIterator[bytes]) -> None:
         """Take the bytes of one file. Raises ``WrongInput`` when they are not what their digest says."""
-        one = self._own(person, upload)
-        sizes = {entry["sha256"]: entry["size"] for entry in _entries(one)}
+        sizes = self._sizes(person, upload)
         digest = f"sha256:{sha256}"
         if digest not in sizes:
             raise NotFound("This upload names no such file.", next_step="Send the digests that the upload lacks.")
@@ -189,6 +192,16 @@ class Uploads:
             "files": len(bundle.files),
             "bytes": bundle.size,
         }
+
+    def _sizes(self, person: str, upload: str) -> Mapping[str, int]:
+        """Digests and sizes that an upload named when it began; they never change."""
+        known = self._named.get((person, upload))
+        if known is None:
+            known = {entry["sha256"]: entry["size"] for entry in _entries(self._own(person, upload))}
+            while len(self._named) >= KEPT_IN_MIND:
+                self._named.pop(next(iter(self._named)))
+            self._named[person, upload] = known
+        return known
 
     def _own(self, person: str, upload: str) -> queries.UploadView:
         with self._database.read() as connection:
