@@ -38,7 +38,7 @@ class Running:
         self.folder = folder
         self.data = folder / "data"
         self.token_file = folder / "owner-token"
-        self._settings = {"GREENLANE_OWNER_NAME": "Olga Owner", "GREENLANE_TEAM": "home", **(settings or {})}
+        self.settings = {"GREENLANE_OWNER_NAME": "Olga Owner", "GREENLANE_TEAM": "home", **(settings or {})}
         self._homes = count()
         self._up: Typing | None = None
         self.port = 0
@@ -51,10 +51,12 @@ class Running:
         home = self.folder / "operator"
         home.mkdir(exist_ok=True)
         typed = ("up", "--data", self.data, "--port", self.port, "--owner-token-file", self.token_file)
-        environment = {**bare_environment(home), **self._settings}
+        environment = {**bare_environment(home), **self.settings}
         self._up = self.typist.begin(tuple(map(str, typed)), environment, home)
         until(lambda: "Ctrl-C" in self.printed or self._over(), "a start", START_WITHIN)
-        assert "Ctrl-C" in self.printed, self.log
+        if "Ctrl-C" not in self.printed:
+            ended, self._up = self._running.ended(), None
+            raise AssertionError(ended.err)
         found = re.search(r"^http://localhost:(\d+)/$", self.printed, re.MULTILINE)
         assert found, self.printed
         self.port = int(found.group(1))

@@ -50,6 +50,7 @@ class Typing:
     def ended(self) -> Ended:
         """Wait for its end. A command that was killed ended with -9."""
         code = self._answers.readline()
+        self._answers.close()
         self._connection.close()
         return Ended(self.typed, int(code) if code else -9, self.printed, self._err.read_text())
 
@@ -72,7 +73,10 @@ class Typist:
         self._numbers = count()
         self._socket = str(folder / "typist")
         self._process = subprocess.Popen(
-            [sys.executable, str(TYPIST), self._socket], stdout=subprocess.PIPE, start_new_session=True
+            [sys.executable, str(TYPIST), self._socket],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         )
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == b"ready\n"
@@ -98,10 +102,7 @@ class Typist:
 
     def close(self) -> None:
         """Let the typist go."""
-        self._process.kill()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._process.communicate()
 
 
 def bare_environment(home: Path) -> dict[str, str]:

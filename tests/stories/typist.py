@@ -7,8 +7,10 @@ Nothing of one command is left for the next, as with processes that were started
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -16,6 +18,9 @@ import traceback
 
 from greenlane import __main__ as greenlane
 from greenlane import main as _root  # noqa: F401 - read before the first fork, as all that it imports
+
+PR_SET_PDEATHSIG = 1
+"""From <linux/prctl.h>: the signal that a process gets when its parent dies."""
 
 
 def serve(path: str) -> None:
@@ -25,7 +30,7 @@ def serve(path: str) -> None:
         listening.bind(path)
         listening.listen(64)
         print("ready", flush=True)
-        while True:
+        while listening in select.select([listening, sys.stdin], [], [])[0]:  # our standard input ends with our test
             connection, _ = listening.accept()
             if os.fork() == 0:
                 listening.close()
@@ -37,6 +42,9 @@ def _type(connection: socket.socket) -> None:
     """In the fork: become the command. Never returns."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
+    ctypes.CDLL(None).prctl(
+        PR_SET_PDEATHSIG, signal.SIGTERM
+    )  # nothing outlives the typist, whatever becomes of the test
     with connection.makefile("rb") as lines:
         wanted = json.loads(lines.readline())
     connection.sendall(b"%d\n" % os.getpid())

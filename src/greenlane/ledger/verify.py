@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, inspect, select, text
 
 from greenlane.kit.database import Database
 from greenlane.kit.errors import GreenlaneError
@@ -153,6 +153,11 @@ def verify_folder(folder: Path, trust: Trust | None = None) -> Report:
     key = folder / "keys" / "payload.key"
     database = Database(f"sqlite:///{path}")
     try:
+        if not inspect(database.engine).has_table(receipt.name):
+            raise NoLedger(
+                f"The database in {folder} holds no ledger.",
+                next_step="Put back all its files: greenlane.db, and greenlane.db-wal where there is one.",
+            )
         return verify(
             database,
             root,
