@@ -81,7 +81,7 @@ def _compared(talk: Talk, root: Path | None) -> tuple[Trust, str]:
 
 def _not_shorter(url: str, signed: Checkpoint) -> None:
     """A log only grows: what was signed once and seen here must still be there. Raises ``DoesNotHold``."""
-    path = trust.pinned_path(url).with_suffix(".seen.json")
+    path = trust.seen_path(url)
     seen = config.read(path) or {"origin": signed.origin, "size": 0, "root": ""}
     if seen["origin"] == signed.origin and (
         signed.size < seen["size"] or (signed.size == seen["size"] > 0 and b64(signed.root) != seen["root"])
@@ -145,7 +145,6 @@ def renew(talk: Talk) -> Document:
     """Pin the public keys that the server shows now, after it was set up anew."""
     shown = talk.client.open("/v1/trust")
     path = trust.pin(talk.url, shown)
-    path.with_suffix(".seen.json").unlink(missing_ok=True)
     return {"trust": shown, "file": str(path)}
 
 

@@ -19,11 +19,20 @@ def pinned_path(url: str) -> Path:
 
 
 def pin(url: str, root: Any) -> Path:
-    """Remember a server's public keys, in place of any that were remembered before. Raises ``NoTrust``."""
+    """Remember a server's public keys, in place of any that were remembered before. Raises ``NoTrust``.
+
+    What was seen of a log under other keys is forgotten with them.
+    """
     Trust.parse(root)
     path = pinned_path(url)
     config.write(path, root)
+    seen_path(url).unlink(missing_ok=True)
     return path
+
+
+def seen_path(url: str) -> Path:
+    """Where the newest checkpoint is kept that was seen of a server."""
+    return pinned_path(url).with_suffix(".seen.json")
 
 
 def compare(url: str, shown: Any) -> None:
