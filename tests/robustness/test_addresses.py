@@ -43,7 +43,7 @@ class Elsewhere(Running):
         home = self.folder / "operator"
         home.mkdir(exist_ok=True)
         typed = ("up", "--data", self.data, "--port", self.port, "--owner-token-file", self.token_file)
-        self._up = self.typist.begin(tuple(map(str, typed)), {**bare_environment(home), **self._settings}, home)
+        self._up = self.typist.begin(tuple(map(str, typed)), {**bare_environment(home), **self.settings}, home)
         until(lambda: "Ctrl-C" in self.printed or self._over(), "a start", START_WITHIN)
         found = re.search(rf"^(https://{CONSOLE}:(\d+))/$", self.printed, re.MULTILINE)
         assert found, self.printed + self.log
@@ -292,7 +292,7 @@ def test_an_app_answers_under_its_own_domain_once_that_is_proven(there: Elsewher
 
 
 def test_doctor_tells_what_is_well_and_what_the_certificate_lacks(there: Elsewhere, typist: Typist):
-    environment = {**bare_environment(there.folder / "operator"), **there._settings, "GREENLANE_PORT": str(there.port)}
+    environment = {**bare_environment(there.folder / "operator"), **there.settings, "GREENLANE_PORT": str(there.port)}
     ended = typist.begin(
         ("doctor", "--data", str(there.data), "--json"), environment, there.folder / "operator"
     ).ended()

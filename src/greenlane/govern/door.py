@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, insert, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from greenlane.govern import approvals, call, tables, track_record
 from greenlane.govern.action import REGISTRY
@@ -33,6 +33,7 @@ from greenlane.kit.errors import GreenlaneError, Unavailable
 from greenlane.ledger.append import Ledger
 from greenlane.ledger.payload import Payloads
 from greenlane.ledger.receipt import Receipt
+from greenlane.ledger.seat import weather
 
 log = structlog.get_logger()
 
@@ -212,6 +213,12 @@ class Door:
             self.settle(one, facts, decision, "failed", Outcome(happened={"error": error.code}))
             raise
         except Exception as error:
+            if isinstance(error, DBAPIError) and weather(error) is not None:
+                raise Unavailable(
+                    "The database went away while this was carried out.",
+                    next_step="It is finished by itself when the database is back; ask again with the same key.",
+                    detail=repr(error),
+                ) from error
             log.exception("effect failed", verb=one.verb.name, action=one.action_id)
             self.settle(one, facts, decision, "failed", Outcome(happened={"error": "internal"}))
             raise GreenlaneError(
