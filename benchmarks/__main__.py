@@ -1,46 +1,84 @@
-"""All benchmarks, one after another: `make bench`, or `python -m benchmarks [--quick]`.
+"""All benchmarks, one after another: `make bench`, or `python -m benchmarks [--quick] [--json FILE]`.
 
 Each compares with a peer or a floor in the same run and prints ratios; absolute figures depend on the machine. Nothing
-is asserted: these are claims to be repeated, not tests. A peer that is not installed is named and left out.
+is asserted: these are claims to be repeated, not tests. A benchmark whose peers are not installed says what it lacks.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
+"""Debian keeps nginx where only root looks."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A benchmark: what it is given, what it is given in a quick run, and which programs it needs."""
+
+    name: str
+    usual: Sequence[str] = ()
+    quick: Sequence[str] = ()
+    needs: Sequence[str] = ()
+
 
 RUNS = (
-    ("decisions", ["--decisions", "20000"], ["--decisions", "3000", "--replayed", "10000"], ()),
-    ("ledger", ["--receipts", "1000000"], ["--receipts", "50000", "--seconds", "3"], ()),
-    ("deploys", [], ["--files", "300"], ()),
-    ("edge", [], ["--rounds", "2", "--seconds", "2"], ("nginx", "caddy")),
+    Run("decisions", quick=("--decisions", "3000", "--replayed", "10000")),
+    Run("ledger", ("--receipts", "1000000"), ("--receipts", "50000", "--seconds", "3")),
+    Run("deploys", quick=("--files", "300")),
+    Run("wheel"),
+    Run("edge", quick=("--rounds", "2", "--seconds", "2"), needs=("nginx", "caddy", "wrk", "taskset")),
 )
-"""Name, arguments, arguments of a quick run, and the peers that it needs (Debian: nginx-light, caddy)."""
+"""Each in a process of its own. Decisions include the simulation of the default policy on seeded hazards."""
+
+
+def measured(run: Run, *, quick: bool) -> dict[str, Any] | str:
+    """The figures of one benchmark, or why there are none."""
+    missing = [one for one in run.needs if shutil.which(one, path=PATH) is None]
+    if missing:
+        return f"not installed: {', '.join(missing)} (apt-get install nginx-light caddy wrk)"
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Path(folder) / "figures.json"
+        command = [
+            sys.executable,
+            str(HERE / f"{run.name}.py"),
+            *(run.quick if quick else run.usual),
+            "--json",
+            figures,
+        ]
+        ended = subprocess.run(command, check=False, env={**os.environ, "PATH": PATH})
+        if ended.returncode or not figures.exists():
+            return f"it ended with {ended.returncode}"
+        found: dict[str, Any] = json.loads(figures.read_text())[run.name]
+        return found
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--quick", action="store_true", help="smaller runs, about two minutes altogether")
-    quick = options.parse_args().quick
-    failed = []
-    for name, usual, small, peers in RUNS:
-        print(f"\n== {name} ==", flush=True)
-        absent = [peer for peer in peers if shutil.which(peer, path="/usr/sbin:/usr/bin:/usr/local/bin") is None]
-        if absent:
-            print(f"left out: {', '.join(absent)} not installed (apt-get install nginx-light caddy)")
-            continue
-        arguments = small if quick else usual
-        if subprocess.run([sys.executable, str(HERE / f"{name}.py"), *arguments], check=False).returncode:
-            failed.append(name)
-    print("\n== simulation of the default policy ==", flush=True)
-    subprocess.run([str(Path(sys.executable).with_name("greenlane")), "simulate"], check=False)
-    if failed:
-        sys.exit(f"did not end well: {', '.join(failed)}")
+    options.add_argument("--json", type=Path, help="write all figures there as well")
+    chosen = options.parse_args()
+    every: dict[str, Any] = {"cores": os.cpu_count()}
+    for run in RUNS:
+        print(f"\n== {run.name} ==", flush=True)
+        every[run.name] = measured(run, quick=chosen.quick)
+        if isinstance(every[run.name], str):
+            print(f"No figures: {every[run.name]}.")
+    if chosen.json:
+        chosen.json.write_text(json.dumps(every, indent=2) + "\n")
+    if any(str(one).startswith("it ended") for one in every.values()):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The figures of the decision core, beside a bare Cedar evaluation of the same questions in the same run.
 
-    python benchmarks/decisions.py [--decisions 20000] [--replayed 100000]
+    python benchmarks/decisions.py [--decisions 20000] [--replayed 100000] [--json FILE]
 
 Prints the time of a decision (both evaluations, risk and sentences included), of an explanation and of a simulation,
 and the seconds that making recorded decisions again takes. One process, one core; nothing is cached between the
@@ -14,6 +14,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cedarpy
@@ -23,7 +24,7 @@ from greenlane.govern.explain import what_would_make_it_green
 from greenlane.govern.policy import Pack
 from greenlane.govern.replay import recorded, replay_all
 from greenlane.learning.changes import Seeded, changes
-from greenlane.learning.simulate import simulate
+from greenlane.learning.simulate import render, simulate
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--decisions", type=int, default=20_000)
     parser.add_argument("--replayed", type=int, default=100_000)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=Path, help="also write the figures there")
     wanted = parser.parse_args()
 
     pack = Pack.default()
@@ -130,15 +131,15 @@ def main() -> None:
         "simulate_seconds": round(simulated, 3),
         "simulation": report.as_dict(),
     }
-    if wanted.json:
-        print(json.dumps(figures, indent=2))
-        return
     print(f"{len(pack.policies)} policies, {len(asked)} decisions, {len(sheet_names(pack))} names read by publish")
     print(f"bare evaluation   {floor}")
     print(f"decide            {decided}   {figures['decide_to_bare']} of the bare evaluation's p50")
     print(f"explain           {explains}   over {len(held)} that are not green")
     print(f"replay            {again.decisions} in {replayed:.1f} s, {again.decisions / replayed:,.0f} a second")
-    print(f"simulate          2,000 changes in {simulated:.2f} s")
+    print(f"simulate          2,000 changes in {simulated:.2f} s\n")
+    print(render(report))
+    if wanted.json:
+        wanted.json.write_text(json.dumps({"decisions": figures}, indent=2) + "\n")
 
 
 def sheet_names(pack: Pack) -> Sequence[str]:

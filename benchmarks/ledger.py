@@ -1,6 +1,6 @@
 """The ledger's figures, as ratios to a floor in one run: bare ``sqlite3`` inserts of the same bytes in the same groups.
 
-    python benchmarks/ledger.py [--receipts 200000] [--seconds 5] [--folder DIR]
+    python benchmarks/ledger.py [--receipts 200000] [--seconds 5] [--folder DIR] [--json FILE]
 
 Prints receipts recorded per second in groups (SQLite, synchronous=FULL, signed), the time from ``append`` to the signed
 checkpoint at 2,000 a second, and the seconds that verifying everything takes.
@@ -106,7 +106,7 @@ def main() -> None:
     options.add_argument("--receipts", type=int, default=200_000)
     options.add_argument("--seconds", type=float, default=5.0)
     options.add_argument("--folder", default=None, help="where to write; about 2 KB a receipt")
-    options.add_argument("--json", action="store_true")
+    options.add_argument("--json", type=Path, help="also write the figures there")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(dir=chosen.folder) as place:
         folder = Path(place)
@@ -138,11 +138,10 @@ def main() -> None:
         "verify_seconds": round(verified, 2),
         "verify_seconds_per_million": round(verified * 1_000_000 / report.size, 2),
     }
+    for name, value in figures.items():
+        print(f"{name.replace('_', ' '):45} {value}")
     if chosen.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name.replace('_', ' '):45} {value}")
+        chosen.json.write_text(json.dumps({"ledger": figures}, indent=2) + "\n")
 
 
 if __name__ == "__main__":
