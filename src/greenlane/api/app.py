@@ -33,7 +33,7 @@ def create(house: ApiHouse | None, pages: Sequence[BaseRoute] = (), error_page: 
     )
     app.state.house = house
     problem.install(app, error_page)
-    for part in (actions, uploads, ledger, reads, notices, coming_in):
+    for part in (uploads, actions, ledger, reads, notices, coming_in):
         app.include_router(part.routes())
     _health(app)
     app.add_middleware(Bounded)
