@@ -74,7 +74,8 @@ def reader(who: SIGNED) -> Signed:
     """Somebody whose token may read. Raises ``Refused``."""
     if not roles.within_scopes("read-receipts", who.scopes):
         raise Refused(
-            "This token may not read.", next_step="Make one with the scope read: `greenlane token create NAME --scopes read`."
+            "This token may not read.",
+            next_step="Make one with the scope read: `greenlane token create NAME --scopes read`.",
         )
     return who
 

@@ -31,6 +31,13 @@ _ENDINGS = {
 }
 
 
+_NOTED = {
+    "journal.seal": "{records} page views were counted and sealed.",
+    "upload": "{actor} began an upload of {files} files and left it.",
+}
+"""What is written down although nobody decided it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """Names of people by id."""
@@ -42,7 +49,8 @@ class Names:
         """The names that these receipts need."""
         ids = {link["id"] for one in receipts for link in one["actor"] if link["kind"] == "person"}
         for one in receipts:
-            ids |= {v for v in one["action"]["inputs"].values() if isinstance(v, str) and v.startswith("p_")}
+            inputs = one["action"].get("inputs", {})  # what is only noted was nobody's action, and has none
+            ids |= {v for v in inputs.values() if isinstance(v, str) and v.startswith("p_")}
             if (author := one.get("happened", {}).get("author")) is not None:
                 ids.add(author)
         return cls(identity.names(connection, ids))
@@ -68,6 +76,8 @@ class Names:
 def receipt(one: Mapping[str, Any], names: Names) -> str:
     """A receipt's sentence: ``Ana published vendor-board to production: went through.``"""
     happened, decided = one["happened"], one["decided"]
+    if (noted := _NOTED.get(one["action"]["verb"])) is not None:
+        return noted.format(actor=names.actor(one["actor"]), **happened)
     done = one["half"] == "settled" and happened.get("state") == "done"
     said = _fill(one["action"], names, names.actor(one["actor"]), happened, done=done)
     lane = Lane(decided["lane"]).words if "lane" in decided else ""
