@@ -7,6 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -97,6 +98,8 @@ class Running:
         }
         found = {}
         for pid in self._children():
+            if not Path(f"/proc/{pid}/exe").exists():
+                continue  # a process that has ended and is about to be started again
             names = {listening[one] for one in _sockets(pid) if one in listening}
             if names & {"signer", "witness", "control"}:
                 found[(names & {"signer", "witness", "control"}).pop()] = pid
@@ -124,6 +127,14 @@ class Running:
         self._running.ended()
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "the end of every process")
         self._up = None
+
+    def kill_the_parent(self) -> list[int]:
+        """kill -9 of `greenlane up` itself. Returns the process ids of those that it had started."""
+        left = self._children()
+        os.kill(self._running.pid, signal.SIGKILL)
+        self._running.ended()
+        self._up = None
+        return left
 
     # -- addresses -----------------------------------------------------------------------------------------------
 
@@ -182,12 +193,12 @@ class Running:
 
 
 def _sockets(pid: int) -> list[str]:
+    """The sockets that a process holds, by inode; none for a process that has just gone."""
     found = []
-    for one in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            target = str(one.readlink())
-        except OSError:
-            continue  # it was closed this moment
-        if target.startswith("socket:["):
-            found.append(target[8:-1])
+    with suppress(OSError):
+        for one in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):  # it was closed this moment
+                target = str(one.readlink())
+                if target.startswith("socket:["):
+                    found.append(target[8:-1])
     return found
