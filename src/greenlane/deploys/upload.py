@@ -6,6 +6,7 @@ bytes go straight into the content-addressed store, so what arrived once is neve
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -132,7 +133,7 @@ class Uploads:
                     "The bytes that arrived are not those that were named.",
                     next_step="The file changed, or the line broke: deploy again, only this file is sent.",
                 )
-            self._blobs.put_file(Path(file.name), digest)
+            await asyncio.to_thread(self._blobs.put_file, Path(file.name), digest)
 
     def complete(self, person: str, upload: str) -> dict[str, Any]:
         """Unpack and inspect what arrived. Repeating it gives the same answer.

@@ -23,7 +23,7 @@ from greenlane.edge.serve import Serve
 from greenlane.edge.table import Table
 from greenlane.edge.views import Sink, View, Views
 from greenlane.edge.visits import Visits
-from greenlane.kit.blobs import BlobMissing, Blobs
+from greenlane.kit.blobs import BlobMissing, Blobs, BlobsAway
 from greenlane.kit.clock import SystemClock
 from greenlane.kit.wire.certificates import Certificates
 from greenlane.kit.wire.listener import Listener
@@ -137,7 +137,7 @@ class Edge:
             if digest:
                 try:
                     await self._contents.load_manifest(digest)
-                except BlobMissing as error:
+                except (BlobMissing, BlobsAway) as error:
                     _LOG.error("A deploy cannot be served: %s", error)
 
     def _changed(self) -> int:

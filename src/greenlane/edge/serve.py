@@ -17,7 +17,7 @@ from greenlane.edge.reports import LARGEST, Reports
 from greenlane.edge.table import Host, Table
 from greenlane.edge.views import Views
 from greenlane.edge.visits import Refusal, Visitor, Visits
-from greenlane.kit.blobs import BlobMissing
+from greenlane.kit.blobs import BlobMissing, BlobsAway
 from greenlane.kit.wire.bounded import Bounded
 from greenlane.kit.wire.connection import Answer
 from greenlane.kit.wire.exchange import Exchange
@@ -152,7 +152,7 @@ class Serve:
     ) -> None:
         try:
             variant = await self._contents.load(file.digest, coding)
-        except BlobMissing:
+        except (BlobMissing, BlobsAway):
             exchange.reply(self._broken(host, exchange.request))
             return
         answer = self._ready(host, visitor, file, variant, exchange.request, status)
@@ -187,7 +187,7 @@ class Serve:
         digest = self._table.manifest_of(host.deploy)
         try:
             files = await self._contents.load_manifest(digest) if digest else {}
-        except BlobMissing:
+        except (BlobMissing, BlobsAway):
             exchange.reply(self._broken(host, request))
             return
         answer = self._path(host, visitor, request, exchange, files)
@@ -226,7 +226,7 @@ class Serve:
                 if not exchange.started:
                     exchange.start(status, headers, end - start)
                 await exchange.send(piece)
-        except BlobMissing:
+        except (BlobMissing, BlobsAway):
             if not exchange.started:
                 exchange.reply(self._broken(host, request))
             return
@@ -342,7 +342,7 @@ class Serve:
         )
 
     def _broken(self, host: Host, request: Request) -> Reply:
-        words = "A stored file is missing or damaged, and Greenlane never shows something else instead."
+        words = "A stored file is missing, damaged or out of reach, and Greenlane never shows something else instead."
         return say(request, 503, "This page cannot be shown", words, code="unavailable", headers=[*host.marks, *_SOON])
 
 

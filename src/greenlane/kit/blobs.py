@@ -6,6 +6,9 @@ that rotted or were swapped are never handed out.
 
 from __future__ import annotations
 
+import errno
+import os
+from datetime import timedelta
 from pathlib import Path
 
 import obstore
@@ -13,7 +16,12 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, from_url
 
 from greenlane.kit import digest as digests
-from greenlane.kit.errors import GreenlaneError, StorageFull
+from greenlane.kit.errors import GreenlaneError, StorageFull, Unavailable
+
+PATIENCE = timedelta(seconds=5)
+"""How long a store over the network is asked again and again after a failure."""
+
+_NO_ROOM = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT))
 
 
 class BlobMissing(GreenlaneError):
@@ -22,13 +30,19 @@ class BlobMissing(GreenlaneError):
     code = "blob-missing"
 
 
+class BlobsAway(Unavailable):
+    """The store does not answer."""
+
+    code = "blobs-away"
+
+
 class Blobs:
     """A write-once store. ``place`` is a folder's path or an address such as ``s3://bucket/prefix``."""
 
     def __init__(self, place: str | Path) -> None:
         self._folder: Path | None = None
         if "://" in str(place):
-            self._store = from_url(str(place))
+            self._store = from_url(str(place), retry_config={"max_retries": 3, "retry_timeout": PATIENCE})
         else:
             self._folder = Path(place)
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -40,13 +54,13 @@ class Blobs:
         return f"{letters[:2]}/{letters[2:]}"
 
     def put(self, data: bytes) -> str:
-        """Store bytes and return their digest. Raises ``StorageFull`` when there is no room."""
+        """Store bytes and return their digest. Raises ``StorageFull`` when there is no room, ``BlobsAway``."""
         name = digests.sha256(data)
         self._put(name, data)
         return name
 
     def put_file(self, file: Path, digest: str) -> None:
-        """Store a file whose digest the caller has just computed. Raises ``StorageFull``."""
+        """Store a file whose digest the caller has just computed. Raises ``StorageFull``, ``BlobsAway``."""
         self._put(digest, file)
 
     def _put(self, name: str, data: bytes | Path) -> None:
@@ -57,26 +71,26 @@ class Blobs:
         except AlreadyExistsError:
             return
         except (OSError, BaseError) as error:
-            raise StorageFull(
-                "There is no room left to store files.",
-                next_step="Free some disk space; uploads go on by themselves afterwards.",
-                detail=str(error),
-            ) from error
+            raise _trouble(error) from error
 
     def has(self, digest: str) -> bool:
-        """Whether the bytes are there."""
+        """Whether the bytes are there. Raises ``BlobsAway``."""
         try:
             obstore.head(self._store, self._key(digest))
         except FileNotFoundError:
             return False
+        except (OSError, BaseError) as error:
+            raise _trouble(error) from error
         return True
 
     def get(self, digest: str) -> bytes:
-        """The bytes of a digest. Raises ``BlobMissing`` when they are absent or are not what their name says."""
+        """The bytes of a digest. Raises ``BlobMissing`` when they are absent or not what their name says, ``BlobsAway``."""
         try:
             data = bytes(obstore.get(self._store, self._key(digest)).bytes())
         except FileNotFoundError as error:
             raise BlobMissing(f"The stored file {digest[:19]} is missing.", detail=str(error)) from error
+        except (OSError, BaseError) as error:
+            raise _trouble(error) from error
         if digests.sha256(data) != digest:
             raise BlobMissing(f"The stored file {digest[:19]} is damaged.", next_step="Restore it from a backup.")
         return data
@@ -84,3 +98,18 @@ class Blobs:
     def path_of(self, digest: str) -> Path | None:
         """Where the bytes lie on this disk; None for a remote store."""
         return None if self._folder is None else self._folder / self._key(digest)
+
+
+def _trouble(error: Exception) -> Unavailable:
+    """What a store's error means: its drivers say the system's own words, without its number."""
+    if any(words in str(error) for words in _NO_ROOM):
+        return StorageFull(
+            "There is no room left to store files.",
+            next_step="Free some disk space; uploads go on by themselves afterwards.",
+            detail=str(error),
+        )
+    return BlobsAway(
+        "The store of files does not answer.",
+        next_step="Try again in a moment; what arrived is not sent again.",
+        detail=str(error),
+    )
