@@ -47,13 +47,15 @@ class Running:
 
     # -- life ----------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """`greenlane up`, until it answers. The port stays the same over a restart, as links do."""
+    def start(self, *, wait: bool = True) -> None:
+        """`greenlane up`, until it answers; without ``wait`` only begun. The port stays the same over a restart, as links do."""
         home = self.folder / "operator"
         home.mkdir(exist_ok=True)
         typed = ("up", "--data", self.data, "--port", self.port, "--owner-token-file", self.token_file)
         environment = {**bare_environment(home), **self.settings}
         self._up = self.typist.begin(tuple(map(str, typed)), environment, home)
+        if not wait:
+            return
         until(lambda: "Ctrl-C" in self.printed or self._over(), "a start", START_WITHIN)
         if "Ctrl-C" not in self.printed:
             ended, self._up = self._running.ended(), None

@@ -83,6 +83,8 @@ def routes() -> APIRouter:
     )
     def prove(seq: int, at: HOUSE, who: READER) -> str:
         with at.database.read() as connection:
+            if ledger.entry(connection, seq) is None:
+                raise NotFound(f"There is no receipt {seq}.", next_step="`greenlane receipts` lists them.")
             return str(proof.prove(connection, seq))
 
     @router.get("/ledger/export", summary="The whole ledger as JSON lines that verify alone")
