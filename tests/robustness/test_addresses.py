@@ -28,8 +28,6 @@ CONSOLE, APPS, OWN = "console.greenlane.test", "apps.example.test", "board.examp
 PROXY, STRANGER = "127.0.0.2", "127.0.0.3"
 PAGE = b"<!doctype html><title>Board</title><h1>Vendors</h1>"
 
-pytestmark = pytest.mark.xdist_group("addresses")
-
 
 class Elsewhere(Running):
     """A Greenlane with addresses of its own, which no name server knows: it is dialled on the loopback."""

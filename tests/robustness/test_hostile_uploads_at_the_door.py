@@ -21,8 +21,6 @@ from tests.stories.browser import Answered, ask
 from tests.stories.running import Running, until
 from tests.stories.terminal import Typist
 
-pytestmark = pytest.mark.xdist_group("hostile uploads")
-
 REFUSED = {400: "wrong-input", 413: "too-large"}
 """What the errors' page promises for input that cannot be taken: what it means is wrong, or there is too much of it."""
 
