@@ -233,6 +233,7 @@ class Control:
             self.following.authority.stop()
             self.forwarder.close()
             self.ledger.close()
+            self.database.close()
 
     def _found(self) -> None:
         """On the first start found the organisation; on every start tell the terminal how the owner comes in."""

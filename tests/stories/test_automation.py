@@ -76,6 +76,13 @@ def test_the_token_is_there_before_readyz_answers_200(fresh: Running):
     until(lambda: "Ctrl-C" in fresh.printed, "the welcome")
 
 
+def test_a_stopped_server_leaves_its_database_in_one_file(fresh: Running):
+    fresh.owner.does("whoami")
+    fresh.stop()
+    left = {file.name for file in fresh.data.glob("greenlane.db*")}
+    assert left <= {"greenlane.db", "greenlane.db.writer"}, "whoever copies greenlane.db has everything"
+
+
 def test_a_one_time_sign_in_link_works_once(fresh: Running):
     (link,) = [line for line in fresh.printed.splitlines() if "/sign-in/" in line]
     browser = fresh.browser()
