@@ -15,7 +15,7 @@ from greenlane.govern import approvals
 from greenlane.govern.actions import Approve, Confirm, Decline, SendBack, Withdraw
 from greenlane.govern.actor import Actor
 from greenlane.govern.decision import Lane
-from greenlane.govern.errors import Refused
+from greenlane.govern.errors import Conflict, Refused
 
 
 @pytest.fixture
@@ -169,6 +169,29 @@ def test_outside_the_envelope_only_the_difference_is_asked(doorway: Doorway, ask
     assert answer.state == "waiting"
     assert any("api.rates.example" in one for one in answer.facts.envelope_missing)
     assert not any("public" in one for one in answer.facts.envelope_missing)
+
+
+def test_an_approved_audience_never_opens_what_nobody_looked_at(doorway: Doorway) -> None:
+    reviewer = doorway.hire("Rita Reviewer", "reviewer")
+    doorway.deploys(doorway.owner)
+    doorway.publishes(doorway.owner)
+    request = doorway.does(doorway.owner, SetAudience("vendor-board", "public")).request
+    assert request is not None
+    doorway.deploys(doorway.owner, files={**PAGE, "index.html": b"<h1>Something else</h1>"})
+    assert doorway.publishes(doorway.owner).state == "done"
+    with pytest.raises(Conflict):
+        doorway.does(reviewer, Approve(request, "fine as I saw it"))
+    assert doorway.app().rung == "me"
+
+
+def test_an_approved_audience_opens_what_was_looked_at(doorway: Doorway) -> None:
+    reviewer = doorway.hire("Rita Reviewer", "reviewer")
+    doorway.deploys(doorway.owner)
+    doorway.publishes(doorway.owner)
+    request = doorway.does(doorway.owner, SetAudience("vendor-board", "public")).request
+    assert request is not None
+    doorway.does(reviewer, Approve(request, "fine as I saw it"))
+    assert doorway.app().rung == "public"
 
 
 def test_nothing_dies_unseen(doorway: Doorway, asked: Callable[[], str]) -> None:

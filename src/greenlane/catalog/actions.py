@@ -65,6 +65,7 @@ class SetAudience:
     audience: Annotated[str, "me, named, team, everyone or public"]
     people: Annotated[tuple[str, ...], "ids of the people, for the audience named"] = ()
     teams: Annotated[tuple[str, ...], "names of the teams, for the audience named"] = ()
+    deploy: Annotated[str, "what they would see: the deploy that is live now, when left out"] = ""
 
     def __post_init__(self) -> None:
         _one_of(self.audience, RUNGS, "an audience")

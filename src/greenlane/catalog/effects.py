@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -59,7 +59,9 @@ def handlings(works: Works) -> dict[str, Handling]:
     about = (app_facts(works.clock),)
     return {
         "create-app": Handling(_CreatingApp(works).run, about),
-        "set-audience": Handling(_SettingAudience(works).run, (*about, *works.live_content, audience_facts)),
+        "set-audience": Handling(
+            _SettingAudience(works).run, (*about, *works.live_content, audience_facts), exact=_what_is_live
+        ),
         "widen-audience": Handling(narrower_first.widen, about),
         "ask-if-needed": Handling(unused.ask, about),
         "expire-app": Handling(unused.expire, about),
@@ -75,6 +77,13 @@ def handlings(works: Works) -> dict[str, Handling]:
         "verify-domain": Handling(_Domains(works).verify, about),
         "release-domain": Handling(release_domain, about),
     }
+
+
+def _what_is_live(connection: Connection, action: SetAudience) -> SetAudience:
+    """The deploy that more people would see: whoever approves it looked at that one, and not at what came later."""
+    if action.deploy:
+        return action
+    return replace(action, deploy=queries.live_deploy(connection, action.app, "production") or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,8 @@ class _SettingAudience:
             at = narrower_first.opens_at(connection, action.app, action.audience, context)
 
         def rows(connection: Connection) -> None:
+            if context.facts.audience_widens:  # narrowing is always right, whatever is live
+                environments.still_shows(connection, action.app, "production", action.deploy)
             narrower_first.open_to(
                 connection,
                 action.app,

@@ -39,6 +39,16 @@ def move(
         )
 
 
+def still_shows(connection: Connection, app: str, environment: str, deploy: str) -> None:
+    """Raises ``Conflict`` when another deploy is live than the one that was decided about (empty: none)."""
+    shown = select(ENVIRONMENT.c.live_deploy).where(ENVIRONMENT.c.app == app, ENVIRONMENT.c.name == environment)
+    if (connection.execute(shown).scalar_one_or_none() or "") != deploy:
+        raise Conflict(
+            f"{app} shows something else now than when this was asked for.",
+            next_step="Nothing was opened. Look at what is live and ask again.",
+        )
+
+
 def stay_unlocked(connection: Connection, app: str, environment: str, now: str) -> None:
     """Raises ``Conflict`` when somebody locked the environment between a decision and its rows."""
     held = select(ENVIRONMENT.c.locked_by, ENVIRONMENT.c.lock_until).where(
