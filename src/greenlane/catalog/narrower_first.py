@@ -1,6 +1,7 @@
 """The safeguard ``narrower-first``: a wide audience opens to the team, and an hour later to everybody who was meant.
 
-Whoever objects within the hour sets another audience. Asking for the same audience again does not shorten the hour.
+Whoever objects within the hour sets another audience, or rolls back. What is published within the hour is decided for
+those who are meant. Asking for the same audience again does not shorten the hour.
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ def open_to(
     if audience.widens(now, FIRST):
         audience.place(connection, app, FIRST)
     connection.execute(insert(WIDENING).values(app=app, rung=wanted, due_at=at, action=action))
+
+
+def stop(connection: Connection, app: str) -> None:
+    """Rows: somebody objected, and the app stays as narrow as it is."""
+    connection.execute(delete(WIDENING).where(WIDENING.c.app == app))
 
 
 def widen(action: WidenAudience, context: Context) -> Outcome:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from greenlane import __version__, migrations
 from greenlane.cli.local import Told
 from greenlane.cli.output import counted, size
@@ -13,6 +15,7 @@ from greenlane.kit.backup.write import Plan, write
 from greenlane.kit.database import Database
 from greenlane.kit.errors import GreenlaneError
 from greenlane.kit.settings import Settings
+from greenlane.ledger import queries as ledger
 
 FIRST = ("keys", "signer", "witness", "trust.json", "owner-token", "settings.toml")
 """Keys and the memory of signer and witness. They must not have seen more than the database in the same backup holds."""
@@ -38,7 +41,11 @@ def backup(settings: Settings, file: Path) -> Told:
         )
     database = Path(settings.database_url.removeprefix("sqlite:///")).name
     own = tuple(one.name for one in folder.iterdir() if one.name.startswith(database))
-    manifest = write(Plan(folder, settings.database_url, FIRST, MOVING, (*LEFT_OUT, *own)), file, version=__version__)
+    manifest = write(
+        Plan(folder, settings.database_url, FIRST, MOVING, (*LEFT_OUT, *own), complete=_all_signed),
+        file,
+        version=__version__,
+    )
     elsewhere = settings.blob_place if not _inside(settings.blob_place, folder) else None
     says = [
         f"{file} holds everything as it was at {manifest.made}: {_amount(manifest)}.",
@@ -68,6 +75,14 @@ def restore(settings: Settings, file: Path) -> Told:
 
 def _make_tables(database: Database, revision: str) -> None:
     migrations.upgrade(database.engine, revision)
+
+
+def _all_signed(connection: Connection) -> bool:
+    """Whether a signed checkpoint covers every receipt: a checkpoint is stored right after the receipts it covers."""
+    return (
+        ledger.size(connection) == 0
+        or ledger.newest_checkpoint(connection, at_least=ledger.size(connection)) is not None
+    )
 
 
 def _inside(place: str, folder: Path) -> bool:

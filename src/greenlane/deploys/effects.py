@@ -96,6 +96,7 @@ class _Deploying:
             by_agent=context.actor.kind == "agent",
         )
         passport = self.works.blobs.put(statement)
+        self.works.blobs.sync()  # before a receipt says that these bytes are there
         now = stamp(context.now)
 
         def rows(connection: Connection) -> None:
@@ -253,6 +254,8 @@ class _RollingBack:
                 action=context.action_id,
                 now=now,
             )
+            if action.environment == "production":
+                narrower_first.stop(connection, action.app)
             environments.lock(
                 connection,
                 action.app,

@@ -55,11 +55,13 @@ def publish_facts(blobs: Blobs) -> GatherFacts:
         changes = comparing.between(_bundle(blobs, before), after)
         declared = [host.host for host in catalog.hosts(connection, action.app)]
         production = action.environment == "production"
+        due = catalog.widening(connection, action.app)
+        wanted = action.audience or (due[0] if due else app.rung)  # who is to see it within the hour counts already
         facts = comparing.facts_between(before.facts if before else None, one.facts, declared, changes)
         return {
             **facts,
             **(
-                audience.facts(connection, app, action.audience or app.rung, action.people, action.teams)
+                audience.facts(connection, app, wanted, action.people, action.teams)
                 if production
                 else {"audience_now": "team", "audience_wanted": "team"}  # staging is for the team, always
             ),

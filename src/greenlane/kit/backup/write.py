@@ -7,7 +7,7 @@ import sqlite3
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +37,9 @@ from greenlane.kit.database import METADATA, Database
 TRIES = 20
 """How often a moment is looked for at which no file was just being taken into the database."""
 
+PAUSE = 0.1
+"""Seconds until another moment is looked at, where something was under way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -52,6 +55,8 @@ class Plan:
     first: tuple[str, ...] = ()
     moving: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    complete: Callable[[Connection], bool] = lambda _connection: True
+    """Whether a moment of the database is a good one: it is waited for a little, and not for ever."""
 
 
 def write(plan: Plan, file: Path, *, version: str) -> Manifest:
@@ -120,9 +125,12 @@ def _write(plan: Plan, database: Database, out: IO[bytes], scratch: Path, versio
 @contextmanager
 def _moment(plan: Plan, database: Database, writer: _Writer) -> Iterator[Connection]:
     """A connection that sees the database as it is now, whatever is written meanwhile, with the files that belong to it."""
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
         before = {Path(name).stem for name, _ in _files(plan.folder, plan.moving)}
         with snapshot(database) as connection:
+            if attempt < TRIES // 2 and not plan.complete(connection):
+                time.sleep(PAUSE)  # what is under way is complete a moment later; under constant load it never is
+                continue
             moving = _read_all(plan)
             if moving is None or before - {Path(name).stem for name in moving}:
                 continue  # one was just taken in, and nobody knows on which side of the moment
