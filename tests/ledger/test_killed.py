@@ -30,9 +30,11 @@ from .processes import end, start_signer, start_witness
 def signing(folder: Path) -> Iterator[SignerClient]:
     process = start_signer(folder)
     client = SignerClient(folder / "signer.sock")
-    yield client
-    client.close()
-    end(process)
+    try:
+        yield client
+    finally:
+        client.close()
+        end(process)
 
 
 def test_a_writer_killed_at_any_moment_loses_nothing_that_it_acknowledged(

@@ -22,6 +22,9 @@ from greenlane.kit.errors import StorageFull, Unavailable
 LOCK = 0x67726C6E6C656467
 """The number of our advisory lock: "grlnledg"."""
 
+SEAT_WITHIN = 5
+"""Seconds to wait for the seat on PostgreSQL: its server needs a moment to notice that the last writer was killed."""
+
 SQLITE_WRITER = (
     "cache_size=-65536",  # 64 MiB: the right edge of every index stays in memory
     "wal_autocheckpoint=8000",  # 32 MiB of log between two moves into the database file
@@ -63,8 +66,7 @@ class Seat:
                 connection.exec_driver_sql(f"PRAGMA {pragma}")
             elected = self._lock_file()
         else:
-            elected = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}))
-            connection.commit()
+            elected = _lock_session(connection)
         if not elected:
             raise AnotherWriter(
                 "Another Greenlane server writes this ledger already.",
@@ -119,6 +121,19 @@ class Seat:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def _lock_session(connection: Connection) -> bool:
+    try:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{SEAT_WITHIN}s'")
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+    except OperationalError as error:
+        connection.rollback()
+        if getattr(error.orig, "sqlstate", "") == "55P03":  # lock_not_available
+            return False
+        raise
+    connection.commit()
+    return True
 
 
 def _lock_of(database: str) -> Path:
