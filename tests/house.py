@@ -25,6 +25,7 @@ from greenlane.identity import queries as identity
 from greenlane.identity.actions import AddPerson, FoundOrganisation, GrantRole, SignIn
 from greenlane.identity.reviewers import reviewers
 from greenlane.insights.checking import Checking
+from greenlane.insights.reading import Tallies
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import FakeClock
 from greenlane.kit.database import Database
@@ -66,6 +67,7 @@ class InOneProcess(Control):
         self.uploads = Uploads(database, self.ledger.write, self.blobs, folder / "uploads", self.clock, lambda _c: {})
         self.upkeep = Upkeep(self.door, one_in=1)
         self.notices = Notices(database, self.ledger.write, self.clock)
+        self.tallies = Tallies(database, self.ledger.write)
 
 
 class Doorway:
@@ -124,6 +126,7 @@ class Doorway:
         self.clock.forward(seconds)
         self.control.upkeep.round()
         self.control.notices.catch_up()
+        self.control.tallies.catch_up()
 
     def replays(self) -> dict[str, Any]:
         """What comes out when every decision on the record is made again."""

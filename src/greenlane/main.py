@@ -65,6 +65,7 @@ from greenlane.identity.actions import CreateSignInLink, FoundOrganisation
 from greenlane.identity.facts import rights_facts
 from greenlane.identity.reviewers import reviewers
 from greenlane.insights.checking import Checking
+from greenlane.insights.reading import Tallies
 from greenlane.kit import log as logs
 from greenlane.kit import users
 from greenlane.kit.blobs import Blobs
@@ -146,6 +147,7 @@ class Control:
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self.upkeep = Upkeep(self.door)
         self.notices = Notices(self.database, self.ledger.write, self.clock)
+        self.tallies = Tallies(self.database, self.ledger.write)
         self._visit_key = _kept_key(settings.folder / "keys" / "visit.key")
         self._background: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self.following = Following(
@@ -273,6 +275,7 @@ class Control:
         recovery.recover(self.door, before=self.clock.now() - SETTLED_WITHIN)
         self.upkeep.round()
         self.notices.catch_up()
+        self._count()
         for entry in self.sealer.seal_all():
             log.info("page views sealed", seq=entry.seq)
 
@@ -282,6 +285,12 @@ class Control:
             self.policies.load()
         self.following.hear(receipt)
         self._background.put(self.notices.catch_up)
+        self._background.put(self._count)
+
+    def _count(self) -> None:
+        """Count what came; what is much is counted bit by bit, with other work in between."""
+        if self.tallies.catch_up(pages=5):
+            self._background.put(self._count)
 
     # -- the API's view ------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from greenlane.catalog import queries as catalog
+from greenlane.catalog.tables import APP, ENVIRONMENT
 from greenlane.deploys.tables import DEPLOY, LOOK, PASSPORT_FILE, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WANTED_HOST
 from greenlane.govern.errors import NotFound
 from greenlane.ledger.queries import place_of
@@ -33,6 +34,14 @@ class DeployView:
     files: int
     bytes: int
     created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveContent:
+    """Who may open an app, and the facts of what is live in production; none where nothing is."""
+
+    rung: str
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,3 +222,14 @@ def passport_files(connection: Connection, deploys: Collection[str]) -> dict[str
     """The stored passports of these deploys, as digests of blobs."""
     rows = connection.execute(select(PASSPORT_FILE).where(PASSPORT_FILE.c.deploy.in_(list(deploys))))
     return {row.deploy: row.blob for row in rows}
+
+
+def live_contents(connection: Connection, apps: Collection[str]) -> dict[str, LiveContent]:
+    """What is live in each of these apps, and for whom, by the app's name."""
+    rows = connection.execute(
+        select(APP.c.name, APP.c.rung, DEPLOY.c.facts)
+        .outerjoin(ENVIRONMENT, (ENVIRONMENT.c.app == APP.c.name) & (ENVIRONMENT.c.name == "production"))
+        .outerjoin(DEPLOY, DEPLOY.c.id == ENVIRONMENT.c.live_deploy)
+        .where(APP.c.name.in_(list(apps)))
+    )
+    return {row.name: LiveContent(row.rung, row.facts or {}) for row in rows}
