@@ -12,7 +12,7 @@ from greenlane.govern.actions import Approve, Decline, SendBack
 from greenlane.govern.actor import Actor
 from greenlane.govern.recovery import recover
 from greenlane.identity.actions import GrantRole
-from greenlane.insights import sentences
+from greenlane.insights import sentences, undoing
 from greenlane.ledger import queries as ledger
 from greenlane.notices import queries as notices
 from greenlane.notices import wording
@@ -48,7 +48,9 @@ def said(doorway: Doorway, one: notices.Notice) -> tuple[str, str]:
         facts = connection.execute(
             select(tables.action.c.facts).where(tables.action.c.id == block["action"]["id"])
         ).scalar_one()
-    return wording.says(one.kind, sentence, entry.receipt), wording.next_step(one.kind, entry.receipt, facts)
+    back = undoing.undo(entry.receipt, facts)
+    step = wording.next_step(one.kind, entry.receipt, "" if back is None else undoing.command(back))
+    return wording.says(one.kind, sentence, entry.receipt), step
 
 
 def test_the_owner_is_told_of_what_went_through_with_safeguards_and_how_to_undo_it(doorway: Doorway, ben: Actor):
@@ -71,11 +73,12 @@ def test_the_undo_of_a_wider_audience_is_the_audience_from_before(doorway: Doorw
 
 def test_the_undo_of_a_publish_that_widens_nothing_is_the_rollback(doorway: Doorway, ben: Actor):
     doorway.deploys(ben)
-    doorway.publishes(ben, "team")
+    before = doorway.publishes(ben, "team").happened["deploy"]
     doorway.deploys(ben, files=CALLS_OUT)
     doorway.publishes(ben)
     newest = heard(doorway, ben, "told")[0]
-    assert said(doorway, newest)[1] == "greenlane rollback vendor-board --environment production"
+    step = f"greenlane rollback vendor-board --environment production --to-deploy {before}"
+    assert said(doorway, newest)[1] == step
 
 
 def test_power_that_is_handed_out_is_told_to_the_owners_of_the_organisation(doorway: Doorway, ben: Actor):

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from greenlane.api.house import HOUSE, READER, ApiHouse, person_of
 from greenlane.govern import call
-from greenlane.insights import sentences
+from greenlane.insights import sentences, undoing
 from greenlane.kit.errors import Unavailable
 from greenlane.ledger import queries as ledger
 from greenlane.notices import queries as notices
@@ -65,6 +65,7 @@ def _told(at: ApiHouse, connection: Connection, one: notices.Notice) -> dict[str
     block = receipt.document()
     action = call.row_of(connection, str(receipt.action["id"]))
     words = at.door.payloads.open(connection, action.payload) if one.kind == "answered" and action.payload else None
+    back = undoing.undo(receipt, action.facts)
     sentence = sentences.receipt(block, sentences.Names.of(connection, [block]))
     return {
         "id": one.seq,
@@ -73,7 +74,7 @@ def _told(at: ApiHouse, connection: Connection, one: notices.Notice) -> dict[str
         "subject": one.subject,
         "says": wording.says(one.kind, sentence, receipt),
         "words": next(iter((words or {}).values()), ""),
-        "next_step": wording.next_step(one.kind, receipt, action.facts),
+        "next_step": wording.next_step(one.kind, receipt, "" if back is None else undoing.command(back)),
         "receipt": one.seq,
         "read": one.read_at is not None,
     }

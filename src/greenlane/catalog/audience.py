@@ -52,6 +52,13 @@ def facts(
     }
 
 
+def named_before(app: App) -> dict[str, dict[str, list[str]]]:
+    """For a receipt that changes the audience: the ids of those who were named until then, so that they can be again."""
+    if app.rung != "named":
+        return {}
+    return {"named_before": {"people": list(app.named_people), "teams": list(app.named_teams)}}
+
+
 def place(
     connection: Connection, app: str, audience: str, people: Sequence[str] = (), teams: Sequence[str] = ()
 ) -> None:

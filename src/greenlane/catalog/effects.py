@@ -65,14 +65,14 @@ def handlings(works: Works) -> dict[str, Handling]:
         "widen-audience": Handling(narrower_first.widen, about),
         "ask-if-needed": Handling(unused.ask, about),
         "expire-app": Handling(unused.expire, about),
-        "declare-host": Handling(declare_host, (*about, host_facts)),
-        "remove-host": Handling(remove_host, about),
+        "declare-host": Handling(_Hosts(works).declare, (*about, host_facts)),
+        "remove-host": Handling(_Hosts(works).remove, about),
         "lock": Handling(lock, about),
-        "unlock": Handling(unlock, about),
-        "transfer-app": Handling(transfer_app, about),
+        "unlock": Handling(_Unlocking(works).run, about),
+        "transfer-app": Handling(_Transferring(works).run, about),
         "archive-app": Handling(archive_app, about),
         "wake-app": Handling(wake_app, (*about, *works.live_content)),
-        "set-quota": Handling(set_quota, about),
+        "set-quota": Handling(_SettingQuota(works).run, about),
         "claim-domain": Handling(_Domains(works).claim, about),
         "verify-domain": Handling(_Domains(works).verify, about),
         "release-domain": Handling(release_domain, about),
@@ -148,6 +148,7 @@ class _SettingAudience:
             raise WrongInput("Nobody is named.", next_step="Name people or teams, or choose the audience me.")
         with self.works.database.read() as connection:
             at = narrower_first.opens_at(connection, action.app, action.audience, context)
+            named_before = audience.named_before(queries.app(connection, action.app))
 
         def rows(connection: Connection) -> None:
             if context.facts.audience_widens:  # narrowing is always right, whatever is live
@@ -166,38 +167,55 @@ class _SettingAudience:
         later = {"narrower_until": at} if at else {}
         return Outcome(
             rows,
-            happened={"app": action.app, "before": context.facts.audience_now, "audience": action.audience, **later},
+            happened={
+                "app": action.app,
+                "before": context.facts.audience_now,
+                "audience": action.audience,
+                **named_before,
+                **later,
+            },
             answer={"app": action.app, "audience": action.audience, "narrower_until": at},
         )
 
 
-def declare_host(action: DeclareHost, context: Context) -> Outcome:
-    """One more host, or one more purpose of a host; what was declared before stays."""
-    host = hosts.clean(action.host)
+@dataclass(frozen=True, slots=True)
+class _Hosts:
+    works: Works
 
-    def rows(connection: Connection) -> None:
-        where = (APP_HOST.c.app == action.app, APP_HOST.c.host == host)
-        before = connection.execute(select(APP_HOST.c.directives).where(*where)).scalar_one_or_none()
-        purposes = [one for one in hosts.PURPOSES if one in action.directives or one in (before or ())]
-        values = {"directives": purposes, "declared_by": context.action_id}
-        if before is None:
-            connection.execute(insert(APP_HOST).values(app=action.app, host=host, **values))
-        else:
-            connection.execute(update(APP_HOST).where(*where).values(**values))
+    def declare(self, action: DeclareHost, context: Context) -> Outcome:
+        """One more host, or one more purpose of a host; what was declared before stays."""
+        host = hosts.clean(action.host)
 
-    return Outcome(rows, happened={"app": action.app, "host": host}, answer={"app": action.app, "host": host})
+        def rows(connection: Connection) -> None:
+            where = (APP_HOST.c.app == action.app, APP_HOST.c.host == host)
+            before = connection.execute(select(APP_HOST.c.directives).where(*where)).scalar_one_or_none()
+            purposes = [one for one in hosts.PURPOSES if one in action.directives or one in (before or ())]
+            values = {"directives": purposes, "declared_by": context.action_id}
+            if before is None:
+                connection.execute(insert(APP_HOST).values(app=action.app, host=host, **values))
+            else:
+                connection.execute(update(APP_HOST).where(*where).values(**values))
 
+        happened = {"app": action.app, "host": host, "before": self._purposes(action.app, host)}
+        return Outcome(rows, happened=happened, answer={"app": action.app, "host": host})
 
-def remove_host(action: RemoveHost, context: Context) -> Outcome:
-    """The host is gone, for every purpose."""
-    host = hosts.clean(action.host)
+    def remove(self, action: RemoveHost, context: Context) -> Outcome:
+        """The host is gone, for every purpose."""
+        host = hosts.clean(action.host)
 
-    def rows(connection: Connection) -> None:
-        gone = connection.execute(delete(APP_HOST).where(APP_HOST.c.app == action.app, APP_HOST.c.host == host))
-        if gone.rowcount != 1:
-            raise NotFound(f"{action.app} has not declared {host}.", next_step="`greenlane apps show` lists its hosts.")
+        def rows(connection: Connection) -> None:
+            gone = connection.execute(delete(APP_HOST).where(APP_HOST.c.app == action.app, APP_HOST.c.host == host))
+            if gone.rowcount != 1:
+                raise NotFound(
+                    f"{action.app} has not declared {host}.", next_step="`greenlane apps show` lists its hosts."
+                )
 
-    return Outcome(rows, happened={"app": action.app, "host": host})
+        return Outcome(rows, happened={"app": action.app, "host": host, "before": self._purposes(action.app, host)})
+
+    def _purposes(self, app: str, host: str) -> list[str]:
+        with self.works.database.read() as connection:
+            declared = queries.hosts(connection, app)
+        return next((list(one.directives) for one in declared if one.host == host), [])
 
 
 def lock(action: Lock, context: Context) -> Outcome:
@@ -223,33 +241,49 @@ def lock(action: Lock, context: Context) -> Outcome:
     return Outcome(rows, happened={"app": action.app, "environment": action.environment, "until": until})
 
 
-def unlock(action: Unlock, context: Context) -> Outcome:
-    """The environment may change again."""
+@dataclass(frozen=True, slots=True)
+class _Unlocking:
+    works: Works
 
-    def rows(connection: Connection) -> None:
-        before = queries.environment(connection, action.app, action.environment)
-        if before is None or before.locked_by is None:
-            raise Conflict(f"{action.environment} of {action.app} is not locked.", next_step="There is nothing to do.")
-        environments.unlock(connection, action.app, action.environment)
+    def run(self, action: Unlock, context: Context) -> Outcome:
+        """The environment may change again."""
 
-    return Outcome(rows, happened={"app": action.app, "environment": action.environment})
+        def rows(connection: Connection) -> None:
+            before = queries.environment(connection, action.app, action.environment)
+            if before is None or before.locked_by is None:
+                raise Conflict(
+                    f"{action.environment} of {action.app} is not locked.", next_step="There is nothing to do."
+                )
+            environments.unlock(connection, action.app, action.environment)
+
+        with self.works.database.read() as connection:
+            lock = queries.environment(connection, action.app, action.environment)
+        until = None if lock is None else lock.lock_until
+        return Outcome(rows, happened={"app": action.app, "environment": action.environment, "until": until})
 
 
-def transfer_app(action: TransferApp, context: Context) -> Outcome:
-    """Another owner, another team, or both; never none."""
+@dataclass(frozen=True, slots=True)
+class _Transferring:
+    works: Works
 
-    def rows(connection: Connection) -> None:
-        values = {}
-        if action.owner:
-            owner = identity.person(connection, action.owner)
-            if owner.state != "active":
-                raise Conflict("An app is owned by somebody who is active.", next_step="Choose another person.")
-            values["owner"] = owner.id
-        if action.team:
-            values["team"] = identity.team(connection, action.team).id
-        connection.execute(update(APP).where(APP.c.name == action.app).values(**values))
+    def run(self, action: TransferApp, context: Context) -> Outcome:
+        """Another owner, another team, or both; never none."""
 
-    return Outcome(rows, happened={"app": action.app, "owner": action.owner, "team": action.team})
+        def rows(connection: Connection) -> None:
+            values = {}
+            if action.owner:
+                owner = identity.person(connection, action.owner)
+                if owner.state != "active":
+                    raise Conflict("An app is owned by somebody who is active.", next_step="Choose another person.")
+                values["owner"] = owner.id
+            if action.team:
+                values["team"] = identity.team(connection, action.team).id
+            connection.execute(update(APP).where(APP.c.name == action.app).values(**values))
+
+        with self.works.database.read() as connection:
+            app = queries.app(connection, action.app)
+        before = {"owner": app.owner, "team": app.team}
+        return Outcome(rows, happened={"app": action.app, "owner": action.owner, "team": action.team, "before": before})
 
 
 def archive_app(action: ArchiveApp, context: Context) -> Outcome:
@@ -274,16 +308,19 @@ def _changing(app: str, state: str, states: tuple[str, ...], then: Rows = lambda
     return Outcome(rows, happened={"app": app, "becomes": state})
 
 
-def set_quota(action: SetQuota, context: Context) -> Outcome:
-    """What is stored already stays, whatever the quota."""
-    return Outcome(
-        lambda connection: _execute_quota(connection, action),
-        happened={"app": action.app, "bytes": action.size},
-    )
+@dataclass(frozen=True, slots=True)
+class _SettingQuota:
+    works: Works
 
+    def run(self, action: SetQuota, context: Context) -> Outcome:
+        """What is stored already stays, whatever the quota."""
 
-def _execute_quota(connection: Connection, action: SetQuota) -> None:
-    connection.execute(update(APP).where(APP.c.name == action.app).values(quota=action.size))
+        def rows(connection: Connection) -> None:
+            connection.execute(update(APP).where(APP.c.name == action.app).values(quota=action.size))
+
+        with self.works.database.read() as connection:
+            before = queries.app(connection, action.app).quota
+        return Outcome(rows, happened={"app": action.app, "bytes": action.size, "before": before})
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +343,7 @@ class _Domains:
                 connection.execute(insert(DOMAIN).values(asdict(fresh)))
 
         answer = {"domain": host, "record": claimed.record, "type": "TXT", "value": claimed.proof}
-        return Outcome(rows, happened={"app": action.app, "domain": host}, answer=answer)
+        return Outcome(rows, happened={"app": action.app, "domain": host, "new": known is None}, answer=answer)
 
     def verify(self, action: VerifyDomain, context: Context) -> Outcome:
         """Look for the record, and let the domain serve the app once it is there."""
@@ -329,7 +366,8 @@ class _Domains:
             if connection.execute(proven.values(verified_at=stamp(context.now))).rowcount != 1:
                 raise Conflict(f"{host} was released meanwhile.", next_step="Claim it again if you still want it.")
 
-        return Outcome(rows, happened={"app": action.app, "domain": host}, made=(Edge("domain", host),))
+        happened = {"app": action.app, "domain": host, "new": claimed.verified_at is None}
+        return Outcome(rows, happened=happened, made=(Edge("domain", host),))
 
 
 def _unproven_by_another(connection: Connection, host: str, app: str) -> None:

@@ -204,6 +204,7 @@ class _Publishing:
                 "environment": action.environment,
                 "previous": live,
                 "audience": rung,
+                **(audience.named_before(app) if opens else {}),
                 **({"narrower_until": opens_at} if opens_at else {}),
             },
             used=(Edge("artifact", one.id, one.artifact),),

@@ -71,6 +71,17 @@ def handlings(database: Database, payloads: Payloads) -> dict[str, Handling]:
             words = _payloads_naming(connection, action.person)
         return erase_person(action, context, [payloads.forget(digest) for digest in words])
 
+    def join(action: JoinTeam, context: Context) -> Outcome:
+        with database.read() as connection:
+            already = queries.is_member(connection, action.person, _team(connection, action.team))
+        return join_team(action, context, new=not already)
+
+    def grant(action: GrantRole, context: Context) -> Outcome:
+        with database.read() as connection:
+            scope = queries.scope_of(connection, action.scope)
+            has = any((one.role, one.scope) == (action.role, scope) for one in queries.held(connection, action.person))
+        return grant_role(action, context, new=not has)
+
     return {
         "found-organisation": Handling(found_organisation),
         "invite": Handling(invite),
@@ -81,9 +92,9 @@ def handlings(database: Database, payloads: Payloads) -> dict[str, Handling]:
         "restore-person": Handling(restore_person),
         "erase-person": Handling(erase),
         "create-team": Handling(create_team),
-        "join-team": Handling(join_team),
+        "join-team": Handling(join),
         "leave-team": Handling(leave_team),
-        "grant-role": Handling(grant_role),
+        "grant-role": Handling(grant),
         "remove-role": Handling(remove_role),
         "create-token": Handling(create_token),
         "revoke-token": Handling(revoke_token),
@@ -267,13 +278,13 @@ def create_team(action: CreateTeam, context: Context) -> Outcome:
     )
 
 
-def join_team(action: JoinTeam, context: Context) -> Outcome:
-    """A membership, without a role."""
+def join_team(action: JoinTeam, context: Context, *, new: bool) -> Outcome:
+    """A membership, without a role. ``new``: there was none before."""
 
     def rows(connection: Connection) -> None:
         _join(connection, queries.person(connection, action.person).id, _team(connection, action.team), context.now)
 
-    return Outcome(rows, happened={"person": action.person, "team": action.team})
+    return Outcome(rows, happened={"person": action.person, "team": action.team, "new": new})
 
 
 def leave_team(action: LeaveTeam, context: Context) -> Outcome:
@@ -293,14 +304,15 @@ def leave_team(action: LeaveTeam, context: Context) -> Outcome:
     return Outcome(rows, happened={"person": action.person, "team": action.team})
 
 
-def grant_role(action: GrantRole, context: Context) -> Outcome:
-    """One more role. Granting it twice changes nothing."""
+def grant_role(action: GrantRole, context: Context, *, new: bool) -> Outcome:
+    """One more role. Granting it twice changes nothing; ``new`` says whether it did not."""
 
     def rows(connection: Connection) -> None:
         scope = queries.scope_of(connection, action.scope)
         _grant(connection, queries.person(connection, action.person).id, action.role, scope, context)
 
-    return Outcome(rows, happened={"person": action.person, "role": action.role, "scope": action.scope})
+    happened = {"person": action.person, "role": action.role, "scope": action.scope, "new": new}
+    return Outcome(rows, happened=happened)
 
 
 def remove_role(action: RemoveRole, context: Context) -> Outcome:
@@ -455,8 +467,7 @@ def _team(connection: Connection, words: str) -> str:
 
 
 def _join(connection: Connection, person: str, team: str, now: datetime) -> None:
-    there = select(MEMBERSHIP.c.person).where(MEMBERSHIP.c.person == person, MEMBERSHIP.c.team == team)
-    if connection.execute(there).one_or_none() is None:
+    if not queries.is_member(connection, person, team):
         connection.execute(insert(MEMBERSHIP).values(person=person, team=team, since=stamp(now)))
 
 

@@ -224,6 +224,12 @@ def members(connection: Connection, teams: Iterable[str]) -> frozenset[str]:
     return frozenset(rows.scalars())
 
 
+def is_member(connection: Connection, person: str, team: str) -> bool:
+    """Whether a person is in a team (its id)."""
+    there = select(MEMBERSHIP.c.person).where(MEMBERSHIP.c.person == person, MEMBERSHIP.c.team == team)
+    return connection.execute(there).one_or_none() is not None
+
+
 # roles
 
 

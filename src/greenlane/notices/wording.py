@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from greenlane.ledger.receipt import Receipt
-
-Facts = Mapping[str, Any]
 
 
 def says(kind: str, sentence: str, one: Receipt) -> str:
@@ -26,8 +21,8 @@ def says(kind: str, sentence: str, one: Receipt) -> str:
     return sentence
 
 
-def next_step(kind: str, one: Receipt, facts: Facts) -> str:
-    """The command that fits, empty where there is none. ``facts`` are those that the action was decided on."""
+def next_step(kind: str, one: Receipt, undo: str) -> str:
+    """The command that fits, empty where there is none. ``undo`` is the one that takes the action back, or empty."""
     app, request = _name(one), str(one.happened.get("request", ""))
     match kind:
         case "interrupted":
@@ -40,39 +35,7 @@ def next_step(kind: str, one: Receipt, facts: Facts) -> str:
             return f"greenlane approvals show {request}"
         case "unused":
             return f"greenlane apps {'wake' if one.action['verb'] == 'expire-app' else 'show'} {app}"
-    return undo(one, facts)
-
-
-def undo(one: Receipt, facts: Facts) -> str:
-    """The command that takes an action back, empty where none does."""
-    app, inputs = _name(one), one.action["inputs"]
-    match one.action["verb"]:
-        case "publish" | "set-audience" if facts["audience_widens"]:
-            return f"greenlane apps audience {app} {narrower(facts['audience_now'])}"
-        case "publish" if one.happened["environment"] == "production" and one.happened["previous"] is None:
-            return f"greenlane apps archive {app}"
-        case "publish":
-            return f"greenlane rollback {app} --environment {one.happened['environment']}"
-        case "widen-audience":
-            return f"greenlane apps audience {app} team"
-        case "declare-host":
-            return f"greenlane hosts remove {app} {inputs['host']}"
-        case "put-variable":
-            return f"greenlane variables remove {inputs['name']} --app {app}"
-        case "archive-app":
-            return f"greenlane apps wake {app}"
-        case "verify-domain":
-            return f"greenlane domain release {app} {inputs['domain']}"
-        case "grant-role":
-            return f"greenlane role remove {inputs['person']} {inputs['role']} --scope {inputs['scope']}"
-        case "create-token":
-            return f"greenlane token revoke {one.happened['token']}"
-    return ""
-
-
-def narrower(before: str) -> str:
-    """The audience to go back to. Who was named before is not kept, so named people fall back to the owner alone."""
-    return "me" if before == "named" else before
+    return undo
 
 
 def _name(one: Receipt) -> str:

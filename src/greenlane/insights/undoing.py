@@ -1,0 +1,259 @@
+"""What takes an action back: for each verb that can be undone, the verb that does it and the inputs it needs.
+
+Pure: it reads the receipt of what was done and the facts it was decided on, and nothing of how things stand now. The
+undoing is an action like any other; whether it goes straight through is decided when somebody wants it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from greenlane.govern.words import word
+from greenlane.ledger.receipt import Receipt
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The verb that takes an action back, its inputs, and what a button for it says."""
+
+    verb: str
+    inputs: Mapping[str, Any]
+    says: str
+
+
+NOT_OFFERED = {
+    "sign-in": "signing out ends the session that asks for it, which may be another one by then",
+}
+"""Verbs that another verb takes back, and why that is not offered beside their receipt."""
+
+
+def undo(receipt: Receipt, facts: Facts) -> Undo | None:
+    """What takes this back; None where it did not happen, changed nothing, or cannot be taken back.
+
+    ``facts`` are those that the action was decided on, as JSON values (``Facts.as_dict``).
+    """
+    if receipt.half != "settled" or receipt.happened.get("state") != "done":
+        return None
+    found = UNDOINGS.get(str(receipt.action["verb"]))
+    return None if found is None else found(receipt.action["inputs"], receipt.happened, facts)
+
+
+def command(one: Undo) -> str:
+    """The same as a line for the terminal."""
+    given = {name: value for name, value in one.inputs.items() if value not in ("", [])}
+    arguments, options = _COMMANDS.get(one.verb, ((), {}))
+    if not arguments:
+        pairs = [f"{name}={each}" for name, value in given.items() for each in _many(value)]
+        return shlex.join(["greenlane", "do", one.verb, *pairs])
+    words = [part if " " in part or part not in given else str(given[part]) for part in arguments]
+    for name, option in options.items():
+        for each in _many(given.get(name, [])):
+            words += [option, each]
+    return " ".join(["greenlane", *(part if " " in part else shlex.quote(part) for part in words)])
+
+
+def _many(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, (list, tuple)) else [str(value)]
+
+
+_COMMANDS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "archive-app": (("apps archive", "app"), {}),
+    "wake-app": (("apps wake", "app"), {}),
+    "set-audience": (("apps audience", "app", "audience"), {"people": "--people", "teams": "--teams"}),
+    "rollback": (("rollback", "app"), {"environment": "--environment", "deploy": "--to-deploy"}),
+    "remove-host": (("hosts remove", "app", "host"), {}),
+    "release-domain": (("domain release", "app", "domain"), {}),
+    "remove-role": (("role remove", "person", "role"), {"scope": "--scope"}),
+    "suspend-person": (("people suspend", "person"), {}),
+    "restore-person": (("people restore", "person"), {}),
+    "revoke-token": (("token revoke", "token"), {}),
+}
+"""Commands with a shape of their own: the words and the inputs in their order, and the options. The rest is ``do``."""
+
+
+def _audience(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    """Back to the rung from before, and on the rung of the named to the same people and teams."""
+    app, before = str(inputs["app"]), str(facts["audience_now"])
+    named: Mapping[str, list[str]] = happened.get("named_before", {})
+    people, teams = list(named.get("people", ())), list(named.get("teams", ()))
+    if before != "named":
+        if before == inputs["audience"]:
+            return None
+        return Undo("set-audience", {"app": app, "audience": before}, f"Open {app} to {_rung(before)} again")
+    if not (people or teams):  # nobody was named, or it was not written down who: narrower is always right
+        return Undo("set-audience", {"app": app, "audience": "me"}, f"Open {app} to {_rung('me')}")
+    back = {"app": app, "audience": "named", "people": people, "teams": teams}
+    return Undo("set-audience", back, f"Open {app} to the people from before again")
+
+
+def _publish(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    """Fewer people first: where more people can open the app than before, taking that back is what presses."""
+    app, environment, previous = str(inputs["app"]), str(happened["environment"]), happened["previous"]
+    if inputs.get("audience") and facts["audience_widens"]:
+        return _audience(inputs, happened, facts)
+    if previous is None:
+        if environment != "production":
+            return None
+        return Undo("archive-app", {"app": app}, f"Take {app} off the air")
+    if previous == happened["deploy"]:
+        return None
+    back = {"app": app, "environment": environment, "deploy": previous}
+    return Undo("rollback", back, f"Return {environment} of {app} to the version before")
+
+
+def _rollback(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    app, environment = str(inputs["app"]), str(happened["environment"])
+    forward = {"app": app, "environment": environment, "deploy": happened["previous"], "unlock": True}
+    return Undo("publish", forward, f"Publish the later version of {app} again and lift the lock")
+
+
+def _transfer(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    before: Mapping[str, str] = happened.get("before", {})
+    back = {name: value for name, value in before.items() if inputs.get(name)}
+    return Undo("transfer-app", {"app": inputs["app"], **back}, f"Hand {inputs['app']} back") if back else None
+
+
+def _declare_host(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    """A host that was declared before, for another purpose, is not taken away with the new one."""
+    if happened.get("before"):
+        return None
+    app, host = inputs["app"], inputs["host"]
+    return Undo("remove-host", {"app": app, "host": host}, f"Stop {app} from calling {host}")
+
+
+def _remove_host(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    app, host = inputs["app"], inputs["host"]
+    again = {"app": app, "host": host, "directives": list(happened.get("before") or ["connect"])}
+    return Undo("declare-host", again, f"Let {app} call {host} again")
+
+
+def _unlock(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    app, environment = inputs["app"], inputs["environment"]
+    again = {"app": app, "environment": environment, "why": "locked as before", "until": happened.get("until") or ""}
+    return Undo("lock", again, f"Lock {environment} of {app} again")
+
+
+def _set_quota(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    before = happened.get("before")
+    if before is None or before == inputs["size"]:
+        return None
+    return Undo("set-quota", {"app": inputs["app"], "size": before}, f"Give {inputs['app']} the quota from before")
+
+
+def _domain(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    """A domain that was claimed, or proven, before is not given up with what was said a second time."""
+    if not happened.get("new", True):
+        return None
+    app, domain = inputs["app"], inputs["domain"]
+    return Undo("release-domain", {"app": app, "domain": domain}, f"Give {domain} up")
+
+
+def _release_domain(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    app, domain = inputs["app"], inputs["domain"]
+    return Undo("claim-domain", {"app": app, "domain": domain}, f"Claim {domain} again, with a new proof")
+
+
+def _put_variable(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    """Only a new one: what replaced an older value would destroy that one too."""
+    if inputs["name"] not in facts["new_secrets"]:
+        return None
+    where = {"app": inputs["app"], "name": inputs["name"], "environment": inputs["environment"]}
+    return Undo("remove-variable", where, f"Destroy the value of {inputs['name']}")
+
+
+def _join_team(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    if not happened.get("new", True):
+        return None
+    back = {"team": inputs["team"], "person": inputs["person"]}
+    return Undo("leave-team", back, f"End this membership of {inputs['team']}")
+
+
+def _leave_team(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    back = {"team": inputs["team"], "person": inputs["person"]}
+    return Undo("join-team", back, f"Make them a member of {inputs['team']} again, without their roles there")
+
+
+def _grant_role(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    if not happened.get("new", True):
+        return None
+    return Undo("remove-role", _the_role(inputs), f"Take the role {inputs['role']} back")
+
+
+def _remove_role(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("grant-role", _the_role(inputs), f"Give the role {inputs['role']} again")
+
+
+def _the_role(inputs: Facts) -> dict[str, Any]:
+    return {name: inputs[name] for name in ("person", "role", "scope")}
+
+
+def _about_the_app(verb: str, says: str) -> Undoing:
+    def found(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+        return Undo(verb, {"app": inputs["app"]}, says.format(**inputs))
+
+    return found
+
+
+def _about_the_person(verb: str, says: str) -> Undoing:
+    def found(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+        return Undo(verb, {"person": happened["person"]}, says)
+
+    return found
+
+
+def _lock(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    app, environment = inputs["app"], inputs["environment"]
+    return Undo("unlock", {"app": app, "environment": environment}, f"Unlock {environment} of {app}")
+
+
+def _preview_token(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo(
+        "revoke-preview-token", {"app": inputs["app"], "token": happened["token"]}, "End this preview token at once"
+    )
+
+
+def _token(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("revoke-token", {"token": happened["token"]}, "End this API token at once")
+
+
+def _rung(audience: str) -> str:
+    return word("audience_now", audience)
+
+
+Undoing = Callable[[Facts, Facts, Facts], Undo | None]
+
+UNDOINGS: dict[str, Undoing] = {
+    "create-app": _about_the_app("archive-app", "Take {app} off the air"),
+    "set-audience": _audience,
+    "widen-audience": _audience,
+    "declare-host": _declare_host,
+    "remove-host": _remove_host,
+    "lock": _lock,
+    "unlock": _unlock,
+    "transfer-app": _transfer,
+    "archive-app": _about_the_app("wake-app", "Bring {app} back on the air"),
+    "wake-app": _about_the_app("archive-app", "Take {app} off the air again"),
+    "expire-app": _about_the_app("wake-app", "Bring {app} back on the air"),
+    "set-quota": _set_quota,
+    "claim-domain": _domain,
+    "verify-domain": _domain,
+    "release-domain": _release_domain,
+    "publish": _publish,
+    "rollback": _rollback,
+    "create-preview-token": _preview_token,
+    "put-variable": _put_variable,
+    "add-person": _about_the_person("suspend-person", "Shut this person out again"),
+    "suspend-person": _about_the_person("restore-person", "Let this person in again"),
+    "restore-person": _about_the_person("suspend-person", "Shut this person out again"),
+    "join-team": _join_team,
+    "leave-team": _leave_team,
+    "grant-role": _grant_role,
+    "remove-role": _remove_role,
+    "create-token": _token,
+}
+"""What takes a verb back, from its inputs, what happened, and its facts."""
