@@ -1,0 +1,58 @@
+"""How the verbs about people are carried out. Each returns its rows; names and secrets never reach a receipt."""
+
+from __future__ import annotations
+
+from greenlane.govern.effect import Context, Handling, Outcome
+from greenlane.identity import queries
+from greenlane.identity.actions import AcceptInvitation, ErasePerson, GrantRole, JoinTeam
+from greenlane.identity.effects import invitations, people, sessions, teams, tokens
+from greenlane.kit.database import Database
+from greenlane.ledger.payload import Payloads
+
+
+def handlings(database: Database, payloads: Payloads) -> dict[str, Handling]:
+    """The effects by verb. ``payloads`` is where the words of old actions are erased with their person."""
+
+    def accept(action: AcceptInvitation, context: Context) -> Outcome:
+        with database.read() as connection:
+            invited = queries.invitation(connection, action.secret, context.now)
+        if invited is None:
+            raise sessions.over("invitation")
+        return invitations.accept_invitation(action, context, invited)
+
+    def erase(action: ErasePerson, context: Context) -> Outcome:
+        with database.read() as connection:
+            words = people.payloads_naming(connection, action.person)
+        return people.erase_person(action, context, [payloads.forget(digest) for digest in words])
+
+    def join(action: JoinTeam, context: Context) -> Outcome:
+        with database.read() as connection:
+            already = queries.is_member(connection, action.person, queries.team(connection, action.team).id)
+        return teams.join_team(action, context, new=not already)
+
+    def grant(action: GrantRole, context: Context) -> Outcome:
+        with database.read() as connection:
+            scope = queries.scope_of(connection, action.scope)
+            has = any((one.role, one.scope) == (action.role, scope) for one in queries.held(connection, action.person))
+        return teams.grant_role(action, context, new=not has)
+
+    return {
+        "found-organisation": Handling(people.found_organisation),
+        "invite": Handling(invitations.invite),
+        "accept-invitation": Handling(accept),
+        "add-person": Handling(people.add_person),
+        "rename-person": Handling(people.rename_person),
+        "suspend-person": Handling(people.suspend_person),
+        "restore-person": Handling(people.restore_person),
+        "erase-person": Handling(erase),
+        "create-team": Handling(teams.create_team),
+        "join-team": Handling(join),
+        "leave-team": Handling(teams.leave_team),
+        "grant-role": Handling(grant),
+        "remove-role": Handling(teams.remove_role),
+        "create-token": Handling(tokens.create_token),
+        "revoke-token": Handling(tokens.revoke_token),
+        "create-sign-in-link": Handling(sessions.create_sign_in_link),
+        "sign-in": Handling(sessions.sign_in),
+        "sign-out": Handling(sessions.sign_out),
+    }

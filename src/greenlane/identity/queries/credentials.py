@@ -1,0 +1,182 @@
+"""Who a secret belongs to, and what it may be used for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, or_, select
+
+from greenlane.govern.actor import Actor
+from greenlane.govern.errors import NotFound
+from greenlane.identity import roles, tokens
+from greenlane.identity.tables import PERSON, SESSION, SIGN_IN_LINK, TOKEN
+from greenlane.kit.clock import stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Who a secret stands for, and what it may be used for. ``vouched_by`` is explained in ``tables``."""
+
+    actor: Actor
+    scopes: tuple[str, ...]
+    vouched_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a session or token, known by its id, may be used for."""
+
+    live: bool
+    scopes: tuple[str, ...]
+    vouched_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token as its person sees it. The secret itself is not kept anywhere."""
+
+    id: str
+    name: str
+    shown: str
+    person: str
+    agent: str
+    scopes: tuple[str, ...]
+    created: str
+    expires: str | None
+    revoked: str | None
+    last_used: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser that is signed in."""
+
+    id: str
+    person: str
+    through: str
+    created: str
+    expires: str
+
+
+def who_is(connection: Connection, secret: str, now: datetime) -> Signed | None:
+    """Whom an API token or a session's secret stands for; None when it is not a real one, not live, or its person is
+    not active. A text that this program never made is refused by its checksum, without a look at the database.
+    """
+    kind = tokens.kind_of(secret)
+    if kind is tokens.Kind.API:
+        return _signed_by_token(connection, _live_token(connection, TOKEN.c.secret == tokens.sha256(secret), now))
+    if kind is tokens.Kind.SESSION:
+        row = _live_session(connection, SESSION.c.secret == tokens.sha256(secret), now)
+        if row is not None:
+            return Signed(Actor("person", row.person, credential=row.id), tuple(row.scopes), row.vouched_by)
+    return None
+
+
+def _signed_by_token(connection: Connection, row: Row[Any] | None) -> Signed | None:
+    if row is None:
+        return None
+    if row.agent:
+        actor = Actor("agent", row.agent, on_behalf_of=row.person, credential=row.id)
+    else:
+        actor = Actor("person", row.person, credential=row.id)
+    return Signed(actor, tuple(row.scopes), row.vouched_by)
+
+
+def _live_token(connection: Connection, where: ColumnElement[bool], now: datetime) -> Row[Any] | None:
+    return connection.execute(
+        select(TOKEN)
+        .join(PERSON, PERSON.c.id == TOKEN.c.person)
+        .where(
+            where,
+            PERSON.c.state == "active",
+            TOKEN.c.revoked.is_(None),
+            or_(TOKEN.c.expires.is_(None), TOKEN.c.expires > stamp(now)),
+        )
+    ).one_or_none()
+
+
+def _live_session(connection: Connection, where: ColumnElement[bool], now: datetime) -> Row[Any] | None:
+    return connection.execute(
+        select(SESSION)
+        .join(PERSON, PERSON.c.id == SESSION.c.person)
+        .where(where, PERSON.c.state == "active", SESSION.c.ended.is_(None), SESSION.c.expires > stamp(now))
+    ).one_or_none()
+
+
+def who_signs_in(connection: Connection, secret: str, now: datetime) -> Signed | None:
+    """Whom a one-time link or an API token would sign in: the actor of ``SignIn``. Uses nothing up.
+
+    An agent's token signs nobody in: a browser belongs to a person.
+    """
+    kind = tokens.kind_of(secret)
+    if kind is tokens.Kind.API:
+        signed = who_is(connection, secret, now)
+        return signed if signed is not None and signed.actor.kind == "person" else None
+    if kind is tokens.Kind.LINK:
+        row = connection.execute(
+            select(SIGN_IN_LINK)
+            .join(PERSON, PERSON.c.id == SIGN_IN_LINK.c.person)
+            .where(
+                SIGN_IN_LINK.c.secret == tokens.sha256(secret),
+                SIGN_IN_LINK.c.used.is_(None),
+                SIGN_IN_LINK.c.expires > stamp(now),
+                PERSON.c.state.in_(("invited", "active")),
+            )
+        ).one_or_none()
+        if row is not None:
+            return Signed(Actor("person", row.person, credential=row.id), roles.EVERY_SCOPE, row.vouched_by)
+    return None
+
+
+def credential(connection: Connection, id: str) -> Credential | None:
+    """The session or API token of that id; None for other credentials. Expiry was checked when its secret was shown."""
+    row = connection.execute(
+        select(TOKEN.c.revoked.label("ended"), TOKEN.c.scopes, TOKEN.c.vouched_by)
+        .where(TOKEN.c.id == id)
+        .union_all(select(SESSION.c.ended, SESSION.c.scopes, SESSION.c.vouched_by).where(SESSION.c.id == id))
+    ).one_or_none()
+    return None if row is None else Credential(row.ended is None, tuple(row.scopes), row.vouched_by)
+
+
+def token(connection: Connection, token: str) -> Token:
+    """An API token by id. Raises ``NotFound``."""
+    found = _tokens(connection, TOKEN.c.id == token)
+    if not found:
+        raise NotFound(f"There is no token {token}.", next_step="`greenlane token` lists yours.")
+    return found[0]
+
+
+def tokens_of(connection: Connection, person: str) -> list[Token]:
+    """The API tokens of a person, the newest first, revoked ones included."""
+    return _tokens(connection, TOKEN.c.person == person)
+
+
+def _tokens(connection: Connection, where: ColumnElement[bool]) -> list[Token]:
+    rows = connection.execute(select(TOKEN).where(where).order_by(TOKEN.c.created.desc(), TOKEN.c.id.desc()))
+    return [
+        Token(
+            row.id,
+            row.name,
+            row.shown,
+            row.person,
+            row.agent,
+            tuple(row.scopes),
+            row.created,
+            row.expires,
+            row.revoked,
+            row.last_used,
+        )
+        for row in rows
+    ]
+
+
+def sessions_of(connection: Connection, person: str, now: datetime) -> list[Session]:
+    """The sessions of a person that still run, the newest first."""
+    rows = connection.execute(
+        select(SESSION)
+        .where(SESSION.c.person == person, SESSION.c.ended.is_(None), SESSION.c.expires > stamp(now))
+        .order_by(SESSION.c.created.desc(), SESSION.c.id.desc())
+    )
+    return [Session(row.id, row.person, row.through, row.created, row.expires) for row in rows]

@@ -1,0 +1,154 @@
+"""People and teams: who is here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+
+from greenlane.govern.errors import NotFound, WrongInput
+from greenlane.identity.tables import MEMBERSHIP, PERSON, TEAM
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody. ``state`` is invited, active, suspended or erased; an erased person has no name and no address."""
+
+    id: str
+    name: str
+    email: str | None
+    state: str
+    source: str
+    created: str
+    teams: tuple[str, ...]
+    """Names of teams, the first one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team and how many people are in it."""
+
+    id: str
+    name: str
+    members: int
+
+
+def person(connection: Connection, person: str) -> Person:
+    """A person by id. Raises ``NotFound``."""
+    return _one_person(connection, PERSON.c.id == person, person)
+
+
+def find_person(connection: Connection, words: str) -> Person:
+    """A person by id, mail address or exact name. Raises ``NotFound``, or ``WrongInput`` for a name that two have."""
+    wanted = words.strip()
+    match = or_(
+        PERSON.c.id == wanted,
+        PERSON.c.email == wanted.lower(),
+        func.lower(PERSON.c.name) == wanted.lower(),
+    )
+    return _one_person(connection, match, words)
+
+
+def _one_person(connection: Connection, where: ColumnElement[bool], words: str) -> Person:
+    found = _people(connection, where)
+    if not found:
+        raise NotFound(f"There is nobody called {words!r} here.", next_step="`greenlane people` lists everybody.")
+    if len(found) > 1:
+        raise WrongInput(f"{words!r} is the name of several people.", next_step="Give the mail address or the id.")
+    return found[0]
+
+
+def people(connection: Connection) -> list[Person]:
+    """Everybody who was not erased, by name."""
+    return sorted(_people(connection, PERSON.c.state != "erased"), key=lambda one: (one.name.casefold(), one.id))
+
+
+def _people(connection: Connection, where: ColumnElement[bool]) -> list[Person]:
+    rows = connection.execute(select(PERSON).where(where)).all()
+    teams: dict[str, list[str]] = {}
+    for row in connection.execute(
+        select(MEMBERSHIP.c.person, TEAM.c.name)
+        .join(TEAM, TEAM.c.id == MEMBERSHIP.c.team)
+        .where(MEMBERSHIP.c.person.in_([row.id for row in rows]))
+        .order_by(MEMBERSHIP.c.since, TEAM.c.id)
+    ):
+        teams.setdefault(row.person, []).append(row.name)
+    return [
+        Person(row.id, row.name, row.email, row.state, row.source, row.created, tuple(teams.get(row.id, ())))
+        for row in rows
+    ]
+
+
+def names(connection: Connection, people: Iterable[str]) -> dict[str, str]:
+    """The names of people by id, for sentences; whoever was erased or never was is missing."""
+    rows = connection.execute(
+        select(PERSON.c.id, PERSON.c.name).where(PERSON.c.id.in_(set(people)), PERSON.c.name != "")
+    )
+    return {row.id: row.name for row in rows}
+
+
+def state_of(connection: Connection, person: str) -> str | None:
+    """invited, active, suspended or erased; None for an id that nobody has."""
+    return connection.execute(select(PERSON.c.state).where(PERSON.c.id == person)).scalar_one_or_none()
+
+
+def members_active(connection: Connection) -> int:
+    """How many people can act in this organisation."""
+    return connection.execute(select(func.count()).select_from(PERSON).where(PERSON.c.state == "active")).scalar_one()
+
+
+def anybody(connection: Connection) -> bool:
+    """Whether the organisation was founded."""
+    return connection.execute(select(PERSON.c.id).limit(1)).one_or_none() is not None
+
+
+def teams(connection: Connection) -> list[Team]:
+    """Every team, by name."""
+    return _teams(connection)
+
+
+def team(connection: Connection, words: str) -> Team:
+    """A team by name or id. Raises ``NotFound``."""
+    found = _teams(connection, or_(TEAM.c.name == words, TEAM.c.id == words))
+    if not found:
+        raise NotFound(f"There is no team called {words!r}.", next_step="`greenlane team` lists them.")
+    return found[0]
+
+
+def first_team(connection: Connection, person: str) -> Team | None:
+    """The team that a person has been in the longest: where their apps go when they name no team."""
+    first = connection.execute(
+        select(MEMBERSHIP.c.team)
+        .where(MEMBERSHIP.c.person == person)
+        .order_by(MEMBERSHIP.c.since, MEMBERSHIP.c.team)
+        .limit(1)
+    ).scalar_one_or_none()
+    return None if first is None else team(connection, first)
+
+
+def _teams(connection: Connection, *where: ColumnElement[bool]) -> list[Team]:
+    rows = connection.execute(
+        select(TEAM.c.id, TEAM.c.name, func.count(MEMBERSHIP.c.person).label("members"))
+        .outerjoin(MEMBERSHIP, MEMBERSHIP.c.team == TEAM.c.id)
+        .where(*where)
+        .group_by(TEAM.c.id, TEAM.c.name)
+        .order_by(TEAM.c.name)
+    )
+    return [Team(row.id, row.name, row.members) for row in rows]
+
+
+def members(connection: Connection, teams: Iterable[str]) -> frozenset[str]:
+    """Ids of the active people in any of these teams."""
+    rows = connection.execute(
+        select(MEMBERSHIP.c.person)
+        .join(PERSON, PERSON.c.id == MEMBERSHIP.c.person)
+        .where(MEMBERSHIP.c.team.in_(list(teams)), PERSON.c.state == "active")
+    )
+    return frozenset(rows.scalars())
+
+
+def is_member(connection: Connection, person: str, team: str) -> bool:
+    """Whether a person is in a team (its id)."""
+    there = select(MEMBERSHIP.c.person).where(MEMBERSHIP.c.person == person, MEMBERSHIP.c.team == team)
+    return connection.execute(there).one_or_none() is not None
