@@ -16,13 +16,14 @@ from greenlane.catalog import queries as catalog
 from greenlane.catalog.actions import CreateApp
 from greenlane.catalog.addresses import Addresses
 from greenlane.deploys.actions import Deploy, Publish
+from greenlane.deploys.passports import Passports
 from greenlane.deploys.upkeep import Upkeep
 from greenlane.deploys.upload import Uploads
 from greenlane.govern.actor import PLATFORM, Actor
 from greenlane.govern.door import Answer, Door
 from greenlane.govern.policies import Policies
 from greenlane.identity import queries as identity
-from greenlane.identity.actions import AddPerson, FoundOrganisation, GrantRole, SignIn
+from greenlane.identity.actions import AddPerson, CreateSignInLink, FoundOrganisation, GrantRole, SignIn
 from greenlane.identity.reviewers import reviewers
 from greenlane.insights.checking import Checking
 from greenlane.insights.reading import Tallies
@@ -36,6 +37,7 @@ from greenlane.ledger.payload import Payloads
 from greenlane.ledger.receipt import Receipt
 from greenlane.ledger.signer import LocalSigner
 from greenlane.ledger.trust import Trust
+from greenlane.ledger.witness import LocalWitness
 from greenlane.main import Control
 from greenlane.notices.reading import Notices
 from greenlane.secrets.sealing import Sealing
@@ -54,7 +56,9 @@ class InOneProcess(Control):
         self.clock = FakeClock()  # type: ignore[assignment]  # time passes when a test says so
         self.database = database
         self.signer = LocalSigner(folder / "signer", origin="log.test")  # type: ignore[assignment]  # no socket
-        self.trust = Trust.of(self.signer.public())
+        log = Trust.of(self.signer.public()).log
+        self.witness = LocalWitness(folder / "witness", name="witness.test", log=log)  # type: ignore[assignment]
+        self.trust = Trust.of(self.signer.public(), self.witness.key)
         self.ledger = Ledger(database, self.signer)
         self.payloads = Payloads(bytes(32))
         self.sealing = Sealing(bytes(32))
@@ -65,6 +69,8 @@ class InOneProcess(Control):
         self.reviewers = reviewers(catalog.team_of)
         self.door = Door(database, self.ledger, self.payloads, self._house(), self.clock)
         self.uploads = Uploads(database, self.ledger.write, self.blobs, folder / "uploads", self.clock, lambda _c: {})
+        self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
+        self._visit_key = bytes(32)
         self.upkeep = Upkeep(self.door, one_in=1)
         self.notices = Notices(database, self.ledger.write, self.clock)
         self.tallies = Tallies(database, self.ledger.write)
@@ -95,6 +101,15 @@ class Doorway:
         assert signed is not None
         self.does(signed.actor, SignIn(secret))
         return Actor("person", str(answer["person"]))
+
+    def session(self, actor: Actor) -> str:
+        """A browser's session of somebody who works here."""
+        assert actor.person is not None
+        link = str(self.does(self.owner, CreateSignInLink(actor.person)).answer["link"]).rpartition("/")[2]
+        with self.control.database.read() as connection:
+            signed = identity.who_signs_in(connection, link, self.clock.now())
+        assert signed is not None
+        return str(self.does(signed.actor, SignIn(link)).answer["session"])
 
     def sends(self, actor: Actor, files: Mapping[str, bytes] = PAGE) -> str:
         """An upload that is complete; its id."""

@@ -92,6 +92,7 @@ from greenlane.secrets import queries as secret_queries
 from greenlane.secrets.sealing import Sealing
 from greenlane.web import routes as web_routes
 from greenlane.web.console import Console
+from greenlane.web.house import WebHouse
 
 log = structlog.get_logger()
 
@@ -211,8 +212,9 @@ class Control:
         recovery.recover(self.door, before=self.clock.now())
         self.following.authority.start()
         threading.Thread(target=self._keep_house, name="upkeep", daemon=True).start()
-        console = Console(self.door, self.addresses, self._visit_key)
-        app = api.create(self._api(), pages=web_routes.routes(console), error_page=web_routes.error_page)
+        entrance = Console(self.door, self.addresses, self._visit_key)
+        pages = web_routes.routes(self.web(), entrance)
+        app = api.create(self._api(), pages=pages, error_page=web_routes.error_page)
         path = self.places.socket("control")
         path.unlink(missing_ok=True)
         config = uvicorn.Config(
@@ -292,10 +294,32 @@ class Control:
         if self.tallies.catch_up(pages=5):
             self._background.put(self._count)
 
-    # -- the API's view ------------------------------------------------------------------------------------------
+    # -- the faces' view -----------------------------------------------------------------------------------------
+
+    def _checking(self) -> Checking:
+        return Checking(self.database, self.trust, self.witness, self.payloads, self.policies)
+
+    def web(self) -> WebHouse:
+        """What the console is handed."""
+        return WebHouse(
+            database=self.database,
+            door=self.door,
+            uploads=self.uploads,
+            notices=self.notices,
+            blobs=self.blobs,
+            addresses=self.addresses,
+            clock=self.clock,
+            visit_key=self._visit_key,
+            pack=self.policies.in_force,
+            trust=self.trust,
+            passport=self.passports.when_cosigned,
+            checking=self._checking(),
+            logs=logs.newest,
+            may=self.may,
+        )
 
     def _api(self) -> ApiHouse:
-        checking = Checking(self.database, self.trust, self.witness, self.payloads, self.policies)
+        checking = self._checking()
         return ApiHouse(
             database=self.database,
             door=self.door,

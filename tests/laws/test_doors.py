@@ -15,12 +15,15 @@ from greenlane.main import local_commands
 
 GOLDEN = HERE / "routes.txt"
 LOCAL = frozenset(listed("local.txt"))
+WATCHED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 def kind(route: Route) -> str:
     if route.verb is not None:
         return f"{'explains' if '/explain/' in route.path else 'does'} {route.verb}"
-    return "query" if route.method == "GET" and route.path.startswith("/v1/") else "local"
+    if route.method == "GET":
+        return "query" if route.path.startswith("/v1/") else "local" if route.path in WATCHED else "page"
+    return "does any verb" if route.path == "/do/{verb}" else "local"
 
 
 def test_the_routes_are_those_that_were_reviewed() -> None:
@@ -37,7 +40,7 @@ def test_every_verb_has_its_route_and_its_explanation() -> None:
 
 
 def test_no_query_changes_anything_by_its_method() -> None:
-    assert {one.method for one in routes() if kind(one) == "query"} == {"GET"}
+    assert {one.method for one in (*routes(), *pages()) if kind(one) in {"query", "page"}} == {"GET"}
 
 
 def test_what_is_neither_verb_nor_query_is_listed_with_its_reason() -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from tests.house import Doorway
 
+from greenlane.govern.actor import Actor
+from greenlane.web import coming_in
+from greenlane.web.asked import SESSION_COOKIE
+from greenlane.web.console import Console
+from greenlane.web.entrance import SignedIn
 from greenlane.web.fake import FakeHouse
-from greenlane.web.house import HeldRole, HomeView, OwnApp, SignedIn, Waiting
-from greenlane.web.routes import error_page, routes
+from greenlane.web.routes import error_page, files, routes
 
 AXE_VERSION = "4.14.1"
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
@@ -29,33 +33,12 @@ CHROMIUM = [
     "--disable-sync",
 ]
 
-ANA = HomeView(
-    SignedIn("p_ana", "Ana Costa"),
-    (HeldRole("builder", "in the team operations"), HeldRole("reviewer", "everywhere")),
-    (
-        OwnApp("vendor-board", "Vendor board", "https://vendor-board.apps.example", "team", "live"),
-        OwnApp("metrics", "Metrics", "https://metrics.apps.example", "everyone", "empty"),
-    ),
-    (
-        Waiting(
-            "req_7h2k",
-            "Ben Okafor wants to publish Offsite to the whole internet.",
-            datetime(2026, 11, 20, 14, 5, tzinfo=UTC),
-            mine=False,
-        ),
-        Waiting(
-            "req_9d4m",
-            "You want to open Metrics to everyone here.",
-            datetime(2026, 11, 19, 9, 30, tzinfo=UTC),
-            mine=True,
-        ),
-    ),
-)
+ANA = SignedIn("p_ana", "Ana Costa")
 
 
 @pytest.fixture
-def ana() -> HomeView:
-    """Somebody with two roles, two apps, one decision to make and one to wait for."""
+def ana() -> SignedIn:
+    """Somebody who lives here."""
     return ANA
 
 
@@ -72,7 +55,9 @@ def _answer(request, error):
 @pytest.fixture
 def browser(house: FakeHouse) -> TestClient:
     """A browser that says where its forms come from and follows no redirect by itself."""
-    app = Starlette(routes=list(routes(house)), exception_handlers={404: _answer, 405: _answer, 500: _answer})
+    app = Starlette(
+        routes=[*coming_in.routes(house), files()], exception_handlers={404: _answer, 405: _answer, 500: _answer}
+    )
     return TestClient(
         app,
         base_url=house.console_origin,
@@ -80,6 +65,48 @@ def browser(house: FakeHouse) -> TestClient:
         raise_server_exceptions=False,
         headers={"sec-fetch-site": "same-origin"},
     )
+
+
+class Visitor:
+    """Browsers of people who work behind the real door: ``as_(somebody)`` is theirs, ``nobody`` is signed out."""
+
+    def __init__(self, doorway: Doorway) -> None:
+        self.doorway = doorway
+        control = doorway.control
+        entrance = Console(control.door, control.addresses, bytes(32))
+        self._app = Starlette(
+            routes=routes(control.web(), entrance), exception_handlers={404: _answer, 405: _answer, 500: _answer}
+        )
+        self._browsers: dict[str, TestClient] = {}
+
+    @property
+    def nobody(self) -> TestClient:
+        """A browser that is signed out."""
+        return self._browser()
+
+    def as_(self, actor: Actor) -> TestClient:
+        """The browser of somebody, the same one each time."""
+        if actor.id not in self._browsers:
+            opened = self._browser()
+            opened.cookies.set(SESSION_COOKIE, self.doorway.session(actor))
+            self._browsers[actor.id] = opened
+        return self._browsers[actor.id]
+
+    def _browser(self) -> TestClient:
+        origin = self.doorway.control.addresses.console.replace("http://", "https://")  # cookies are Secure
+        return TestClient(
+            self._app,
+            base_url=origin,
+            follow_redirects=False,
+            raise_server_exceptions=False,
+            headers={"sec-fetch-site": "same-origin"},
+        )
+
+
+@pytest.fixture
+def console(doorway: Doorway) -> Visitor:
+    """The whole console over the real door, on both databases."""
+    return Visitor(doorway)
 
 
 @pytest.fixture(scope="session")

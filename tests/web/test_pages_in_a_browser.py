@@ -14,29 +14,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from starlette.applications import Starlette
 
 from greenlane.identity.tokens import Kind
+from greenlane.web import coming_in
+from greenlane.web.entrance import SignedIn
 from greenlane.web.fake import FakeHouse
-from greenlane.web.house import HeldRole, HomeView, OwnApp, SignedIn
-from greenlane.web.routes import error_page, routes
+from greenlane.web.routes import error_page, files
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TARGETS = "button, input:not([type=hidden]), main a"
-
-NEWCOMER = HomeView(
-    SignedIn("p_new", "Miriam Lindqvist-Oyelaran"), (HeldRole("builder", "in the team people"),), (), ()
-)
-BUSY = HomeView(
-    SignedIn("p_busy", "Maximiliana-Theodora " + "W" * 60),
-    tuple(HeldRole(role, "for the app quarterly-supplier-review-and-audit-board") for role in ("owner", "auditor")),
-    tuple(
-        OwnApp(
-            f"app-{n}", f"App {n} " + "of-a-very-long-name-" * 3, f"http://app-{n}.localhost:4180", "everyone", "live"
-        )
-        for n in range(40)
-    ),
-    (),
-)
 
 
 @dataclass
@@ -59,7 +45,9 @@ def place() -> Iterator[Place]:
         return error_page(error)
 
     house = FakeHouse(hosts={"vendor-board.localhost"}, closed_hosts={"salaries.localhost"})
-    app = Starlette(routes=list(routes(house)), exception_handlers={404: answer, 405: answer, 500: answer})
+    app = Starlette(
+        routes=[*coming_in.routes(house), files()], exception_handlers={404: answer, 405: answer, 500: answer}
+    )
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off"))
     listening = threading.Event()
     start = server.startup
@@ -98,10 +86,10 @@ def page(context: BrowserContext) -> Iterator[Page]:
     assert broken == []
 
 
-def sign_in(page: Page, place: Place, view: HomeView) -> None:
+def sign_in(page: Page, place: Place, view: SignedIn) -> None:
     place.house.settle(view)
     page.goto(f"{place.origin}/sign-in")
-    page.get_by_label("Sign-in link or API token").fill(place.house.hand_out(Kind.API, view.person.person))
+    page.get_by_label("Sign-in link or API token").fill(place.house.hand_out(Kind.API, view.person))
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{place.origin}/")
 
@@ -165,9 +153,6 @@ PAGES = {
     "invitation with an error": (None, nameless, "Join the team"),
     "invitation refused": (None, refused_as_a_whole, "Join the team"),
     "invitation for somebody here": ("ana", at_invitation, "Join the team"),
-    "home": ("ana", at("/"), "Hello, Ana Costa"),
-    "home of somebody new": (NEWCOMER, at("/"), "Hello, Miriam Lindqvist-Oyelaran"),
-    "home, full": (BUSY, at("/"), "Hello, " + BUSY.person.name),
     "not for you": ("ana", at_closed_app, "You may not open this"),
     "not ours": (None, at("/visit?to=//evil.example"), "This address is not one of ours"),
     "not found": (None, at("/nothing"), "Page not found"),
@@ -177,7 +162,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, place: Place, axe: str, ana: HomeView, name: str):
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, place: Place, axe: str, ana: SignedIn, name: str):
     who, go, heading = PAGES[name]
     if who is not None:
         sign_in(page, place, ana if who == "ana" else who)
@@ -213,7 +198,7 @@ def test_axe_does_find_what_is_wrong(page: Page, place: Place, axe: str):
     assert "label" in answer["result"]["value"].split(",")
 
 
-def test_signing_in_by_link_goes_on_to_the_app_without_a_script(chromium: Browser, place: Place, ana: HomeView):
+def test_signing_in_by_link_goes_on_to_the_app_without_a_script(chromium: Browser, place: Place, ana: SignedIn):
     place.house.settle(ana)
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -237,7 +222,7 @@ def test_signing_in_by_link_goes_on_to_the_app_without_a_script(chromium: Browse
     context.close()
 
 
-def test_everything_is_done_by_keyboard_alone(page: Page, place: Place, ana: HomeView):
+def test_everything_is_done_by_keyboard_alone(page: Page, place: Place, ana: SignedIn):
     place.house.settle(ana)
     page.goto(f"{place.origin}/sign-in/{place.house.hand_out(Kind.LINK, 'p_ana')}")
     for _ in range(3):  # the skip link, the name, the button
@@ -257,7 +242,7 @@ def test_an_error_takes_the_focus_to_its_field(page: Page, place: Place):
     expect(page.get_by_label("Sign-in link or API token")).to_be_focused()
 
 
-def test_another_host_cannot_press_our_buttons(page: Page, place: Place, ana: HomeView):
+def test_another_host_cannot_press_our_buttons(page: Page, place: Place, ana: SignedIn):
     sign_in(page, place, ana)
     before = list(place.house.happened)
     trap = f"{place.app('vendor-board')}/trap"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Header
@@ -11,16 +12,12 @@ from pydantic import BaseModel, Field, create_model
 
 from greenlane.api.house import HOUSE, SIGNED, ApiHouse
 from greenlane.api.problem import problem
-from greenlane.catalog import queries as catalog
 from greenlane.govern.action import REGISTRY, Verb
 from greenlane.govern.decision import Decision
 from greenlane.govern.door import Answer
 from greenlane.govern.explain import what_would_make_it_green
-from greenlane.identity import queries as identity
-from greenlane.insights import sentences
-
-ABOUT_RIGHTS = frozenset({"missing-right", "suspended"})
-"""The policies whose sentences say nothing about the thing itself."""
+from greenlane.insights import telling
+from greenlane.insights.telling import LockInTheWay
 
 STATUS = {"done": 200, "waiting": 202}
 
@@ -74,10 +71,14 @@ def _doing(verb: Verb, body: type[BaseModel]) -> Callable[..., JSONResponse]:
             return JSONResponse(told, status_code=STATUS[answer.state])
         if not answer.facts.may:
             told |= _for_strangers(told)
-        elif answer.facts.locked:
-            told["lock"] = lock_of(at, answer)
         first = next(iter(told["reasons"]), {"says": f"{verb.name} did not go through.", "instead": ""})
-        return problem(403, "refused", first["says"] + _locked_by(told.get("lock")), first["instead"], **told)
+        says = first["says"]
+        with at.database.read() as connection:
+            lock = telling.lock_in_the_way(connection, answer)
+        if lock is not None:
+            told["lock"] = asdict(lock)
+            says += _locked_by(lock)
+        return problem(403, "refused", says, first["instead"], **told)
 
     do.__annotations__["inputs"] = body  # the class is made at run time, from the registry
     return do
@@ -113,26 +114,13 @@ def _explaining(verb: Verb, body: type[BaseModel]) -> Callable[..., dict[str, An
 
 def _for_strangers(told: dict[str, Any]) -> dict[str, Any]:
     """What somebody without the right is told: that it is missing, and nothing about what they asked for."""
-    missing = [one for one in told["reasons"] if one["policy"] in ABOUT_RIGHTS]
+    missing = [one for one in told["reasons"] if one["policy"] in telling.ABOUT_RIGHTS]
     return {"reasons": missing, "risk": {"score": 0, "parts": [], "model": told["risk"]["model"]}, "happened": {}}
 
 
-def lock_of(at: ApiHouse, answer: Answer) -> dict[str, Any] | None:
-    """Who locked the environment, why and until when, for whoever met the lock."""
-    with at.database.read() as connection:
-        app = answer.subject.removeprefix("app:")
-        place = catalog.environment(connection, app, answer.facts.environment)
-        if place is None or place.locked_by is None:
-            return None
-        who = identity.names(connection, [place.lock_who] if place.lock_who else [])
-        return {"who": who.get(place.lock_who or "", ""), "why": place.lock_why, "until": place.lock_until}
-
-
-def _locked_by(lock: dict[str, Any] | None) -> str:
-    if lock is None:
-        return ""
-    until = f" until {lock['until']}" if lock["until"] else ""
-    return f" {lock['who'] or 'Somebody'} locked it{until}: {lock['why'] or 'no reason was given'}."
+def _locked_by(lock: LockInTheWay) -> str:
+    until = f" until {lock.until}" if lock.until else ""
+    return f" {lock.who or 'Somebody'} locked it{until}: {lock.why or 'no reason was given'}."
 
 
 def _given(inputs: BaseModel) -> dict[str, Any]:
@@ -153,14 +141,8 @@ def _decided(decision: Decision) -> dict[str, Any]:
 
 def tell(at: ApiHouse, answer: Answer) -> dict[str, Any]:
     """A door's answer as JSON values, with its sentence."""
-    actor, happened = answer.actor, answer.happened
-    people = [one for one in (actor.person, happened.get("author")) if one]
-    people += [one for one in answer.inputs.values() if isinstance(one, str) and one.startswith("p_")]
     with at.database.read() as connection:
-        names = sentences.Names(identity.names(connection, people))
-    sentence = sentences.answer(
-        answer.verb, answer.inputs, names.actor(actor.chain()), answer.decision.lane, names, happened
-    )
+        sentence = telling.sentence(connection, answer)
     told = dict(answer.answer)
     if "link" in told:
         told["url"] = at.addresses.console + told["link"]

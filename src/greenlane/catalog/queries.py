@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from greenlane.catalog.addresses import Addresses
 from greenlane.catalog.tables import APP, APP_HOST, DOMAIN, ENVIRONMENT, WIDENING
@@ -104,21 +106,66 @@ def names(connection: Connection) -> list[str]:
     return list(connection.execute(select(APP.c.name).order_by(APP.c.name)).scalars())
 
 
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many apps there are by state, by rung, and by team (the largest first); archived ones by state alone."""
+
+    states: dict[str, int]
+    rungs: dict[str, int]
+    teams: dict[str, int]
+
+
+def census(connection: Connection) -> Census:
+    """All apps, counted."""
+    number = func.count().label("number")
+    rows = connection.execute(
+        select(APP.c.state, APP.c.rung, APP.c.team, number).group_by(APP.c.state, APP.c.rung, APP.c.team)
+    )
+    states: Counter[str] = Counter()
+    rungs: Counter[str] = Counter()
+    teams: Counter[str] = Counter()
+    for row in rows:
+        states[row.state] += row.number
+        if row.state != "archived":
+            rungs[row.rung] += row.number
+            teams[row.team] += row.number
+    return Census(dict(states), dict(rungs), dict(teams.most_common()))
+
+
 def all_apps(connection: Connection, *, after: str = "", limit: int | None = None) -> list[App]:
     """Apps by name; ``after`` is the last name seen."""
     query = select(APP).where(APP.c.name > after).order_by(APP.c.name)
     return [_app(row) for row in connection.execute(query if limit is None else query.limit(limit))]
 
 
-def apps_for(connection: Connection, person: str, *, after: str = "", limit: int = 100) -> list[App]:
-    """Apps that a person works on: their own, their teams', and all where a role of theirs counts everywhere."""
+def apps_for(
+    connection: Connection, person: str, *, after: str = "", limit: int = 100, containing: str = ""
+) -> list[App]:
+    """Apps that a person works on: their own, their teams', and all where a role of theirs counts everywhere.
+
+    ``containing``: only those whose name or title has these letters, large or small.
+    """
     scopes = {one.scope for one in identity.held(connection, person) if one.role != "visitor"}
     query = select(APP).where(APP.c.name > after).order_by(APP.c.name).limit(limit)
     if identity.ORGANISATION not in scopes:
         teams = [scope.removeprefix("team:") for scope in scopes if scope.startswith("team:")]
         single = [scope.removeprefix("app:") for scope in scopes if scope.startswith("app:")]
         query = query.where(or_(APP.c.owner == person, APP.c.team.in_(teams), APP.c.name.in_(single)))
+    if containing:
+        query = query.where(
+            or_(APP.c.name.icontains(containing, autoescape=True), APP.c.title.icontains(containing, autoescape=True))
+        )
     return [_app(row) for row in connection.execute(query)]
+
+
+def production_of(connection: Connection, names: Sequence[str]) -> dict[str, str]:
+    """Since when each of these apps shows what it shows in production, as stamps; apps that show nothing are missing."""
+    rows = connection.execute(
+        select(ENVIRONMENT.c.app, ENVIRONMENT.c.changed_at).where(
+            ENVIRONMENT.c.app.in_(names), ENVIRONMENT.c.name == "production", ENVIRONMENT.c.live_deploy.is_not(None)
+        )
+    )
+    return {row.app: row.changed_at for row in rows}
 
 
 def environments(connection: Connection, name: str) -> list[Environment]:

@@ -105,12 +105,15 @@ class Verb:
         for one in self.inputs:
             if one.name not in inputs:
                 if one.required:
-                    raise WrongInput(f"{self.name} needs {one.name}: {one.says}.", next_step=f"Give {one.name}.")
+                    message = f"{self.name} needs {one.name}: {one.says}."
+                    raise WrongInput(message, next_step=f"Give {one.name}.", field=one.name)
             elif not _fits(inputs[one.name], one.type):
                 shown = "that" if one.secret else repr(inputs[one.name])
-                raise WrongInput(f"{one.name} of {self.name} cannot be {shown}.", next_step=f"It means: {one.says}.")
+                message = f"{one.name} of {self.name} cannot be {shown}."
+                raise WrongInput(message, next_step=f"It means: {one.says}.", field=one.name)
             elif one.secret and str(inputs[one.name]).startswith(WITHHELD):
-                raise WrongInput(f"{one.name} of {self.name} was not kept.", next_step=f"Give {one.name} once more.")
+                message = f"{one.name} of {self.name} was not kept."
+                raise WrongInput(message, next_step=f"Give {one.name} once more.", field=one.name)
         return self.action(**{k: tuple(v) if isinstance(v, list) else v for k, v in inputs.items()})
 
     def plain(self, action: Any) -> dict[str, Any]:

@@ -8,20 +8,15 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import Connection
 
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.addresses import Addresses
-from greenlane.govern import approvals
-from greenlane.govern.action import REGISTRY
 from greenlane.govern.door import Door
 from greenlane.govern.errors import Refused, SignInNeeded
 from greenlane.identity import queries as identity
 from greenlane.identity.actions import AcceptInvitation, SignIn, SignOut
-from greenlane.insights import sentences
 from greenlane.kit import ids
-from greenlane.kit.clock import parse
-from greenlane.web.house import AppState, HeldRole, HomeView, OwnApp, SignedIn, Waiting
+from greenlane.web.entrance import SignedIn
 
 CODE_LASTS = 60.0
 """Seconds for which a one-time visit code works: one redirect."""
@@ -110,42 +105,3 @@ class Console:
         """Whether a host belongs to an app here."""
         with self.door.database.read() as connection:
             return catalog.knows_host(connection, self.addresses, host)
-
-    def home(self, person: str) -> HomeView:
-        """A person's first page."""
-        with self.door.database.read() as connection:
-            one = identity.person(connection, person)
-            return HomeView(
-                person=SignedIn(one.id, one.name),
-                roles=tuple(
-                    HeldRole(held.role, _where(connection, held.scope)) for held in identity.held(connection, person)
-                ),
-                apps=tuple(self._app(connection, app) for app in catalog.apps_for(connection, person)),
-                waiting=tuple(self._waiting(connection, person)),
-            )
-
-    def _app(self, connection: Connection, app: catalog.App) -> OwnApp:
-        live = catalog.live_deploy(connection, app.name, "production")
-        state: AppState = "live" if app.state == "live" and live else "empty" if app.state == "live" else "asleep"
-        return OwnApp(app.name, app.title or app.name, self.addresses.url(app.name), app.rung, state)
-
-    def _waiting(self, connection: Connection, person: str) -> list[Waiting]:
-        rows = []
-        for one in approvals.questions(connection):
-            if person in one.asked or person == one.author:
-                names = sentences.Names(identity.names(connection, [one.author] if one.author else []))
-                who = names.person(one.author) if one.author else "Greenlane"
-                said = (
-                    f"{who} wants to {REGISTRY.named(one.verb).name.replace('-', ' ')} {one.subject.partition(':')[2]}"
-                )
-                mine = person == one.author
-                alone = mine and identity.members_active(connection) == 1
-                rows.append(Waiting(one.id, said, parse(one.created_at), mine=mine, may_confirm=alone))
-        return rows
-
-
-def _where(connection: Connection, scope: str) -> str:
-    kind, _, name = scope.partition(":")
-    if kind == "team":
-        return f"in the team {identity.team(connection, name).name}"
-    return f"for the app {name}" if kind == "app" else "everywhere"

@@ -59,3 +59,11 @@ def destination(wanted: str, *, console_origin: str, is_ours: Callable[[str], bo
 
 def _listener(address: re.Match[str]) -> tuple[str, int]:
     return address["scheme"], int(address["port"] or _DEFAULT_PORT[address["scheme"]])
+
+
+_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # printable ASCII without backslash; never the start of a host
+
+
+def own_path(wanted: str) -> str:
+    """A place in the console itself, path and query, to go on to; empty for what is anything else."""
+    return wanted if len(wanted) <= _LONGEST and _OWN_PATH.fullmatch(wanted) else ""

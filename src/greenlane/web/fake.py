@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from greenlane.govern.errors import Conflict, Refused, SignInNeeded
 from greenlane.identity.tokens import Kind, mint, sha256
-from greenlane.web.house import HomeView, SignedIn
+from greenlane.web.entrance import SignedIn
 
 
 @dataclass
@@ -16,15 +16,15 @@ class FakeHouse:
     console_origin: str = "https://console.example"
     hosts: set[str] = field(default_factory=lambda: {"vendor-board.apps.example"})
     closed_hosts: set[str] = field(default_factory=set)
-    homes: dict[str, HomeView] = field(default_factory=dict)
+    people: dict[str, SignedIn] = field(default_factory=dict)
     ways_in: dict[str, tuple[Kind, str]] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     happened: list[tuple[str, ...]] = field(default_factory=list)
 
-    def settle(self, view: HomeView) -> str:
+    def settle(self, person: SignedIn) -> str:
         """Let a person live here; returns a session of theirs."""
-        self.homes[view.person.person] = view
-        return self._session(view.person.person)
+        self.people[person.person] = person
+        return self._session(person.person)
 
     def hand_out(self, kind: Kind, person: str = "") -> str:
         """A new link, token or invitation."""
@@ -35,7 +35,7 @@ class FakeHouse:
     def who(self, session: str) -> SignedIn | None:
         """The person of a session."""
         person = self.sessions.get(sha256(session))
-        return self.homes[person].person if person else None
+        return self.people[person] if person else None
 
     def sign_in(self, secret: str) -> str:
         """Links work once, tokens again and again."""
@@ -55,8 +55,8 @@ class FakeHouse:
             raise Conflict("Somebody here has this mail address already.", next_step="Sign in as that person instead.")
         del self.ways_in[sha256(secret)]
         self.happened.append(("accept-invitation", name, email))
-        person = self.sessions[sha256(session)] if session else f"p_{len(self.homes)}"
-        self.homes.setdefault(person, HomeView(SignedIn(person, name), (), (), ()))
+        person = self.sessions[sha256(session)] if session else f"p_{len(self.people)}"
+        self.people.setdefault(person, SignedIn(person, name))
         return session or self._session(person)
 
     def sign_out(self, session: str) -> None:
@@ -73,10 +73,6 @@ class FakeHouse:
     def may_visit_host(self, host: str) -> bool:
         """Whether an app lives there."""
         return host in self.hosts | self.closed_hosts
-
-    def home(self, person: str) -> HomeView:
-        """Their first page."""
-        return self.homes[person]
 
     def _session(self, person: str) -> str:
         made = mint(Kind.SESSION)

@@ -1,54 +1,16 @@
-"""Prints the pages. Every page is whole, needs no script, and comes with the same strict headers."""
+"""The pages of coming in, and those that need nobody to be signed in."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from greenlane.kit.errors import GreenlaneError
-from greenlane.web import wording
+from greenlane.web import frame
 from greenlane.web.destination import Destination
-from greenlane.web.house import HomeView, SignedIn
-from greenlane.web.next_steps import may_build, next_steps
-
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
-"""Our stylesheet, our pictures, forms to ourselves; no script, no frame, no other host."""
-
-PAGE_HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "cache-control": "no-store",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-}
-"""What every page is sent with."""
-
-_STATIC = files("greenlane.web") / "static"
-STYLESHEET = (_STATIC / "greenlane.css").read_bytes()
-"""The one stylesheet."""
-STYLESHEET_VERSION = hashlib.sha256(STYLESHEET).hexdigest()[:12]
-"""Changes with the stylesheet, so that browsers may keep each version for good."""
-MARK = (_STATIC / "mark.svg").read_bytes()
-"""The sign beside the name in a browser's tab."""
-
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("greenlane.web"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_ENVIRONMENT.globals["stylesheet"] = f"/static/greenlane.css?v={STYLESHEET_VERSION}"
-_ENVIRONMENT.filters["moment"] = wording.moment
+from greenlane.web.entrance import SignedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +27,8 @@ class FieldError:
         return cls(field, error.message, error.next_step)
 
 
-def _page(template: str, status: int = 200, headers: dict[str, str] = PAGE_HEADERS, **told: Any) -> Response:
-    told.setdefault("person", None)
-    return HTMLResponse(_ENVIRONMENT.get_template(template).render(told), status, headers)
+def _page(template: str, status: int = 200, **told: Any) -> Response:
+    return frame.show(None, template, told, status=status)
 
 
 def sign_in(to: Destination | None, error: FieldError | None = None) -> Response:
@@ -91,24 +52,9 @@ def going_on(to: str, name: str) -> Response:
     A page in between, not a redirect: browsers hold every redirect that follows a form against the form's
     ``form-action``, and an app is another origin.
     """
-    return _page("going_on.html", headers=PAGE_HEADERS | {"refresh": f"0; url={to}"}, to=to, name=name)
-
-
-def home(view: HomeView, console_origin: str) -> Response:
-    """Who you are, your apps, what waits for you, what to type next."""
-    return _page(
-        "home.html",
-        person=view.person,
-        roles=[(wording.role_title(held), wording.role_meaning(held)) for held in view.roles],
-        decide=[request for request in view.waiting if not request.mine],
-        asked=[request for request in view.waiting if request.mine],
-        apps=view.apps,
-        may_build=may_build(view),
-        audiences=wording.AUDIENCES,
-        states=wording.STATES,
-        commands=next_steps(view),
-        origin=console_origin,
-    )
+    page = _page("going_on.html", to=to, name=name)
+    page.headers["refresh"] = f"0; url={to}"
+    return page
 
 
 def sign_out(person: SignedIn) -> Response:

@@ -1,10 +1,10 @@
-"""Roles, audiences and states as people read them."""
+"""Roles, audiences, states, times and numbers as people read them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from greenlane.web.house import HeldRole
+from greenlane.kit.clock import parse
 
 _ROLES = {
     "owner": ("Owner", "You may do everything here, and you answer for it."),
@@ -33,18 +33,77 @@ STATES = {
 }
 """What an app's production does."""
 
+LANES = {
+    "green": "Went through",
+    "amber": "Went through, with safeguards",
+    "red": "Needs a person",
+    "closed": "Not possible",
+}
+"""What was decided, for what has happened."""
 
-def role_title(held: HeldRole) -> str:
+LANES_AHEAD = {
+    "green": "Goes straight through",
+    "amber": "Goes through, with safeguards",
+    "red": "A person decides first",
+    "closed": "Not possible",
+}
+"""What would be decided, for what has not happened yet."""
+
+NARROW = "\u202f"
+"""A narrow space that breaks no line, between a number and its unit."""
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+def role_title(role: str, where: str = "") -> str:
     """``Builder in the team sales``."""
-    return f"{_ROLES.get(held.role, (held.role, ''))[0]} {held.where}"
+    return f"{_ROLES.get(role, (role, ''))[0]} {where}".strip()
 
 
-def role_meaning(held: HeldRole) -> str:
+def role_meaning(role: str) -> str:
     """What the role allows, in one sentence; empty for a role that this page does not know."""
-    return _ROLES.get(held.role, ("", ""))[1]
+    return _ROLES.get(role, ("", ""))[1]
 
 
-def moment(when: datetime) -> str:
-    """``20 November 2026, 14:05 UTC``."""
-    utc = when.astimezone(UTC)
+def moment(when: datetime | str) -> str:
+    """``20 November 2026, 14:05 UTC``, from a time or its stamp."""
+    utc = (parse(when) if isinstance(when, str) else when).astimezone(UTC)
     return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+
+
+def ago(when: datetime | str, now: datetime) -> str:
+    """``3 hours ago``, ``in 2 days``, ``just now``: the distance from now in the largest unit that fits."""
+    seconds = (now - (parse(when) if isinstance(when, str) else when)).total_seconds()
+    size = abs(seconds)
+    if size < _MINUTE:
+        return "just now" if seconds >= 0 else "in a moment"
+    unit, length = ("minute", _MINUTE) if size < _HOUR else ("hour", _HOUR) if size < _DAY else ("day", _DAY)
+    said = plural(int(size // length), unit)
+    return f"{said} ago" if seconds >= 0 else f"in {said}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 app``, ``3 apps``, with a space that breaks no line."""
+    return f"{number(count)}\u00a0{one if count == 1 else many or one + 's'}"
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """``12,345``; a column chooses 0 or 2 decimals."""
+    return f"{value:,.{decimals}f}"
+
+
+def size(octets: int) -> str:
+    """``1.4 MB``: bytes in the decimal units of the SI."""
+    value = float(octets)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 1000 or unit == "TB":
+            digits = 0 if unit == "B" or value >= 100 else 1
+            return f"{value:.{digits}f}{NARROW}{unit}"
+        value /= 1000
+    raise AssertionError("the last unit takes everything")
+
+
+def short(text: str, letters: int = 12) -> str:
+    """The beginning of an id or a digest, as people recognise it."""
+    bare = text.removeprefix("sha256:")
+    return bare if len(bare) <= letters else f"{bare[:letters]}…"
