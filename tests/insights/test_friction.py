@@ -1,4 +1,4 @@
-"""Where the path rubs, told from the receipts alone."""
+"""Where the path rubs, told from what was counted of the receipts."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def ben(doorway: Doorway) -> Actor:
 
 
 def felt(doorway: Doorway) -> friction.Friction:
+    doorway.control.tallies.catch_up()
     with doorway.control.database.read() as connection:
         return friction.of(connection, doorway.clock.now())
 

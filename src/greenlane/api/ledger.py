@@ -14,10 +14,9 @@ from starlette.background import BackgroundTask
 from greenlane.api.house import HOUSE, READER, ApiHouse, person_of
 from greenlane.govern.errors import NotFound, Refused
 from greenlane.identity.queries import Signed
-from greenlane.insights import friction, sentences
+from greenlane.insights import friction, search
 from greenlane.ledger import export, proof
 from greenlane.ledger import queries as ledger
-from greenlane.ledger.receipt import Entry
 
 
 def routes() -> APIRouter:
@@ -30,45 +29,31 @@ def routes() -> APIRouter:
         who: READER,
         app: str = "",
         person: str = "",
+        agent: str = "",
         verb: str = "",
         lane: str = "",
         process: str = "",
         action: str = "",
+        since: str = Query("", alias="from"),
+        until: str = Query("", alias="to"),
+        outcomes: bool = False,
         after: int = Query(-1, ge=-1),
         before: int | None = Query(None, ge=0),
         limit: int = Query(50, ge=1, le=500),
         newest: bool = False,
     ) -> dict[str, Any]:
+        asked = search.Wanted(person, agent, app, verb, lane, process, action, since, until, outcomes)
         with at.database.read() as connection:
-            if not app and not may_read_all(at, connection, who):
-                person = person_of(who)  # without the right to everything, one reads what one did oneself
-            elif app:
-                must(at, connection, who, "read-receipts", f"app:{app}")
-            found = ledger.entries(
-                connection,
-                after=after,
-                before=before,
-                limit=limit,
-                subject=f"app:{app}" if app else None,
-                verb=verb or None,
-                person=person or None,
-                process=process or None,
-                lane=lane or None,
-                action=action or None,
-                newest_first=newest,
-            )
-            told = _told(connection, found)
+            wanted, _scope = search.within_rights(asked, person_of(who), _rights(at, connection, who))
+            found = search.find(connection, wanted, after=after, before=before, limit=limit, newest_first=newest)
+            told = [one.as_dict() for one in search.tell(connection, found)]
         return {"receipts": told, "next": found[-1].seq if len(found) == limit else None}
 
     @router.get("/receipts/{seq}", summary="One receipt with all four blocks")
     def receipt(seq: int, at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            found = ledger.entry(connection, seq)
-            if found is None:
-                raise NotFound(f"There is no receipt {seq}.", next_step="`greenlane receipts` lists them.")
-            if person_of(who) not in {link["id"] for link in found.receipt.actor}:
-                must(at, connection, who, "read-receipts", _subject(found))
-            return _told(connection, [found])[0]
+            found = search.readable(connection, seq, person_of(who), _rights(at, connection, who))
+            return search.tell(connection, [found])[0].as_dict()
 
     @router.get("/ledger/checkpoint", response_class=PlainTextResponse, summary="The newest signed checkpoint")
     def checkpoint(at: HOUSE, witnessed: bool = False) -> str:
@@ -115,40 +100,11 @@ def routes() -> APIRouter:
     return router
 
 
-def may_read_all(at: ApiHouse, connection: Connection, who: Signed) -> bool:
-    """Whether somebody may read every receipt."""
-    return at.may(connection, who.actor, "read-all-receipts", "organisation")
+def _rights(at: ApiHouse, connection: Connection, who: Signed) -> search.MayRead:
+    return lambda right, subject: at.may(connection, who.actor, right, subject)
 
 
 def must(at: ApiHouse, connection: Connection, who: Signed, right: str, subject: str) -> None:
     """Raises ``Refused`` unless somebody has the right on the subject."""
     if not at.may(connection, who.actor, right, subject):
         raise Refused(f"You may not {right} here.", next_step="Ask an owner for a role that has this right.")
-
-
-def _subject(entry: Entry) -> str:
-    subject = str(entry.receipt.action["subject"])
-    return subject if subject.startswith(("app:", "team:")) else "organisation"
-
-
-def _told(connection: Connection, found: list[Entry]) -> list[dict[str, Any]]:
-    raw = [one.receipt.document() for one in found]
-    names = sentences.Names.of(connection, raw)
-    return [
-        {
-            "seq": entry.seq,
-            "sentence": sentences.receipt(one, names),
-            "at": one["at"],
-            "half": one["half"],
-            "verb": one["action"]["verb"],
-            "subject": one["action"]["subject"],
-            "lane": one["decided"].get("lane"),
-            "state": one["happened"].get("state"),
-            "person": next((link["id"] for link in one["actor"] if link["kind"] == "person"), None),
-            "agent": next((link["id"] for link in one["actor"] if link["kind"] == "agent"), None),
-            "process": one["process"],
-            "action": one["action"]["id"],
-            "receipt": one,
-        }
-        for entry, one in zip(found, raw, strict=True)
-    ]

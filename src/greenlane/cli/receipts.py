@@ -12,9 +12,12 @@ from greenlane.cli.talk import Document, Talk
 
 App = Annotated[str, typer.Option("--app", help="Of one app.", show_default=False)]
 Person = Annotated[str, typer.Option("--person", help="By one person: id, mail address or name.", show_default=False)]
+Agent = Annotated[str, typer.Option("--agent", help="By one agent, as its token names it.", show_default=False)]
 VerbName = Annotated[str, typer.Option("--verb", help="Of one verb, such as publish.", show_default=False)]
 Lane = Annotated[str, typer.Option("--lane", help="Of one lane: green, amber, red or closed.", show_default=False)]
 Process = Annotated[str, typer.Option("--process", help="Of one piece of work, prc_….", show_default=False)]
+Since = Annotated[str, typer.Option("--from", help="Since a day or moment, 2026-01-31.", show_default=False)]
+Until = Annotated[str, typer.Option("--to", help="Until a day (that day counts) or moment.", show_default=False)]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=500, help="How many at most.")]
 After = Annotated[int | None, typer.Option("--after", help="Only what follows this index.", show_default=False)]
 Newest = Annotated[bool, typer.Option("--newest", help="The newest first.")]
@@ -27,6 +30,9 @@ def receipts(
     verb: VerbName = "",
     lane: Lane = "",
     process: Process = "",
+    agent: Agent = "",
+    since: Since = "",
+    until: Until = "",
     limit: Limit = 50,
     after: After = None,
     newest: Newest = False,
@@ -39,6 +45,8 @@ def receipts(
         verb=verb,
         lane=lane,
         process=process,
+        agent=agent,
+        **{"from": since, "to": until},
         after=after,
         limit=limit,
         newest=1 if newest else None,

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_, select
 
-from greenlane.kit.clock import parse
-from greenlane.ledger import queries as ledger
-from greenlane.ledger.receipt import Receipt
+from greenlane.insights import figures, tallying
+from greenlane.insights.reading import ASKED_AGAIN
+from greenlane.insights.tables import ASKED, REFUSED
+from greenlane.kit.clock import parse, stamp
+
+WITHIN = timedelta(days=90)
+"""How far back friction is told."""
 
 MOST_READ = 20_000
-"""Receipts that are read back at most, the newest: some weeks of a busy organisation."""
+"""Questions and refusals that are read back at most, the newest."""
 
 MOST_TOLD = 50
 """Requests and refusals that are told one by one, the newest."""
 
 GAVE_UP_AFTER = timedelta(days=1)
 """Who did nothing on the same subject within a day of a refusal has given up, or found another way."""
-
-_ANSWERS = frozenset({"approved", "declined", "sent-back", "withdrawn", "expired"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,62 +108,50 @@ class Friction:
 
 
 def of(connection: Connection, now: datetime) -> Friction:
-    """The friction on the record."""
-    found = [one.receipt for one in ledger.entries(connection, limit=MOST_READ, newest_first=True)]
-    settled = [one for one in found if one.half == "settled"]
-    decided = [one for one in found if one.half == "decided"]
+    """The friction of the last ``WITHIN``, as far as the receipts are counted."""
+    since = stamp(now - WITHIN)
+    abandoned = figures.numbers(connection, tallying.ABANDONED, since)
     return Friction(
-        waits=_waits(settled, now),
-        refusals=_refusals(settled, decided, now),
-        outcomes=dict(Counter(str(one.happened["outcome"]) for one in settled if one.happened.get("outcome"))),
-        abandoned_uploads=sum(1 for one in found if one.half == "noted" and one.happened.get("noted") == "abandoned"),
-        asked_by=dict(Counter(reason["policy"] for one in decided for reason in _reasons(one)).most_common()),
+        waits=_waits(connection, since, now),
+        refusals=_refusals(connection, since, now),
+        outcomes=figures.numbers(connection, tallying.OUTCOME, since),
+        abandoned_uploads=sum(abandoned.values()),
+        asked_by=figures.numbers(connection, tallying.ASKED_BY, since),
     )
 
 
-def _waits(settled: Sequence[Receipt], now: datetime) -> tuple[Wait, ...]:
+def _waits(connection: Connection, since: str, now: datetime) -> tuple[Wait, ...]:
     """Each time that people were asked, the newest first; a request that was sent back is asked again."""
-    waits: list[Wait] = []
-    open_: dict[str, Wait] = {}
-    for one in reversed(settled):
-        request = str(one.happened.get("request"))
-        if one.happened.get("state") == "waiting":
-            asked = Wait(request, one.at, str(one.action["subject"]), (now - parse(one.at)).total_seconds(), "waiting")
-            open_[request] = asked
-        elif one.happened.get("outcome") in _ANSWERS and (earlier := open_.pop(request, None)) is not None:
-            seconds = one.happened["waited_ms"] / 1000
-            waits.append(Wait(request, earlier.at, earlier.about, seconds, str(one.happened["outcome"])))
-    return tuple(sorted([*waits, *open_.values()], key=lambda wait: wait.at, reverse=True))
-
-
-def _refusals(settled: Sequence[Receipt], decided: Sequence[Receipt], now: datetime) -> tuple[Refusal, ...]:
-    """Each refusal, the newest first, with the first thing that its person did then."""
-    followed = {one.happened["after_refusal"]: one for one in decided if one.happened.get("after_refusal")}
-    told = []
-    for one in settled:
-        if one.happened.get("state") != "refused":
-            continue
-        then = followed.get(str(one.action["id"]))
-        told.append(
-            Refusal(
-                action=str(one.action["id"]),
-                at=one.at,
-                verb=str(one.action["verb"]),
-                about=str(one.action["subject"]),
-                next=None if then is None else str(then.action["verb"]),
-                seconds=None if then is None else int(then.happened["after_seconds"]),
-                gave_up=then is None and now - parse(one.at) > GAVE_UP_AFTER,
-            )
+    c = ASKED.c
+    counted = or_(c.outcome.is_(None), c.outcome != ASKED_AGAIN)
+    found = select(ASKED).where(counted, c.at >= since).order_by(c.seq.desc()).limit(MOST_READ)
+    return tuple(
+        Wait(
+            request=row.request,
+            at=row.at,
+            about=row.subject,
+            seconds=(now - parse(row.at)).total_seconds() if row.outcome is None else row.waited_ms / 1000,
+            outcome=row.outcome or "waiting",
         )
-    return tuple(told)
+        for row in connection.execute(found)
+    )
 
 
-def _reasons(one: Receipt) -> list[dict[str, Any]]:
-    """The policies that made a person necessary."""
-    if one.decided.get("lane") != "red" or one.decided.get("approved"):
-        return []
-    reasons: list[dict[str, Any]] = one.decided["reasons"]
-    return reasons
+def _refusals(connection: Connection, since: str, now: datetime) -> tuple[Refusal, ...]:
+    """Each refusal, the newest first, with the first thing that its person did then."""
+    found = select(REFUSED).where(REFUSED.c.at >= since).order_by(REFUSED.c.seq.desc()).limit(MOST_READ)
+    return tuple(
+        Refusal(
+            action=row.action,
+            at=row.at,
+            verb=row.verb,
+            about=row.subject,
+            next=row.next,
+            seconds=row.next_seconds,
+            gave_up=row.next is None and now - parse(row.at) > GAVE_UP_AFTER,
+        )
+        for row in connection.execute(found)
+    )
 
 
 def _times(count: int) -> str:

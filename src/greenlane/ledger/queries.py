@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, func, select
 
 from greenlane.ledger.receipt import Entry, Receipt
 from greenlane.ledger.tables import NOT_GREEN, checkpoint, cosigned, receipt
@@ -23,9 +23,14 @@ def entries(
     process: str | None = None,
     lane: str | None = None,
     action: str | None = None,
+    outcomes: bool = False,
+    among: Select[tuple[int]] | None = None,
     newest_first: bool = False,
 ) -> list[Entry]:
-    """Receipts with ``after < seq < before`` that match, at most ``limit``; the next page begins at the last seq."""
+    """Receipts with ``after < seq < before`` that match, at most ``limit``; the next page begins at the last seq.
+
+    ``outcomes`` leaves the first halves out, which say only what was decided. ``among`` selects the seqs that count.
+    """
     c = receipt.c
     query = select(c.seq, c.bytes).where(c.seq > after).limit(limit)
     query = query.order_by(c.seq.desc() if newest_first else c.seq)
@@ -44,6 +49,10 @@ def entries(
             query = query.where(column == value)
     if lane not in (None, "green"):
         query = query.where(NOT_GREEN)
+    if outcomes:
+        query = query.where(c.half != "decided")
+    if among is not None:
+        query = query.where(c.seq.in_(among))
     return _entries(connection, connection.execute(query).all())
 
 
@@ -63,6 +72,23 @@ def by_action(connection: Connection, action_id: str) -> list[Entry]:
 def place_of(action: ColumnElement[Any]) -> ScalarSelect[int]:
     """Where the last receipt of the action in a column stands, to order by: a clock may jump, the sequence does not."""
     return select(func.max(receipt.c.seq)).where(receipt.c.action == action).scalar_subquery()
+
+
+def place_at(connection: Connection, at: str) -> int:
+    """The first seq that was recorded at a time (a stamp) or later; the ledger's size when none was.
+
+    A binary search: times grow with the sequence. Where a clock was set back, a few receipts around that moment can
+    fall on the other side.
+    """
+    low, high = 0, size(connection)
+    while low < high:
+        middle = (low + high) // 2
+        stamped = connection.scalar(select(receipt.c.at).where(receipt.c.seq == middle))
+        if stamped is not None and stamped < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def size(connection: Connection) -> int:
