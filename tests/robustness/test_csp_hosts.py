@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect, sync_playwright
+from tests.chromium import FLAGS
 from tests.robustness.conftest import Starts
 from tests.stories.browser import ask
 from tests.stories.running import Running, until
-from tests.web.conftest import CHROMIUM
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +31,7 @@ def page() -> Iterator[Page]:
         route.fulfill(body="1.08", headers={"Access-Control-Allow-Origin": "*"})
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         tab = browser.new_page()
         tab.route(f"https://{HOST}/**", answer)
         yield tab
