@@ -56,6 +56,8 @@ _NAMES = {
     "id_ecdsa": _KEY,
     "id_ed25519": _KEY,
 }
+FOLDERS = frozenset(_FOLDERS)
+"""Folders that are set aside with everything in them, in small letters: nobody need look into them."""
 _KEY_STORES = (".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk")
 KEY_FILES = (".pem", ".key")
 _PRIVATE = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY")

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from greenlane.kit import ids
-from greenlane.web import assets, packing, wording
+from greenlane.web import assets, dropping, packing, wording
 
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -60,6 +60,7 @@ def _hx(context: Context) -> Markup:
 
 _ENVIRONMENT.globals.update(
     asset=assets.address,
+    drop_rules=dropping.RULES,
     hx=_hx,
     new_key=lambda: ids.token(96),
     said_nothing=None,

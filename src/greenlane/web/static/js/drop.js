@@ -1,0 +1,1 @@
+/* Sends what is dropped on a page, or chosen in its file fields. */
