@@ -212,7 +212,7 @@ class Control:
         recovery.recover(self.door, before=self.clock.now())
         self.following.authority.start()
         threading.Thread(target=self._keep_house, name="upkeep", daemon=True).start()
-        entrance = Console(self.door, self.addresses, self._visit_key)
+        entrance = Console(self.door, self.addresses)
         pages = web_routes.routes(self.web(), entrance)
         app = api.create(self._api(), pages=pages, error_page=web_routes.error_page)
         path = self.places.socket("control")

@@ -26,6 +26,8 @@ from greenlane.edge.process import Edge
 from greenlane.kit.blobs import Blobs
 
 VISIT_KEY = "5e" * 32
+BEGUN = "b0" * 16
+"""What the browsers of these tests were given when they were sent to sign in."""
 HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 
@@ -83,6 +85,7 @@ class World:
             "sessions": {hashed("ada"): "p_ada", hashed("bob"): "p_bob", hashed("eve"): "p_eve"},
             "tokens": {},
             "previews": {},
+            "shares": {},
             "visit_key": VISIT_KEY,
         }
         self.control = Control(self.run, self.table)
@@ -191,16 +194,21 @@ class World:
     def code(self, host: str, session: str = "ada", key: str = VISIT_KEY, **more: Any) -> str:
         """The code that control sends a browser back with."""
         claims = {"host": host, "session": hashed(session), "person": "p_ada", "exp": time.time() + 60, "jti": "1"}
-        payload = json.dumps({**claims, **more}).encode()
+        payload = json.dumps({**claims, "begun": hashed(BEGUN), **more}).encode()
         mac = hmac.new(bytes.fromhex(key), payload, sha256).hexdigest()
         return base64.urlsafe_b64encode(payload).rstrip(b"=").decode() + "." + mac
 
     def sign_in(self, host: str, session: str = "ada") -> str:
         """A visit's cookie, got as a browser gets it."""
         code = self.code(host, session, jti=f"{session}-{time.monotonic_ns()}")
-        answer = self.get(host, f"/.greenlane/visit?code={code}&to=/")
+        answer = self.back(host, code)
         assert answer.status == 302, answer.body
         return answer.cookie
+
+    def back(self, host: str, code: str, to: str = "/") -> Got:
+        """The browser that was sent to sign in comes back with a code."""
+        both = f"__Host-greenlane-begun={BEGUN}; greenlane-begun={BEGUN}"
+        return self.get(host, f"/.greenlane/visit?code={code}&to={to}", Accept=HTML, Cookie=both)
 
 
 def hashed(secret: str) -> str:

@@ -14,6 +14,28 @@ import orjson
 import uvicorn
 
 
+class Stream:
+    """A stream of events that a test feeds piece by piece. ``gone`` is set when its reader went away."""
+
+    def __init__(self) -> None:
+        self.pieces: asyncio.Queue[bytes] = asyncio.Queue()
+        self.gone = asyncio.Event()
+
+    async def answer(self, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
+        reader = asyncio.create_task(receive())
+        while not reader.done():
+            piece = asyncio.create_task(self.pieces.get())
+            await asyncio.wait({reader, piece}, return_when=asyncio.FIRST_COMPLETED)
+            if piece.done():
+                await send({"type": "http.response.body", "body": piece.result(), "more_body": True})
+            piece.cancel()
+        self.gone.set()
+
+
+STREAM = Stream()
+
+
 async def console(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Echoes what arrived; some paths do more."""
     if scope["type"] != "http":
@@ -37,6 +59,9 @@ async def console(scope: dict[str, Any], receive: Any, send: Any) -> None:
         for _ in range(64):
             await send({"type": "http.response.body", "body": b"y" * 262_144, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+        return
+    if path == "/events":
+        await STREAM.answer(receive, send)
         return
     if path == "/half":
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})

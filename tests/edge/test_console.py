@@ -8,11 +8,14 @@ import hashlib
 import json
 import os
 import socket
+import ssl
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.edge import control_for_tests
 from tests.edge.conftest import HTML, World, furnish
 
 from greenlane.edge.forwarded import strip_credentials
@@ -117,6 +120,32 @@ def test_an_answer_that_breaks_off_does_not_look_complete(world: World) -> None:
     answer = world.raw(f"GET /half HTTP/1.1\r\nHost: {CONSOLE}\r\n\r\n".encode())
     assert b"Content-Length: 1000\r\n" in answer
     assert answer.endswith(b"half")
+
+
+def test_a_stream_is_delivered_piece_by_piece_and_ends_when_its_reader_leaves(world: World) -> None:
+    control_for_tests.STREAM = stream = control_for_tests.Stream()
+    with socket.create_connection(("127.0.0.1", world.port), timeout=20) as peer:
+        peer.sendall(f"GET /events HTTP/1.1\r\nHost: {CONSOLE}\r\nAccept: text/event-stream\r\n\r\n".encode())
+        received = b""
+        for number in range(3):
+            piece = b"data: %d\n\n" % number
+            world.loop.call_soon_threadsafe(stream.pieces.put_nowait, piece)
+            while piece not in received:  # nothing more comes until this one was read: what is kept back hangs here
+                received += peer.recv(65_536)
+        assert b"Content-Length" not in received
+        assert not stream.gone.is_set()
+    world.call(asyncio.wait_for(stream.gone.wait(), 10))
+
+
+def test_who_speaks_tls_where_none_is_spoken_is_told_at_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    begun = time.monotonic()
+    with (
+        socket.create_connection(("127.0.0.1", world.port), timeout=20) as peer,
+        pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"),
+    ):
+        ssl.create_default_context().wrap_socket(peer, server_hostname="localhost")
+    assert time.monotonic() - begun < 5
+    assert "spoke TLS on a port that speaks plain http" in caplog.text
 
 
 def test_head_and_not_modified_have_no_body(world: World) -> None:

@@ -6,7 +6,7 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.edge.conftest import HTML, World, hashed
+from tests.edge.conftest import BEGUN, HTML, World, hashed
 
 TEAM = "board.localhost"
 PREVIEW = "d1aaaaaaa--board.localhost"
@@ -17,17 +17,38 @@ def test_a_browser_without_a_session_is_led_to_sign_in_and_back(world: World) ->
     assert answer.status == 302
     place = urlsplit(answer.headers["Location"])
     assert (place.scheme, place.netloc, place.path) == ("http", "localhost:4180", "/visit")
-    assert parse_qs(place.query) == {"to": [f"http://{TEAM}:4180/docs/?a=1&b=2"]}
+    nonce = answer.cookie.removeprefix("__Host-greenlane-begun=")
+    assert parse_qs(place.query) == {"to": [f"http://{TEAM}:4180/docs/?a=1&b=2"], "begun": [hashed(nonce)]}
     assert answer.headers["Greenlane-Deploy"] == "d1aaaaaaa"
 
-    code = world.code(f"{TEAM}:4180")
-    back = world.get(f"{TEAM}:4180", f"/.greenlane/visit?code={code}&to=/docs/%3Fa=1", Accept=HTML)
+    code = world.code(f"{TEAM}:4180", begun=hashed(nonce))
+    path = f"/.greenlane/visit?code={code}&to=/docs/%3Fa=1"
+    back = world.get(f"{TEAM}:4180", path, Accept=HTML, Cookie=answer.cookie)
     assert (back.status, back.headers["Location"]) == (302, "/docs/?a=1")
     cookie = back.headers["Set-Cookie"]
     assert cookie.startswith("__Host-greenlane-visit=")
     for flag in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
         assert flag in cookie
     assert world.get(TEAM, "/docs/", Accept=HTML, Cookie=f"other=1; {back.cookie}").status == 200
+
+
+def test_a_code_that_somebody_else_fetched_signs_nobody_in(world: World) -> None:
+    """Without this, whoever sends somebody a link with a code of their own has them work under another name."""
+    code = world.code(TEAM)
+    for cookie in ("", "__Host-greenlane-begun=" + "c1" * 16, "greenlane-begun=" + BEGUN):
+        answer = world.get(TEAM, f"/.greenlane/visit?code={code}&to=/", Accept=HTML, Cookie=cookie)
+        assert answer.status == 400
+        assert "Set-Cookie" not in answer.headers
+        assert "only in the browser in which it was asked for" in answer.text
+    assert world.back(TEAM, code).status == 302
+
+
+def test_two_tabs_that_are_sent_to_sign_in_both_come_back(world: World) -> None:
+    first = world.get(TEAM, "/", Accept=HTML)
+    second = world.get(TEAM, "/docs/", Accept=HTML, Cookie=first.cookie)
+    assert second.cookie == first.cookie
+    hostile = world.get(TEAM, "/", Accept=HTML, Cookie="__Host-greenlane-begun=short")
+    assert len(hostile.cookie.partition("=")[2]) == 32
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", ""])
@@ -49,10 +70,13 @@ def test_somebody_outside_the_audience_may_not_open_it(world: World) -> None:
         cookie = world.sign_in(TEAM, who)
         page = world.get(TEAM, "/", Accept=HTML, Cookie=cookie)
         assert page.status == 403
-        assert "You may not open this" in page.text
+        assert "You are not in this app’s audience" in page.text
+        assert '<a class="go" href="http://localhost:4180/ask/board">Ask to open board</a>' in page.text
         assert "vendors" not in page.text
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-        assert world.get(TEAM, "/", Cookie=cookie).problem["code"] == "outside-audience"
+        problem = world.get(TEAM, "/", Cookie=cookie).problem
+        assert problem["code"] == "outside-audience"
+        assert "ask" in problem["next_step"]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +130,7 @@ def test_a_forged_cookie_is_no_session(world: World) -> None:
 
 def test_a_code_is_good_once_here_and_now(world: World) -> None:
     def begin(code: str) -> int:
-        return world.get(TEAM, f"/.greenlane/visit?code={code}&to=/").status
+        return world.back(TEAM, code).status
 
     code = world.code(TEAM)
     assert begin(code) == 302
@@ -134,7 +158,7 @@ def test_a_code_is_good_once_here_and_now(world: World) -> None:
     ],
 )
 def test_a_visit_leads_to_a_path_of_this_host_and_nowhere_else(world: World, to: str, wanted: str) -> None:
-    answer = world.get(TEAM, f"/.greenlane/visit?code={world.code(TEAM)}&to={to}")
+    answer = world.back(TEAM, world.code(TEAM), to)
     assert answer.headers["Location"] == wanted
     assert "x" not in (answer.headers.get_all("Set-Cookie") or [""])[1:]
 
@@ -205,16 +229,74 @@ def test_a_preview_token_opens_its_preview_and_nothing_else(world: World) -> Non
     world.start_edge()
 
 
+def test_a_share_link_opens_production_of_its_app_until_it_ends(world: World) -> None:
+    link = {"app": "board", "id": "shr_1", "expires": time.time() + 3600}
+    world.change(shares={hashed("glv_good"): link})
+    begun = world.get(TEAM, "/docs/?greenlane-share=glv_good&a=1", Accept=HTML)
+    assert (begun.status, begun.headers["Location"]) == (302, "/docs/?a=1")
+    assert begun.cookie.startswith("__Host-greenlane-share=")
+    assert "glv_good" not in begun.headers["Set-Cookie"]
+    assert world.get(TEAM, "/docs/", Cookie=begun.cookie).status == 200
+    assert world.get(PREVIEW, "/", Cookie=begun.cookie).status == 401
+    assert world.get(PREVIEW, "/?greenlane-share=glv_good", Accept=HTML).status == 401
+    assert world.get(TEAM, "/?greenlane-share=glv_bad", Accept=HTML).status == 401
+
+    # somebody who is signed in, and outside, comes in by the link; and is counted as the link
+    outside = world.sign_in(TEAM, "bob")
+    assert world.get(TEAM, "/", Cookie=outside).status == 403
+    assert world.get(TEAM, "/", Cookie=f"{outside}; {begun.cookie}").status == 200
+    inside = world.sign_in(TEAM, "ada")
+    assert world.get(TEAM, "/", Cookie=f"{inside}; {begun.cookie}").status == 200
+
+    world.change(drop={"shares": [hashed("glv_good")]})
+    assert world.get(TEAM, "/docs/", Cookie=begun.cookie).status == 401
+    world.change(shares={hashed("glv_old"): {**link, "expires": time.time() - 1}})
+    assert world.get(TEAM, "/?greenlane-share=glv_old", Accept=HTML).status == 401
+    world.change(shares={hashed("glv_other"): {**link, "app": "open"}})
+    assert world.get(TEAM, "/?greenlane-share=glv_other", Accept=HTML).status == 401
+
+    world.call(world.edge.stop())
+    counted = {view.who: view.count for view in world.sink.views}
+    assert counted == {"share:shr_1": 2, "p_ada": 1}
+    world.start_edge()
+
+
 def test_leaving_is_asked_first_and_then_done(world: World) -> None:
     cookie = world.sign_in(TEAM)
     asked = world.get(TEAM, "/.greenlane/leave", Accept=HTML, Cookie=cookie)
     assert asked.status == 200
-    assert '<form method="post" action="/.greenlane/leave">' in asked.text
+    assert 'method="post" action="/.greenlane/leave"' in asked.text
     assert "Set-Cookie" not in asked.headers
     forced = world.ask("POST", TEAM, "/.greenlane/leave", b"", Cookie=cookie, Sec_Fetch_Site="cross-site")
     assert "Set-Cookie" not in forced.headers
     left = world.ask("POST", TEAM, "/.greenlane/leave", b"", Cookie=cookie, Sec_Fetch_Site="same-origin")
     assert any("greenlane-visit=;" in one and "Max-Age=0" in one for one in left.headers.get_all("Set-Cookie"))
+
+
+def test_every_refusal_says_what_to_do_next(world: World) -> None:
+    for status, answer in (
+        (401, world.get(TEAM)),
+        (403, world.get(TEAM, Cookie=world.sign_in(TEAM, "bob"))),
+        (404, world.get("open.localhost", "/.greenlane/nothing")),
+        (404, world.get("nobody.localhost")),
+        (404, world.get("localhost", "/.greenlane/nothing")),
+        (405, world.ask("POST", "open.localhost", "/", b"x")),
+        (400, world.get("open.localhost", "/..%2fx")),
+    ):
+        problem = answer.problem
+        assert (answer.status, bool(problem["next_step"])) == (status, True), problem
+
+
+def test_a_host_that_is_reached_over_https_stays_so(world: World) -> None:
+    world.table["scheme"] = "https"
+    host = "board.apps.example"
+    entry = world.host(host, "d1aaaaaaa", "public")
+    world.change(scheme="https", console_host="console.example", apps_domain="apps.example", hosts={host: entry})
+    assert world.get(host).headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert world.get(host, "/nowhere").headers["Strict-Transport-Security"]
+    assert world.get("console.example", "/.greenlane/x").headers["Strict-Transport-Security"]
+    assert world.get("console.example", "/echo").headers["Strict-Transport-Security"]
+    assert "Strict-Transport-Security" not in world.get("open.localhost").headers
 
 
 def test_an_unknown_host_is_said_to_be_unknown(world: World) -> None:
@@ -275,7 +357,7 @@ def test_over_plain_http_outside_localhost_the_cookie_is_not_secure(world: World
     world.change(
         apps_domain="apps.example", hosts={"b.apps.example": world.host("b.apps.example", "d1aaaaaaa", "team")}
     )
-    answer = world.get("b.apps.example", f"/.greenlane/visit?code={world.code('b.apps.example')}&to=/")
+    answer = world.back("b.apps.example", world.code("b.apps.example"))
     assert answer.headers["Set-Cookie"].startswith("greenlane-visit=")
     assert "Secure" not in answer.headers["Set-Cookie"]
     assert world.get("b.apps.example", Cookie=answer.cookie).status == 200

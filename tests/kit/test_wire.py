@@ -315,8 +315,13 @@ SMUGGLING: dict[str, tuple[bytes, int]] = {
     "a method that nobody knows": (b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
     "an expectation that nobody knows": (b"GET / HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n", 417),
     "noise": (bytes(range(128, 256)) + b"\r\n\r\n", 400),
-    "a TLS greeting": (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400),
 }
+
+
+def test_a_tls_greeting_gets_an_alert_and_nothing_behind_it_is_read(server: Running, site: Site) -> None:
+    answer = server.say(b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n" + ask("/smuggled"))
+    assert answer == bytes((0x15, 3, 3, 0, 2, 2, 70))
+    assert "GET /smuggled" not in site.seen
 
 
 @pytest.mark.parametrize("name", SMUGGLING)

@@ -187,7 +187,7 @@ def test_a_machine_without_a_session_gets_a_problem_and_never_a_redirect(
         assert answer.status == 401
         assert answer["content-type"] == "application/problem+json"
         assert answer.document["status"] == 401
-        assert "scope visit" in answer.document["detail"]
+        assert "scope visit" in answer.document["next_step"]
         assert "www-authenticate" in dict(answer.headers)
         assert answer["x-robots-tag"].startswith("noindex")
 
@@ -247,7 +247,7 @@ def test_a_preview_is_for_the_team_and_people_named_whatever_the_audience_is(
     assert greenlane.browser(mate).open(url).status == 200
     refused = greenlane.browser(stranger).open(url)
     assert refused.status == 403
-    assert "You may not open this" in refused.text
+    assert "You are not in this app’s audience" in refused.text
     owner.does("apps", "audience", name, "named", "--people", stranger.id)
     assert greenlane.browser(stranger).open(url).status == 200
 

@@ -15,7 +15,7 @@ from greenlane.web.asked import SESSION_COOKIE
 from greenlane.web.entrance import SignedIn
 from greenlane.web.fake import FakeHouse
 
-VISIT = "/visit?to=https://vendor-board.apps.example/about"
+WANTED = "/sign-in?to=https://vendor-board.apps.example/about"
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>\u202e{{7*7}}'
 
 
@@ -50,9 +50,6 @@ def addresses(house: FakeHouse) -> list[str]:
         "/sign-in/gll_cut",
         f"/invitation/{house.hand_out(Kind.INVITATION)}",
         "/invitation/no",
-        VISIT,
-        "/visit",
-        "/visit?to=//evil.example",
         "/sign-out",
         "/signed-out",
         "/static/greenlane.css",
@@ -162,9 +159,7 @@ def test_a_link_page_has_one_button_and_names_nobody(browser, house, ana):
 
 
 def test_the_sign_in_page_names_where_you_wanted_to_go(browser):
-    answer = browser.get(VISIT)
-    assert answer.status_code == 303
-    page = browser.get(answer.headers["location"]).text
+    page = browser.get(WANTED).text
     assert "You want to open <strong" in page
     assert "vendor-board.apps.example" in page
     (hidden,) = [a for a in Tags(page).named("input") if a.get("type") == "hidden"]
@@ -187,11 +182,11 @@ def test_a_wrong_method_is_answered_by_a_page_that_says_what_is_allowed(browser)
 def test_a_fault_is_a_page_and_tells_no_internals(browser, house, ana, monkeypatch, error):
     live(browser, house.settle(ana))
 
-    def fails(session, host):
+    def fails(host):
         raise error
 
-    monkeypatch.setattr(house, "visit_code", fails)
-    answer = browser.get(VISIT)
+    monkeypatch.setattr(house, "may_visit_host", fails)
+    answer = browser.get(WANTED)
     assert answer.status_code in {500, 503}
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; ")
     assert "secret" not in answer.text
@@ -201,13 +196,13 @@ def test_a_fault_is_a_page_and_tells_no_internals(browser, house, ana, monkeypat
 def test_a_private_detail_is_never_printed(browser, house, ana, monkeypatch):
     live(browser, house.settle(ana))
 
-    def refuses(session, host):
+    def refuses(host):
         raise Refused("You may not.", next_step="Ask Ana.", detail="table session, row 7")
 
-    monkeypatch.setattr(house, "visit_code", refuses)
-    answer = browser.get(VISIT)
+    monkeypatch.setattr(house, "may_visit_host", refuses)
+    answer = browser.get(WANTED)
     assert answer.status_code == 403
-    assert "You may not open this" in answer.text
+    assert "You may not." in answer.text
     assert "Ask Ana." in answer.text
     assert "row 7" not in answer.text
 
@@ -215,11 +210,11 @@ def test_a_private_detail_is_never_printed(browser, house, ana, monkeypatch):
 def test_a_session_that_ends_meanwhile_leads_to_the_sign_in_page(browser, house, ana, monkeypatch):
     live(browser, house.settle(ana))
 
-    def over(session, host):
+    def over(host):
         raise SignInNeeded("The session is over.")
 
-    monkeypatch.setattr(house, "visit_code", over)
-    assert browser.get(VISIT).headers["location"] == "/sign-in"
+    monkeypatch.setattr(house, "may_visit_host", over)
+    assert browser.get(WANTED).headers["location"] == "/sign-in"
 
 
 def test_a_stylesheet_asked_for_by_its_version_is_kept_for_good(browser):

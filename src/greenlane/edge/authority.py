@@ -24,7 +24,7 @@ BEAT = 0.25
 PATIENCE = 2.0
 """Seconds that a change waits for the edges to serve it; one that is slower serves it when it gets there."""
 
-SECTIONS = ("hosts", "deploys", "people", "sessions", "tokens", "previews")
+SECTIONS = ("hosts", "deploys", "people", "sessions", "tokens", "previews", "shares")
 """The parts of a table that change entry by entry."""
 
 Wanted = Callable[[str, str, str], None]

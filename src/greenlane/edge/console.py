@@ -5,6 +5,7 @@ from __future__ import annotations
 from greenlane.edge.forwarded import Proxies, forward
 from greenlane.edge.pages import say
 from greenlane.kit.wire.exchange import Exchange
+from greenlane.kit.wire.reply import Headers
 from greenlane.kit.wire.upstream import Away, Upstream
 
 _SOON = ((b"Retry-After", b"2"),)
@@ -17,11 +18,11 @@ class Console:
         self._upstream = upstream
         self._proxies = proxies
 
-    async def relay(self, exchange: Exchange) -> None:
-        """Answer one request for the console's host."""
+    async def relay(self, exchange: Exchange, marks: Headers) -> None:
+        """Answer one request for the console's host. ``marks`` are fields that go on every answer."""
         headers = forward(exchange.request.headers, self._proxies.client(exchange), to_judge=True)
         try:
-            await self._upstream.relay(exchange, headers)
+            await self._upstream.relay(exchange, headers, marks)
         except Away:
             exchange.close = exchange.close or exchange.body is not None
             exchange.reply(
@@ -29,8 +30,9 @@ class Console:
                     exchange.request,
                     503,
                     "The console is away for a moment",
-                    "Nothing was changed by this request. Published apps keep working; please try again shortly.",
+                    "Nothing was changed by this request. Published apps keep working.",
+                    next_step="Please try again shortly.",
                     code="unavailable",
-                    headers=_SOON,
+                    headers=[*marks, *_SOON],
                 )
             )

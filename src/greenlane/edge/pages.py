@@ -18,9 +18,7 @@ _SOURCE = files("greenlane.edge").joinpath("page.html").read_text("utf-8")
 _PAGE = Template(_SOURCE)
 _STYLE = _SOURCE.partition("<style>")[2].partition("</style>")[0]
 _STYLE_HASH = base64.b64encode(sha256(_STYLE.encode()).digest()).decode()
-_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _GUARDS = (
     (b"Cache-Control", b"no-store"),
     (b"Content-Security-Policy", _POLICY.encode()),
@@ -48,19 +46,30 @@ def say(
     words: str,
     *,
     code: str,
+    next_step: str = "",
     link: tuple[str, str] | None = None,
     button: tuple[str, str] | None = None,
     headers: Headers = (),
 ) -> Reply:
-    """Say something instead of an app. ``link`` and ``button`` are a target and its text; a button posts to it."""
+    """Say something instead of an app: what is so, and what to do next.
+
+    ``link`` and ``button`` are a target and its text; a button posts to it.
+    """
     if not wants_page(request):
-        body = {"type": "about:blank", "status": status, "title": title, "detail": words, "code": code}
+        body = {
+            "type": "about:blank",
+            "status": status,
+            "title": title,
+            "detail": words,
+            "code": code,
+            "next_step": next_step or (f"{link[1]}: {link[0]}" if link and "://" in link[0] else ""),
+        }
         return Reply(
             status,
             [(b"Content-Type", b"application/problem+json"), *_GUARDS, *headers],
             orjson.dumps(body),
         )
-    return page(status, title, words, link=link, button=button, headers=headers)
+    return page(status, title, f"{words} {next_step}".rstrip(), link=link, button=button, headers=headers)
 
 
 def page(
@@ -75,10 +84,14 @@ def page(
     """The same for people alone."""
     ways = ""
     if button:
-        ways += f'<form method="post" action="{escape(button[0])}"><button>{escape(button[1])}</button></form>'
+        target, text = map(escape, button)
+        ways = f'<form class="ways" method="post" action="{target}"><button>{text}</button></form>'
     if link:
-        ways += f'<p><a href="{escape(link[0])}">{escape(link[1])}</a></p>'
-    kind = f"{status} {HTTPStatus(status).phrase}" if status >= 400 else ""
+        target, text = map(escape, link)
+        ways = f'<p class="ways"><a class="go" href="{target}">{text}</a></p>'
+    kind = "This page comes from Greenlane, not from the app."
+    if status >= 400:
+        kind += f" It answers {status} ({HTTPStatus(status).phrase})."
     body = _PAGE.substitute(title=escape(title), words=escape(words), ways=ways, kind=kind)
     return Reply(status, [(b"Content-Type", b"text/html; charset=utf-8"), *_GUARDS, *headers], body.encode())
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
 
 from greenlane.edge import negotiate
 from greenlane.edge.console import Console
 from greenlane.edge.contents import Contents, Variant
+from greenlane.edge.doorstep import SOON, Doorstep
 from greenlane.edge.files import BadPath, File, Manifest, Moved, find
 from greenlane.edge.headers import CSP_REPORT, caching, etag, guards
-from greenlane.edge.pages import lead, page, say, wants_page
+from greenlane.edge.pages import lead, say, wants_page
 from greenlane.edge.reports import LARGEST, Reports
 from greenlane.edge.table import Host, Table
 from greenlane.edge.views import Views
-from greenlane.edge.visits import Refusal, Visitor, Visits
+from greenlane.edge.visits import Visitor, Visits
 from greenlane.kit.blobs import BlobMissing, BlobsAway
 from greenlane.kit.wire.bounded import Bounded
 from greenlane.kit.wire.connection import Answer
@@ -27,14 +27,28 @@ from greenlane.kit.wire.request import Request
 
 _OURS = b"/.greenlane/"
 _PASSPORT = b"/.well-known/greenlane/passport.json"
-_PREVIEW = "greenlane-preview"
 _UNCOUNTED = Tally()
-_SOON = ((b"Retry-After", b"5"),)
 _STATES = {
-    "asleep": (503, "This app is asleep", "It was put to rest because nobody had opened it for a while."),
-    "contained": (451, "This app was taken out of service", "It is being looked at, and nobody can open it meanwhile."),
-    "empty": (404, "Nothing is published here yet", "The address is reserved; its app has not been published."),
+    "asleep": (
+        503,
+        "This app is asleep",
+        "It was put to rest because nobody had opened it for a while.",
+        "Ask its owner to wake it.",
+    ),
+    "contained": (
+        451,
+        "This app was taken out of service",
+        "It is being looked at, and nobody can open it meanwhile.",
+        "Ask its owner what is going on.",
+    ),
+    "empty": (
+        404,
+        "Nothing is published here yet",
+        "The address is reserved; its app has not been published.",
+        "Come back once its owner has published it.",
+    ),
 }
+"""What is said of a host that is not live: status, title, words, next step."""
 
 
 class Serve:
@@ -45,6 +59,7 @@ class Serve:
     ) -> None:
         self._table = table
         self._visits = visits
+        self._doorstep = Doorstep(table, visits)
         self._contents = contents
         self._views = views
         self._console = console
@@ -59,36 +74,53 @@ class Serve:
             return self._app(host, request, exchange)
         if name == self._table.console_name and self._table.known:
             if request.path.startswith(_OURS):
-                return say(request, 404, "There is nothing here", "The console has no such page.", code="not-found")
-            return self._console.relay(exchange)
+                return say(
+                    request,
+                    404,
+                    "There is nothing here",
+                    "The console has no such page.",
+                    next_step="Check the address.",
+                    code="not-found",
+                    headers=self._table.console_marks,
+                )
+            return self._console.relay(exchange, self._table.console_marks)
         return self._nobody(name, request)
 
     def _nobody(self, name: str, request: Request) -> Reply:
         """No app and not the console."""
         if not self._table.known:
-            words = "It has not heard from its control process yet; please try again shortly."
-            return say(request, 503, "Greenlane is starting", words, code="unavailable", headers=_SOON)
+            return say(
+                request,
+                503,
+                "Greenlane is starting",
+                "It has not heard from its control process yet.",
+                next_step="Please try again shortly.",
+                code="unavailable",
+                headers=SOON,
+            )
         console = f"{self._table.scheme}://{self._table.console_host}"
         if _is_address(name) and wants_page(request):
             return lead(console + _target(request))
-        words = "No app has this address. It may have been renamed or removed, or there is a letter wrong in it."
-        return say(request, 404, "There is no app here", words, code="not-found", link=(console, "Open the console"))
+        return say(
+            request,
+            404,
+            "There is no app here",
+            "No app has this address.",
+            next_step="There may be a letter wrong in it; the console lists the apps that you work on.",
+            code="not-found",
+            link=(console, "Open the console"),
+        )
 
     # One app.
 
     def _app(self, host: Host, request: Request, exchange: Exchange) -> Answer:
         path = request.path
-        if path == b"/.greenlane/visit":
-            return self._begin(host, request)
-        if path == b"/.greenlane/leave":
-            return self._leave(host, request)
-        if b"greenlane-preview=" in request.query and request.method in (b"GET", b"HEAD"):
-            answer = self._begin_preview(host, request)
-            if answer is not None:
-                return answer
+        answer = self._doorstep.answer(host, request)
+        if answer is not None:
+            return answer
         visitor = self._visits.admit(host, request)
         if not isinstance(visitor, Visitor):
-            return self._refuse(host, visitor, request)
+            return self._doorstep.turn_away(host, visitor, request)
         if path == CSP_REPORT.encode() and request.method == b"POST":
             return self._report(host, exchange)
         if path.startswith(_OURS):
@@ -96,9 +128,15 @@ class Serve:
         if host.state != "live":
             return self._state(host, request)
         if request.method not in (b"GET", b"HEAD"):
-            words = "This app is made of files: they can be read, nothing can be sent to them."
-            headers = [*host.marks, (b"Allow", b"GET, HEAD")]
-            return say(request, 405, "This cannot be done here", words, code="method-not-allowed", headers=headers)
+            return say(
+                request,
+                405,
+                "This cannot be done here",
+                "This app is made of files: they can be read, nothing can be sent to them.",
+                next_step="Use GET.",
+                code="method-not-allowed",
+                headers=[*host.marks, (b"Allow", b"GET, HEAD")],
+            )
         if path == _PASSPORT:
             return self._passport(host, visitor, request, exchange)
         digest = self._table.manifest_of(host.deploy)
@@ -111,8 +149,15 @@ class Serve:
         try:
             found = find(files, request.path)
         except BadPath:
-            words = "The address holds something that no browser would send."
-            return say(request, 400, "This address cannot be read", words, code="bad-path", headers=host.marks)
+            return say(
+                request,
+                400,
+                "This address cannot be read",
+                "The address holds something that no browser would send.",
+                next_step="Ask for the address as a browser writes it.",
+                code="bad-path",
+                headers=host.marks,
+            )
         if isinstance(found, Moved):
             query = "?" + request.query.decode("ascii") if request.query else ""
             return lead(found.path + query, headers=guards(host))
@@ -232,81 +277,6 @@ class Serve:
             return
         exchange.end()
 
-    # Who is asking.
-
-    def _begin(self, host: Host, request: Request) -> Reply:
-        """Back from the console with a code: keep the visit, go where they wanted to."""
-        query = dict(parse_qsl(request.query.decode("ascii", "replace"), keep_blank_values=True))
-        cookie = self._visits.begin(host, query.get("code", "").encode())
-        if cookie is None:
-            words = "The link that leads here can be used once and only for a short time. Open the app again."
-            return say(
-                request,
-                400,
-                "This sign-in link is used up",
-                words,
-                code="used-link",
-                link=("/", "Open the app"),
-                headers=host.marks,
-            )
-        return lead(_inside(query.get("to", "/")), headers=[*host.marks, (b"Set-Cookie", cookie.encode("ascii"))])
-
-    def _begin_preview(self, host: Host, request: Request) -> Reply | None:
-        """A link with a preview token: keep it in a cookie, and take it out of the address."""
-        pairs = parse_qsl(request.query.decode("ascii", "replace"), keep_blank_values=True)
-        secret = next((value for name, value in pairs if name == _PREVIEW), "")
-        cookie = self._visits.begin_preview(host, secret.encode())
-        if cookie is None:
-            return None if host.public else self._refuse(host, Refusal.BAD_TOKEN, request)
-        rest = urlencode([(name, value) for name, value in pairs if name != _PREVIEW])
-        target = _inside(request.path.decode("ascii") + ("?" + rest if rest else ""))
-        return lead(target, headers=[*host.marks, (b"Set-Cookie", cookie.encode("ascii"))])
-
-    def _leave(self, host: Host, request: Request) -> Reply:
-        """Sign out of this app: asked first, because neither a link nor another site may sign anybody out."""
-        from_here = request.fields.get(b"sec-fetch-site", b"same-origin") == b"same-origin"
-        if request.method != b"POST" or not from_here:
-            words = "You will have to sign in again to open it."
-            return page(200, "Leave this app?", words, button=("/.greenlane/leave", "Leave"), headers=host.marks)
-        ends = [(b"Set-Cookie", cookie.encode("ascii")) for cookie in self._visits.leave()]
-        words = "You are signed out of this app on this device. You may still be signed in to the console."
-        return page(200, "You have left", words, link=("/", "Open the app again"), headers=[*host.marks, *ends])
-
-    def _refuse(self, host: Host, why: Refusal, request: Request) -> Reply:
-        marks = host.marks
-        if why is Refusal.UNSURE:
-            words = (
-                "Greenlane cannot confirm who you are just now, so it keeps this app closed. Please try again shortly."
-            )
-            return say(request, 503, "One moment", words, code="unconfirmed", headers=[*marks, *_SOON])
-        if why is Refusal.OUTSIDE:
-            words = f"You are signed in, but {host.app} is not shared with you. Its owner can share it."
-            link = (f"{self._table.scheme}://{self._table.console_host}", "Open the console")
-            return say(
-                request,
-                403,
-                "You may not open this",
-                words,
-                code="outside-audience",
-                link=link,
-                headers=[*marks, *_PER_VISITOR],
-            )
-        if why is Refusal.NARROW_TOKEN:
-            words = "This token is not for opening apps. Use one with the scope visit."
-            challenge = (b"WWW-Authenticate", b'Bearer error="insufficient_scope", scope="visit"')
-            return say(
-                request, 403, "This token is too narrow", words, code="insufficient-scope", headers=[*marks, challenge]
-            )
-        if why is Refusal.SIGN_IN and wants_page(request):
-            here = f"{self._table.scheme}://{request.authority.decode('ascii')}{_target(request)}"
-            return lead(
-                f"{self._table.scheme}://{self._table.console_host}/visit?to={quote(here, safe='')}", headers=marks
-            )
-        bad = why is Refusal.BAD_TOKEN
-        words = "The token is unknown, expired or revoked." if bad else "Send an API token with the scope visit."
-        challenge = (b"WWW-Authenticate", b'Bearer error="invalid_token"' if bad else b"Bearer")
-        return say(request, 401, "Sign in first", words, code="sign-in-needed", headers=[*marks, challenge])
-
     # What else there is to say.
 
     def _report(self, host: Host, exchange: Exchange) -> Coroutine[Any, Any, None]:
@@ -315,9 +285,18 @@ class Serve:
             while data := await exchange.read():
                 body += data
                 if len(body) > LARGEST:
-                    words = "A report may have 16 KiB."
                     exchange.close = True
-                    exchange.reply(say(exchange.request, 413, "Too large", words, code="too-large", headers=host.marks))
+                    exchange.reply(
+                        say(
+                            exchange.request,
+                            413,
+                            "Too large",
+                            "A report may have 16 KiB.",
+                            next_step="Send a shorter one.",
+                            code="too-large",
+                            headers=host.marks,
+                        )
+                    )
                     return
             self._reports.take(host.deploy, body)
             exchange.reply(Reply(204, host.marks))
@@ -325,28 +304,33 @@ class Serve:
         return take()
 
     def _state(self, host: Host, request: Request) -> Reply:
-        status, title, words = _STATES.get(host.state, _STATES["empty"])
-        headers: Headers = [*host.marks, *(_SOON if status == 503 else ())]
-        return say(request, status, title, host.says or words, code=host.state, headers=headers)
+        status, title, words, next_step = _STATES.get(host.state, _STATES["empty"])
+        headers: Headers = [*host.marks, *(SOON if status == 503 else ())]
+        said = host.says or words
+        return say(request, status, title, said, next_step=next_step, code=host.state, headers=headers)
 
     def _absent(self, host: Host, request: Request) -> Reply:
-        words = f"{host.app} has no page at this address."
         return say(
             request,
             404,
             "There is no such page",
-            words,
+            f"{host.app} has no page at this address.",
+            next_step="Start again from its first page.",
             code="not-found",
             link=("/", "Go to its first page"),
             headers=host.marks,
         )
 
     def _broken(self, host: Host, request: Request) -> Reply:
-        words = "A stored file is missing, damaged or out of reach, and Greenlane never shows something else instead."
-        return say(request, 503, "This page cannot be shown", words, code="unavailable", headers=[*host.marks, *_SOON])
-
-
-_PER_VISITOR = ((b"Vary", b"Cookie, Authorization"),)
+        return say(
+            request,
+            503,
+            "This page cannot be shown",
+            "A stored file is missing, damaged or out of reach, and Greenlane never shows something else instead.",
+            next_step="Try again shortly; if it stays, tell whoever runs this Greenlane.",
+            code="unavailable",
+            headers=[*host.marks, *SOON],
+        )
 
 
 def _describe(host: Host, file: File, variant: Variant, tag: bytes) -> list[tuple[bytes, bytes]]:
@@ -376,12 +360,6 @@ def _outside(host: Host, size: int) -> Reply:
 
 def _target(request: Request) -> str:
     return request.target.decode("ascii")
-
-
-def _inside(target: str) -> str:
-    """A target on this host and nowhere else, whatever somebody wrote into a link."""
-    plain = quote(target, safe="/?#[]@!$&'()*+,;=:%-._~")
-    return "/" + plain.lstrip("/\\") if plain.startswith("/") else "/"
 
 
 def _is_address(name: str) -> bool:

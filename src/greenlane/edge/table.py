@@ -65,6 +65,15 @@ class Preview:
     expires: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share link: the app whose production it opens, its id for the record, and when it ends (seconds since the epoch)."""
+
+    app: str
+    id: str
+    expires: float | None
+
+
 @dataclass(slots=True)
 class Table:
     """The whole of it. ``replace`` and ``change`` are the only ways in; both are atomic for everybody on the event loop."""
@@ -75,12 +84,14 @@ class Table:
 
     def replace(self, raw: dict[str, Any]) -> None:
         """Take a whole table. KeyError, TypeError or ValueError when it is not one; then nothing changes."""
-        hosts = {name: _host(name, entry) for name, entry in raw["hosts"].items()}
+        secure = raw.get("scheme") == "https"
+        hosts = {name: _host(name, entry, secure) for name, entry in raw["hosts"].items()}
         self.version, self.hosts, self._raw = int(raw["version"]), hosts, raw
 
     def change(self, version: int, put: Mapping[str, Any], drop: Mapping[str, Any]) -> None:
         """Take a change. Raises like ``replace``; then nothing changes."""
-        hosts = {name: _host(name, entry) for name, entry in put.get("hosts", {}).items()}
+        secure = put.get("scheme", self.scheme) == "https"
+        hosts = {name: _host(name, entry, secure) for name, entry in put.get("hosts", {}).items()}
         for section, values in put.items():
             if isinstance(values, dict):
                 self._raw.setdefault(section, {}).update(values)
@@ -118,6 +129,11 @@ class Table:
     def scheme(self) -> str:
         """``http`` or ``https``, as visitors see it."""
         return str(self._raw.get("scheme", "http"))
+
+    @property
+    def console_marks(self) -> Headers:
+        """The fields on every answer for the console's host."""
+        return strictness(self.console_name) if self.scheme == "https" else ()
 
     @property
     def visit_key(self) -> bytes:
@@ -159,8 +175,13 @@ class Table:
         entry = self._raw.get("previews", {}).get(hashed)
         return entry and Preview(entry["deploy"], entry["id"], entry["expires"])
 
+    def share(self, hashed: str) -> Share | None:
+        """A share link by the hash of its secret."""
+        entry = self._raw.get("shares", {}).get(hashed)
+        return entry and Share(entry["app"], entry["id"], entry["expires"])
 
-def _host(name: str, entry: Mapping[str, Any]) -> Host:
+
+def _host(name: str, entry: Mapping[str, Any], secure: bool) -> Host:
     audience = entry["audience"]
     deploy, passport = entry.get("deploy") or "", entry.get("passport") or ""
     marks = [(b"Greenlane-Deploy", deploy.encode("ascii")), (b"Greenlane-Passport", passport.encode("ascii"))]
@@ -184,5 +205,16 @@ def _host(name: str, entry: Mapping[str, Any]) -> Host:
         passport_file=entry.get("passport_file") or "",
         state=entry.get("state", "live"),
         says=entry.get("says") or "",
-        marks=tuple(mark for mark in marks if mark[1]),
+        marks=(*(mark for mark in marks if mark[1]), *(strictness(name) if secure else ())),
     )
+
+
+def strictness(name: str) -> Headers:
+    """Strict-Transport-Security (RFC 6797) of a host that is reached over https alone.
+
+    For this very host: what lies below somebody's own domain is theirs to decide. Never for ``localhost``, which every
+    program on a machine shares.
+    """
+    if name == "localhost" or name.endswith(".localhost"):
+        return ()
+    return ((b"Strict-Transport-Security", b"max-age=31536000"),)

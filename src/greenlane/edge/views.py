@@ -14,7 +14,8 @@ from greenlane.kit.wire.prepared import Tally
 class View:
     """How often somebody opened an app's pages within a minute.
 
-    ``who`` is a person's id, ``preview:`` and the id of a preview token, or ``public``. ``minute`` is its start in UTC,
+    ``who`` is a person's id, ``preview:`` and the id of a preview token, ``share:`` and the id of a share
+    link, or ``public``. ``minute`` is its start in UTC,
     such as ``2026-01-31T09:30Z``.
     """
 

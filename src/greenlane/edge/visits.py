@@ -2,7 +2,10 @@
 
 A visit to an app begins at the console: it signs the person in and sends the browser back with a code that holds once.
 The code becomes a cookie of that one host: the hash of the session, and a seal (HMAC-SHA256 under the visit key) that
-binds the two. Neither works on another host, and neither says who the person is.
+binds the two. Neither works on another host, and neither says who the person is. The code is taken only by the browser
+that was sent to fetch it, which keeps a cookie for that: nobody can be signed in by somebody else's code.
+
+A share link and a preview token are kept in a cookie of their own in the same way, and open one app or one preview.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import base64
 import binascii
 import hmac
 import math
+import re
+import secrets
 from dataclasses import dataclass
 from enum import Enum, auto
 from hashlib import sha256
@@ -27,6 +32,11 @@ from greenlane.kit.wire.request import Request
 
 VISIT_COOKIE = "greenlane-visit"
 PREVIEW_COOKIE = "greenlane-preview"
+SHARE_COOKIE = "greenlane-share"
+BEGUN_COOKIE = "greenlane-begun"
+_BEGUN = re.compile(r"[0-9a-f]{32}")
+_BEGUN_LASTS = 3600
+"""Seconds that signing in may take."""
 _SECURE_PREFIX = "__Host-"
 _SCOPE = "visit"
 _LIVE_ENVIRONMENTS = frozenset({"staging", "production"})
@@ -46,6 +56,14 @@ class Refusal(Enum):
     """Somebody we know, whom the app's audience does not hold."""
     UNSURE = auto()
     """Control has not been heard for longer than the lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A cookie to be set. ``value`` is what may be told of it to others."""
+
+    cookie: str
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +131,13 @@ class Visits:
             if robot:
                 return robot
             session = self._opened(host, "visit", cookies.get(self._name(VISIT_COOKIE)))
-            if session:
-                return self._by_session(host, session)
+            known = self._by_session(host, session) if session else Refusal.SIGN_IN
+            if isinstance(known, Visitor):
+                return known
+            hashed = self._opened(host, "share", cookies.get(self._name(SHARE_COOKIE)))
+            shared = hashed and self._by_share(host, hashed)
+            if shared or session:
+                return shared or known
         return Refusal.SIGN_IN if monotonic() < self._leases.page.until else Refusal.UNSURE
 
     def _by_session(self, host: Host, session: str) -> Visitor | Refusal:
@@ -143,6 +166,16 @@ class Visits:
             return None
         return Visitor(f"preview:{preview.id}", self._leases.token, expires, robot=True)
 
+    def _by_share(self, host: Host, hashed: str) -> Visitor | None:
+        """Whoever holds a share link: a visitor of production, counted as the link and as nobody."""
+        share = self._table.share(hashed)
+        if share is None or share.app != host.app or host.environment != "production":
+            return None
+        expires = self._moment(share.expires)
+        if monotonic() >= expires:
+            return None
+        return Visitor(f"share:{share.id}", self._leases.page, expires)
+
     def _person(self, host: Host, person: str, validity: Validity, expires: float) -> Visitor | Refusal:
         teams = self._table.teams_of(person)
         if teams is None or not host.audience.admits(person, teams):
@@ -155,12 +188,24 @@ class Visits:
 
     # Cookies and codes.
 
-    def begin(self, host: Host, code: bytes) -> str | None:
-        """Turn a visit's code into the Set-Cookie that keeps it; None if it is forged, for another host, old or used."""
+    def knock(self, request: Request) -> Kept:
+        """The mark of the browser that is sent to sign in; one that knocked before keeps its cookie, for its other tabs."""
+        found = _cookies(request.fields.get(b"cookie", b"")).get(self._name(BEGUN_COOKIE), "")
+        nonce = found if _BEGUN.fullmatch(found) else secrets.token_hex(16)
+        return Kept(self._cookie(BEGUN_COOKIE, nonce) + f"; Max-Age={_BEGUN_LASTS}", _hash(nonce.encode()))
+
+    def begin(self, host: Host, request: Request, code: bytes) -> Kept | None:
+        """Turn a visit's code into the cookie that keeps it.
+
+        None if the code is forged, for another host, old or used, or was fetched for another browser.
+        """
         claims = self._claims(code)
         now = self._clock.now().timestamp()
+        nonce = _cookies(request.fields.get(b"cookie", b"")).get(self._name(BEGUN_COOKIE), "")
         try:
             there = str(claims["host"]).rpartition(":")[0] or str(claims["host"])
+            if not hmac.compare_digest(str(claims["begun"]).encode(), _hash(nonce.encode()).encode()):
+                return None
             session, jti, expires = str(claims["session"]), str(claims["jti"]), float(claims["exp"])
         except (KeyError, TypeError, ValueError):
             return None
@@ -168,18 +213,26 @@ class Visits:
             return None
         self._used_codes = {used: until for used, until in self._used_codes.items() if until > now}
         self._used_codes[jti] = expires
-        return self._cookie(VISIT_COOKIE, self._sealed(host, "visit", session))
+        return Kept(self._cookie(VISIT_COOKIE, self._sealed(host, "visit", session)))
 
-    def begin_preview(self, host: Host, secret: bytes) -> str | None:
-        """Turn a preview token into the Set-Cookie that keeps it; None if it does not open this host."""
+    def begin_preview(self, host: Host, secret: bytes) -> Kept | None:
+        """Turn a preview token into the cookie that keeps it; None if it does not open this host."""
         hashed = _hash(secret)
         if self._by_preview(host, hashed) is None:
             return None
-        return self._cookie(PREVIEW_COOKIE, self._sealed(host, "preview", hashed))
+        return Kept(self._cookie(PREVIEW_COOKIE, self._sealed(host, "preview", hashed)))
 
-    def leave(self) -> list[str]:
-        """The Set-Cookie values that end a visit."""
-        return [self._cookie(name, "") + "; Max-Age=0" for name in (VISIT_COOKIE, PREVIEW_COOKIE)]
+    def begin_share(self, host: Host, secret: bytes) -> Kept | None:
+        """Turn a share link's secret into the cookie that keeps it; None if it does not open this host."""
+        hashed = _hash(secret)
+        if self._by_share(host, hashed) is None:
+            return None
+        return Kept(self._cookie(SHARE_COOKIE, self._sealed(host, "share", hashed)))
+
+    def leave(self) -> list[Kept]:
+        """The cookies that end a visit."""
+        names = (VISIT_COOKIE, PREVIEW_COOKIE, SHARE_COOKIE)
+        return [Kept(self._cookie(name, "") + "; Max-Age=0") for name in names]
 
     def _claims(self, code: bytes) -> dict[str, Any]:
         text, _, mac = code.partition(b".")

@@ -7,14 +7,13 @@ session which somebody planted in a browser beforehand is worth nothing.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from greenlane.govern.errors import Conflict, NotFound, Refused, SignInNeeded, WrongInput
+from greenlane.govern.errors import Conflict, NotFound, SignInNeeded, WrongInput
 from greenlane.identity import names, tokens
 from greenlane.identity.tokens import Kind
 from greenlane.kit.errors import GreenlaneError, Unavailable
@@ -38,7 +37,6 @@ def routes(house: Entrance) -> list[Route]:
         Route("/sign-in/{secret}", console.verb(console.signing_in_by_link), methods=["POST"]),
         Route("/invitation/{secret}", console.page(console.invitation)),
         Route("/invitation/{secret}", console.verb(console.joining), methods=["POST"]),
-        Route("/visit", console.page(console.visit)),
         Route("/sign-out", console.page(console.sign_out)),
         Route("/sign-out", console.verb(console.signing_out), methods=["POST"]),
         Route("/signed-out", console.page(console.signed_out)),
@@ -97,7 +95,7 @@ class _Console:
     async def sign_in(self, request: Request) -> Response:
         to = await self._destination(request.query_params.get("to", ""))
         if await self._who(request) is not None:
-            return _see(_visit(to) if to else "/")
+            return on_to(to) if to else _see("/")
         return pages.sign_in(to)
 
     async def sign_in_link(self, request: Request) -> Response:
@@ -107,18 +105,6 @@ class _Console:
     async def invitation(self, request: Request) -> Response:
         _secret(request, Kind.INVITATION)
         return pages.invitation(await self._who(request))
-
-    async def visit(self, request: Request) -> Response:
-        to = await self._destination(request.query_params.get("to", ""))
-        if to is None:
-            return pages.not_ours()
-        person = await self._who(request)
-        if person is None:
-            return _see(f"/sign-in?{urlencode({'to': to.address})}")
-        try:
-            return RedirectResponse(await self._way_in(_session(request), to), 302, frame.PLAIN_HEADERS)
-        except Refused as error:
-            return pages.may_not_open(error, person)
 
     async def sign_out(self, request: Request) -> Response:
         person = await self._who(request)
@@ -140,7 +126,7 @@ class _Console:
             return pages.sign_in(to, FieldError.of("secret", error))
         if to is None:
             return _with_session(_see("/"), session)
-        return _with_session(pages.going_on(await self._way_in(session, to), to.host), session)
+        return _with_session(pages.going_on(to.address, to.host), session)
 
     async def signing_in_by_link(self, request: Request) -> Response:
         secret = _secret(request, Kind.LINK)
@@ -192,9 +178,6 @@ class _Console:
             destination, wanted, console_origin=house.console_origin, is_ours=house.may_visit_host
         )
 
-    async def _way_in(self, session: str, to: Destination) -> str:
-        return to.with_code(await run_in_threadpool(self._house.visit_code, session, to.host))
-
 
 def _session(request: Request) -> str:
     return request.cookies.get(SESSION_COOKIE, "")
@@ -210,8 +193,9 @@ def _see(path: str) -> Response:
     return RedirectResponse(path, 303, frame.PLAIN_HEADERS)
 
 
-def _visit(to: Destination) -> str:
-    return f"/visit?{urlencode({'to': to.address})}"
+def on_to(to: Destination) -> Response:
+    """On to an app, which asks the console who this is by itself."""
+    return RedirectResponse(to.address, 303, frame.PLAIN_HEADERS)
 
 
 def _secret(request: Request, kind: Kind) -> str:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-
-import orjson
 
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.addresses import Addresses
@@ -15,11 +10,7 @@ from greenlane.govern.door import Door
 from greenlane.govern.errors import Refused, SignInNeeded
 from greenlane.identity import queries as identity
 from greenlane.identity.actions import AcceptInvitation, SignIn, SignOut
-from greenlane.kit import ids
 from greenlane.web.entrance import SignedIn
-
-CODE_LASTS = 60.0
-"""Seconds for which a one-time visit code works: one redirect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +19,6 @@ class Console:
 
     door: Door
     addresses: Addresses
-    visit_key: bytes
 
     @property
     def console_origin(self) -> str:
@@ -82,24 +72,6 @@ class Console:
             found = identity.who_is(connection, session, self.door.clock.now())
         if found is not None:
             self.door.govern(found.actor, SignOut())
-
-    def visit_code(self, session: str, host: str) -> str:
-        """A signed code that the edge takes once, for one host."""
-        with self.door.database.read() as connection:
-            found = identity.who_is(connection, session, self.door.clock.now())
-        if found is None:
-            raise SignInNeeded("You are not signed in any more.", next_step="Sign in again.")
-        payload = orjson.dumps(
-            {
-                "host": host,
-                "session": hashlib.sha256(session.encode()).hexdigest(),
-                "person": found.actor.id,
-                "exp": self.door.clock.now().timestamp() + CODE_LASTS,
-                "jti": ids.token(128),
-            }
-        )
-        mac = hmac.new(self.visit_key, payload, "sha256").hexdigest()
-        return urlsafe_b64encode(payload).rstrip(b"=").decode() + "." + mac
 
     def may_visit_host(self, host: str) -> bool:
         """Whether a host belongs to an app here."""

@@ -41,10 +41,6 @@ class Entrance(Protocol):
         """End a session, and with it every visit that it opened."""
         ...
 
-    def visit_code(self, session: str, host: str) -> str:
-        """A one-time code with which this session's browser is known at one app's host (no port)."""
-        ...
-
     def may_visit_host(self, host: str) -> bool:
         """Whether a host (small letters, no port) belongs to an app here; whoever asks may not be in its audience."""
         ...

@@ -89,11 +89,6 @@ def not_found() -> Response:
     return message(404, "Page not found", text, "Check the address, or start again from the first page.")
 
 
-def may_not_open(error: GreenlaneError, person: SignedIn) -> Response:
-    """The person is known and this is not for them."""
-    return message(403, "You may not open this", error.message, error.next_step, person=person)
-
-
 def not_ours() -> Response:
     """Somebody asked us to lead a visitor to a place that is not an app of ours."""
     text = "The link asks Greenlane to send you to a place that is not one of its apps, so you stay here."

@@ -27,6 +27,10 @@ Handler = Callable[[Request, Exchange], Answer]
 _LOG = logging.getLogger(__name__)
 _FAULT = plain(500, "Something went wrong here. It has been noted; please try again.")
 _END_OF_HEAD = b"\r\n\r\n"
+_TLS_HELLO = b"\x16\x03"
+"""How every TLS connection begins: a handshake record (RFC 8446, 5.1)."""
+_TLS_ALERT = bytes((0x15, 0x03, 0x03, 0, 2, 2, 70))
+"""A fatal alert, protocol_version (RFC 8446, 6.2): browsers say at once that there is no TLS here."""
 _LINGER = 2.0
 """Seconds for a peer to read a last answer before the connection is cut (RFC 9112, 9.6)."""
 
@@ -94,14 +98,14 @@ class Connection(asyncio.Protocol):
         self._go_on()
 
     def eof_received(self) -> bool:
-        """The peer will send nothing more; it may still wait for its answer."""
+        """The peer will send nothing more; it may still wait for its answer, unless that is one without an end."""
         if self._exchange is None or self._closing:
             return False
         body = self._exchange.body
         if body is not None and not body.complete:
             self._exchange.fail(Gone())
-        self._exchange.close = True
-        return not self._secure
+        self._exchange.close = self._exchange.left = True
+        return not (self._secure or self._exchange.endless)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The peer is gone; so is the interest in its answer."""
@@ -233,6 +237,9 @@ class Connection(asyncio.Protocol):
         while buffer.startswith(b"\r\n"):
             del buffer[:2]
             self._searched = 0
+        if buffer.startswith(_TLS_HELLO):
+            self._end_the_handshake()
+            return False
         end = buffer.find(_END_OF_HEAD, self._searched)
         size = end + 4 if end >= 0 else len(buffer)
         if size > self._limits.head:
@@ -250,6 +257,12 @@ class Connection(asyncio.Protocol):
         self.deadline = monotonic() + self._idle_time
         self._answer(head)
         return True
+
+    def _end_the_handshake(self) -> None:
+        """Somebody speaks TLS where plain http is spoken: say so in TLS, at once, instead of waiting for a request."""
+        _LOG.warning("%s spoke TLS on a port that speaks plain http", self._peer)
+        self._write(_TLS_ALERT)
+        self._part()
 
     def _answer(self, head: bytes) -> None:
         prepared = self._recall(head)

@@ -48,6 +48,8 @@ class Exchange:
         self.body = body
         self.close = close
         """The connection ends after this answer."""
+        self.left = False
+        """The peer sends nothing more. Whoever only reads a stream does that when they leave."""
         self.started = False
         self.ended = False
         self.waiting_size = 0
@@ -86,6 +88,11 @@ class Exchange:
         """The peer waits for a sign before it sends the body, and has not been given one."""
         return self._continue
 
+    @property
+    def endless(self) -> bool:
+        """The answer has begun and nobody knows how long it will be: a stream."""
+        return self._chunked
+
     async def read(self) -> bytes:
         """The next piece of the body; empty at its end. Raises ``Malformed`` or ``Gone``."""
         while not self._chunks:
@@ -112,13 +119,18 @@ class Exchange:
             self._line.write(part)
 
     def start(self, status: int, headers: Headers, length: int | None = None, *, dated: bool = False) -> None:
-        """Begin an answer whose body follows with ``send``. ``length`` is its size if known; ``dated``: has a Date."""
+        """Begin an answer whose body follows with ``send``. ``length`` is its size if known; ``dated``: has a Date.
+
+        Raises ``Gone`` for an answer of unknown length to a peer that has left.
+        """
         self.started = True
         self._silent = self.request.method == b"HEAD" or status in _BODILESS
         framing = b""
         if length is not None:
             framing = b"Content-Length: %d\r\n" % length
         elif not self._silent:
+            if self.left:
+                raise Gone
             self._chunked = self.request.modern
             self.close = self.close or not self._chunked
             framing = b"Transfer-Encoding: chunked\r\n" if self._chunked else b""

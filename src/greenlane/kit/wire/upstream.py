@@ -103,8 +103,10 @@ class Upstream:
         self._patience = patience
         self._links: list[_Link] = []
 
-    async def relay(self, exchange: Exchange, headers: Headers) -> None:
+    async def relay(self, exchange: Exchange, headers: Headers, added: Headers = ()) -> None:
         """Send the exchange's request with these fields (those that end to end belong to it) and pass the answer on.
+
+        ``added`` are fields that go on the answer beside its own.
 
         Raises ``Away`` when the server did not answer, ``Gone`` when either side left in the middle, ``Malformed``
         when the request's body was wrong.
@@ -113,13 +115,13 @@ class Upstream:
         if not fresh:
             try:
                 async with self._link(fresh=False) as link:
-                    await self._pass(exchange, headers, link)
+                    await self._pass(exchange, headers, link, added)
                     return
             except Away:
                 if exchange.started:
                     raise Gone from None
         async with self._link(fresh=True) as link:
-            await self._pass(exchange, headers, link)
+            await self._pass(exchange, headers, link, added)
 
     def close(self) -> None:
         """Let go of the idle connections."""
@@ -154,7 +156,7 @@ class Upstream:
             link.writer.close()
         return None
 
-    async def _pass(self, exchange: Exchange, headers: Headers, link: _Link) -> None:
+    async def _pass(self, exchange: Exchange, headers: Headers, link: _Link, added: Headers) -> None:
         request = exchange.request
         framing = b""
         if request.upgrade:
@@ -171,11 +173,11 @@ class Upstream:
         )
         link.writer.write(head)
         if request.upgrade:
-            await self._change_protocol(exchange, link)
+            await self._change_protocol(exchange, link, added)
         elif exchange.body is None:
-            await self._answer(exchange, link, b"")
+            await self._answer(exchange, link, b"", added)
         else:
-            await _both(self._send_body(exchange, link), self._answer(exchange, link, b""))
+            await _both(self._send_body(exchange, link), self._answer(exchange, link, b"", added))
 
     async def _send_body(self, exchange: Exchange, link: _Link) -> None:
         """Pass the request's body on. A server that stops listening may still answer, so that is no error here."""
@@ -190,7 +192,7 @@ class Upstream:
         except OSError:
             return
 
-    async def _answer(self, exchange: Exchange, link: _Link, data: bytes) -> None:
+    async def _answer(self, exchange: Exchange, link: _Link, data: bytes, added: Headers) -> None:
         """Pass the answer on; ``data`` is what has been read of it already."""
         response = _Response()
         parser = HttpResponseParser(response)
@@ -210,7 +212,7 @@ class Upstream:
                         continue
                     if not exchange.started:
                         patience.reschedule(None)
-                        _start(exchange, status, response)
+                        _start(exchange, status, response, added)
                     pieces, response.pieces = response.pieces, []
                     for piece in pieces:
                         await exchange.send(piece)
@@ -228,14 +230,14 @@ class Upstream:
         closes = b"close" in (response.field(b"connection") or b"").lower() or parser.get_http_version() != "1.1"
         link.reusable = response.complete and not bodiless and sent and not closes
 
-    async def _change_protocol(self, exchange: Exchange, link: _Link) -> None:
+    async def _change_protocol(self, exchange: Exchange, link: _Link, added: Headers) -> None:
         try:
             async with asyncio.timeout(self._patience):
                 head = await link.reader.readuntil(b"\r\n\r\n")
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             raise Away(str(error)) from error
         if head.split(b" ", 2)[1:2] != [b"101"]:
-            await self._answer(exchange, link, head)
+            await self._answer(exchange, link, head, added)
             return
         exchange.tunnel(head)
         await _either(self._tunnel_up(exchange, link), self._tunnel_down(exchange, link))
@@ -253,10 +255,11 @@ class Upstream:
             await exchange.send(data)
 
 
-def _start(exchange: Exchange, status: int, response: _Response) -> None:
+def _start(exchange: Exchange, status: int, response: _Response, added: Headers) -> None:
     length = response.field(b"content-length")
     dated = response.field(b"date") is not None
-    exchange.start(status, end_to_end(response.headers), int(length) if length else None, dated=dated)
+    headers = [*end_to_end(response.headers), *added]
+    exchange.start(status, headers, int(length) if length else None, dated=dated)
 
 
 async def _both(sending: Coroutine[Any, Any, None], answering: Coroutine[Any, Any, None]) -> None:
