@@ -82,6 +82,18 @@ def test_a_form_carries_its_verb_out_and_the_next_page_tells_it_once(console: Vi
     assert "Olga Owner created vendor-board" not in mine.get("/styleguide").text
 
 
+def test_undoing_gives_back_what_was_not_ticked(console: Visitor) -> None:
+    """An input that is false stays out of the form: a field that says "False" would be a ticked one."""
+    print_hidden = frame._ENVIRONMENT.from_string('{% from "parts.html" import hidden %}{{ hidden(inputs, "/") }}')
+    html = print_hidden.render(inputs={"unlock": False, "until": None, "days": 0, "people": ["p_a", "p_b"], "on": True})
+    assert re.findall(r'name="([a-z]+)" value="([^"]*)"', html)[:4] == [
+        ("days", "0"),
+        ("people", "p_a"),
+        ("people", "p_b"),
+        ("on", "True"),
+    ]
+
+
 def test_what_was_done_is_told_to_nobody_else(console: Visitor) -> None:
     owner, ben = console.doorway.owner, console.doorway.hire("Ben", "builder")
     mine, his = console.as_(owner), console.as_(ben)
