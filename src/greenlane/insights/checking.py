@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,13 +30,23 @@ class Checking:
     payloads: Payloads
     policies: Policies
 
-    def verify(self) -> dict[str, Any]:
-        """Every byte, the signatures, and the witness's last word; a witness that is away has none."""
+    def verify(self, at_step: Callable[[str], None] = lambda _step: None) -> dict[str, Any]:
+        """Every byte, the signatures, and the witness's last word; a witness that is away has none.
+
+        ``at_step`` hears which step begins.
+        """
         try:
             witnessed = self.witness.note()
         except Unavailable:
             witnessed = None
-        report = verify(self.database, self.trust, witnessed=witnessed, payloads=self.payloads, running=True)
+        report = verify(
+            self.database,
+            self.trust,
+            witnessed=witnessed,
+            payloads=self.payloads,
+            running=True,
+            at_step=at_step,
+        )
         return {
             "ok": report.holds,
             "receipts": report.size,

@@ -131,9 +131,8 @@ def find(
     )
 
 
-def each(read: Callable[[], Any], wanted: Wanted) -> Iterator[Told]:
-    """Every receipt that matches and is there by now, the newest first, page by page. ``read`` opens a connection."""
-    before: int | None = None
+def each(read: Callable[[], Any], wanted: Wanted, *, before: int | None = None) -> Iterator[Told]:
+    """Every receipt before a place that matches, the newest first, page by page. ``read`` opens a connection."""
     while before != 0:
         with read() as connection:
             found = find(connection, wanted, before=before, limit=PAGE, newest_first=True)

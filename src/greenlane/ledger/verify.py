@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,14 @@ from greenlane.ledger.trust import Trust
 
 PART = 40_000
 """Receipts from which on another process is worth its start."""
+
+
+STEPS = ("bytes", "tree", "words")
+"""What is checked, in this order: every receipt's bytes, the tree with what was signed and witnessed, stored words."""
+
+
+def _unheard(_step: str) -> None:
+    """Nobody wants to hear how far it is."""
 
 
 class NoLedger(GreenlaneError):
@@ -109,8 +117,9 @@ def verify(
     witnessed: str | None = None,
     payloads: Payloads | None = None,
     running: bool = False,
+    at_step: Callable[[str], None] = _unheard,
 ) -> Report:
-    """Verify a ledger's database.
+    """Verify a ledger's database. ``at_step`` hears the name of each of ``STEPS`` as it begins.
 
     ``signed`` are newest notes known from elsewhere (the signer's memory, a running ledger), ``witnessed`` is the
     witness's last word. While a server runs, receipts that are being signed are no fault: say ``running``.
@@ -118,10 +127,12 @@ def verify(
     with database.read() as connection:
         newest = connection.scalar(select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1))
         size = 1 + int(connection.scalar(select(func.coalesce(func.max(receipt.c.seq), -1))) or 0)
+        at_step("bytes")
         scanned = _scan(database, connection, size)
         notes = [note for note in (newest, *signed) if note is not None]
         fault = scanned.fault and Fault(*scanned.fault)
         covered, seen = 0, None
+        at_step("tree")
         if fault is None:
             store = _Recomputed(connection, scanned.roots)
             tiles = Tiles(store, size)
@@ -135,6 +146,7 @@ def verify(
         elif witnessed is not None:
             word, seen = _witness(None, witnessed, trust)
         checked = None
+        at_step("words")
         if payloads is not None:
             checked, damaged = _payloads(connection, payloads)
             fault = fault or damaged

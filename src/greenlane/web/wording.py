@@ -55,6 +55,11 @@ NARROW = "\u202f"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
+def verb_title(verb: str) -> str:
+    """``Set audience``, for lists to choose from."""
+    return verb.replace("-", " ").capitalize()
+
+
 def role_title(role: str, where: str = "") -> str:
     """``Builder in the team sales``."""
     return f"{_ROLES.get(role, (role, ''))[0]} {where}".strip()
