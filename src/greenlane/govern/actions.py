@@ -96,7 +96,7 @@ class ExpireRequest:
 @verb("set-policy", effect=EffectClass.WRITE, says="{actor} {changed|change} the organisation's policies")
 @dataclass(frozen=True, slots=True)
 class SetPolicy:
-    """Put the organisation's own policies in force beside the default pack; an invalid one changes nothing."""
+    """Put the organisation's own policies in force beside the default pack; one with an error changes nothing."""
 
     texts: Annotated[tuple[str, ...], "the Cedar policies, one file each; none returns to the default pack"]
     note: Annotated[str, Private, "why"] = ""

@@ -14,7 +14,7 @@ from greenlane.identity import names
 PersonId = Annotated[str, "the person's id, p_…"]
 TeamName = Annotated[str, "the team's name"]
 RoleName = Annotated[str, "owner, platform-engineer, developer, reviewer, builder, auditor or visitor"]
-ScopeName = Annotated[str, "where it counts: organisation, team:NAME or app:NAME"]
+ScopeName = Annotated[str, "where it counts: organisation, team:sales or app:offsite"]
 OneTime = Annotated[str, Secret, "the secret that was shown once"]
 
 
@@ -73,7 +73,7 @@ class AcceptInvitation:
 )
 @dataclass(frozen=True, slots=True)
 class AddPerson:
-    """Add a person to a team in a role, and make the link with which they sign in for the first time."""
+    """Add a person to a team in a role, and make the link for their first sign-in."""
 
     name: Annotated[str, Private, "how others see them"]
     team: TeamName

@@ -55,7 +55,7 @@ def check_scope(scope: str) -> None:
     """Where a role can be held."""
     kind, _, name = scope.partition(":")
     if scope != "organisation" and (kind not in {"team", "app"} or not name):
-        raise WrongInput(f"A role cannot be held in {scope!r}.", next_step="Say organisation, team:NAME or app:NAME.")
+        raise WrongInput(f"A role cannot be held in {scope!r}.", next_step="Say organisation, team:sales or app:offsite.")
 
 
 def check_token_scopes(scopes: tuple[str, ...]) -> None:

@@ -91,7 +91,7 @@ def not_found() -> Response:
 
 def not_ours() -> Response:
     """Somebody asked us to lead a visitor to a place that is not an app of ours."""
-    text = "The link asks Greenlane to send you to a place that is not one of its apps, so you stay here."
+    text = "The link would send you to a place that is none of Greenlane's apps, so you stay here."
     return message(400, "This address is not one of ours", text, "Ask for the app's own address and open that.")
 
 
