@@ -46,6 +46,11 @@ def test_each_filter_finds_what_everything_holds_of_it(busy: tuple[Doorway, Acto
         (Wanted(verb="deploy"), lambda one: one.verb == "deploy"),
         (Wanted(lane="amber"), lambda one: one.lane == "amber"),
         (Wanted(lane="green"), lambda one: one.lane == "green"),
+        (Wanted(lane="amber", verb="deploy"), lambda one: one.lane == "amber" and one.verb == "deploy"),
+        (
+            Wanted(agent="claude", lane="green", verb="deploy", outcomes=True),
+            lambda one: one.agent == "claude" and one.half == "settled",
+        ),
         (Wanted(outcomes=True), lambda one: one.half != "decided"),
         (Wanted(since="2026-01-05"), lambda one: one.at >= "2026-01-05"),
         (Wanted(until="2026-01-05"), lambda one: one.at < "2026-01-06"),
@@ -57,6 +62,21 @@ def test_each_filter_finds_what_everything_holds_of_it(busy: tuple[Doorway, Acto
         expected = [one for one in everything if fits(one)]
         assert expected
         assert found(doorway, wanted) == expected, wanted
+
+
+def test_what_is_newer_than_the_tallies_is_found_as_well(busy: tuple[Doorway, Actor, Actor]):
+    doorway, _ben, nora = busy
+    agent = Actor("agent", "claude", on_behalf_of=nora.id)
+    for turn in range(2):
+        doorway.does(agent, Deploy("numbers", doorway.sends(agent)))
+        doorway.deploys(nora, "numbers", CALLS_OUT)
+        for wanted in (Wanted(agent="claude"), Wanted(lane="amber", verb="deploy")):
+            oldest_first = found(doorway, wanted)
+            assert found(doorway, wanted, newest_first=True) == oldest_first[::-1]
+            assert oldest_first[-1].at > "2026-01-08"
+            assert [one.seq for one in oldest_first] == sorted({one.seq for one in oldest_first})
+        assert len(found(doorway, Wanted(agent="claude", outcomes=True))) == 2 + turn
+        doorway.control.tallies.catch_up()
 
 
 def test_the_last_day_counts_and_a_moment_cuts_within_a_day(busy: tuple[Doorway, Actor, Actor]):

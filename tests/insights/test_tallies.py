@@ -143,7 +143,7 @@ def test_agents_and_people_are_told_apart(doorway: Doorway, ben: Actor):
     doorway.does(agent, Deploy("vendor-board", doorway.sends(agent)))
     found = looked(doorway)
     assert (found.deploys, found.deploys_by_agents) == (2, 1)
-    assert found.builders == (("Ben Builder", 2),)
+    assert found.owners == (("Ben Builder", 1),)
 
 
 def test_a_row_of_approvals_grows_and_a_decline_or_a_rollback_ends_it(doorway: Doorway, ben: Actor, rita: Actor):

@@ -132,6 +132,13 @@ def census(connection: Connection) -> Census:
     return Census(dict(states), dict(rungs), dict(teams.most_common()))
 
 
+def largest_owners(connection: Connection, limit: int) -> dict[str, int]:
+    """The people who own the most apps that are not archived, and how many."""
+    number = func.count().label("number")
+    query = select(APP.c.owner, number).where(APP.c.state != "archived").group_by(APP.c.owner)
+    return {row.owner: row.number for row in connection.execute(query.order_by(number.desc(), APP.c.owner).limit(limit))}
+
+
 def all_apps(connection: Connection, *, after: str = "", limit: int | None = None) -> list[App]:
     """Apps by name; ``after`` is the last name seen."""
     query = select(APP).where(APP.c.name > after).order_by(APP.c.name)

@@ -67,8 +67,7 @@ class Overview:
     asleep: int
     rungs: Mapping[str, int]
     teams: tuple[tuple[str, int], ...]
-    builders: tuple[tuple[str, int], ...]
-    builders_in_all: int
+    owners: tuple[tuple[str, int], ...]
     deploys: int
     deploys_by_agents: int
     lanes: Mapping[str, tuple[int, ...]]
@@ -122,8 +121,8 @@ def overview(connection: Connection, now: datetime, days: int, counted_to: int) 
     shown = days_of(now, days)
     since = shown[0]
     apps = catalog.census(connection)
-    builders = numbers(connection, tallying.BUILDER, since)
-    names = identity.names(connection, list(builders)[:MOST_SHOWN])
+    owners = catalog.largest_owners(connection, MOST_SHOWN)
+    names = identity.names(connection, owners)
     makers = numbers(connection, tallying.MAKER, since)
     verbs = numbers(connection, tallying.VERB, since)
     waiting, waiting_since = _waiting(connection)
@@ -134,10 +133,7 @@ def overview(connection: Connection, now: datetime, days: int, counted_to: int) 
         asleep=apps.states.get("asleep", 0),
         rungs=apps.rungs,
         teams=tuple((teams.get(team, "a team"), number) for team, number in apps.teams.items()),
-        builders=tuple(
-            (names.get(one, "somebody who was erased"), builders[one]) for one in list(builders)[:MOST_SHOWN]
-        ),
-        builders_in_all=len(builders),
+        owners=tuple((names.get(one, "somebody who was erased"), number) for one, number in owners.items()),
         deploys=sum(makers.values()),
         deploys_by_agents=makers.get("agent", 0),
         lanes=_by_day(connection, shown),

@@ -18,7 +18,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from greenlane.deploys import queries as deploys
 from greenlane.govern.effect import Rows
 from greenlane.insights import tallying
-from greenlane.insights.tables import AGENT_RECEIPT, ASKED, REFUSED, SPOT, STREAK, TALLIED, TALLY, WENT_LIVE
+from greenlane.insights.tables import (
+    AGENT_RECEIPT,
+    ASKED,
+    HELD_RECEIPT,
+    REFUSED,
+    SPOT,
+    STREAK,
+    TALLIED,
+    TALLY,
+    WENT_LIVE,
+)
 from greenlane.insights.tallying import Tally, agent_of, app_of, day_of, is_done, step_of
 from greenlane.kit.clock import parse
 from greenlane.kit.database import Database
@@ -76,6 +86,7 @@ class _Page:
     upto: int
     counts: Counter[Tally] = field(default_factory=Counter)
     agents: list[dict[str, Any]] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     apps: set[str] = field(default_factory=set)
 
@@ -87,6 +98,8 @@ class _Page:
         _add(connection, counts)
         if self.agents:
             connection.execute(insert(AGENT_RECEIPT), self.agents)
+        if self.held:
+            connection.execute(insert(HELD_RECEIPT), self.held)
         _see_content(connection, self.apps)
         connection.execute(delete(TALLIED).where(TALLIED.c.reader == _READER))
         connection.execute(insert(TALLIED).values(reader=_READER, seq=self.upto))
@@ -98,8 +111,11 @@ def _read(connection: Connection, found: Sequence[Entry]) -> _Page:
     for entry in found:
         one = entry.receipt
         page.counts.update(tallying.counts(one))
+        key = {"seq": entry.seq, "verb": one.action["verb"], "lane": one.decided.get("lane"), "half": one.half}
         if (agent := agent_of(one)) is not None:
-            page.agents.append({"agent": agent, "seq": entry.seq})
+            page.agents.append({"agent": agent, **key})
+        if key["lane"] not in (None, "green"):
+            page.held.append(key)
         if is_done(one) and (app := app_of(one)) is not None:
             page.apps.add(app)
         page.steps += _steps(connection, entry, decided)

@@ -10,14 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Table, exists, select
 
 from greenlane.govern.errors import NotFound, Refused, WrongInput
 from greenlane.insights import sentences
-from greenlane.insights.tables import AGENT_RECEIPT
+from greenlane.insights.reading import counted_to
+from greenlane.insights.tables import AGENT_RECEIPT, HELD_RECEIPT
+from greenlane.insights.tallying import agent_of
 from greenlane.kit.clock import stamp
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.receipt import Entry
+from greenlane.ledger.tables import receipt
 
 PAGE = 500
 """Receipts that an export reads at once."""
@@ -114,11 +117,30 @@ def find(
     if wanted.until:
         ends = ledger.place_at(connection, _moment(wanted.until, whole_day=True))
         before = ends if before is None else min(before, ends)
+    if (leading := _leading(wanted)) is not None:
+        return _led(connection, wanted, leading, Span(after, before, limit, newest_first))
+    return _looked_up(connection, wanted, Span(after, before, limit, newest_first))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A page to look through: ``after < seq < before``, at most ``limit``."""
+
+    after: int
+    before: int | None
+    limit: int
+    newest_first: bool
+
+
+def _looked_up(
+    connection: Connection, wanted: Wanted, span: Span, beside: ColumnElement[bool] | None = None
+) -> list[Entry]:
+    """By the ledger's own columns, and a condition beside them."""
     return ledger.entries(
         connection,
-        after=after,
-        before=before,
-        limit=limit,
+        after=span.after,
+        before=span.before,
+        limit=span.limit,
         subject=f"app:{wanted.app}" if wanted.app else None,
         verb=wanted.verb or None,
         person=wanted.person or None,
@@ -126,8 +148,8 @@ def find(
         lane=wanted.lane or None,
         action=wanted.action or None,
         outcomes=wanted.outcomes,
-        among=_of_agent(wanted.agent) if wanted.agent else None,
-        newest_first=newest_first,
+        beside=beside if beside is not None or not wanted.agent else _left_by(wanted.agent),
+        newest_first=span.newest_first,
     )
 
 
@@ -170,8 +192,44 @@ def _told(seq: int, one: Mapping[str, Any], names: sentences.Names) -> Told:
     )
 
 
-def _of_agent(agent: str) -> Select[tuple[int]]:
-    return select(AGENT_RECEIPT.c.seq).where(AGENT_RECEIPT.c.agent == agent)
+def _left_by(agent: str) -> ColumnElement[bool]:
+    return exists().where(AGENT_RECEIPT.c.agent == agent, AGENT_RECEIPT.c.seq == receipt.c.seq)
+
+
+def _leading(wanted: Wanted) -> Table | None:
+    """The list that leads to just these receipts: an agent's, or that of a lane and a verb.
+
+    None where the ledger's own look-ups are as good: what is of one app, person or piece of work are few.
+    """
+    if wanted.app or wanted.person or wanted.process or wanted.action:
+        return None
+    if wanted.agent:
+        return AGENT_RECEIPT
+    return HELD_RECEIPT if wanted.verb and wanted.lane not in {"", "green"} else None
+
+
+def _led(connection: Connection, wanted: Wanted, leading: Table, span: Span) -> list[Entry]:
+    """By a list that is made a moment after the receipts. What is newer than the list is looked through one by one."""
+    counted = counted_to(connection)
+    c = leading.c
+    listed = select(c.seq).where(c.seq > span.after, c.seq <= counted).limit(span.limit)
+    listed = listed.order_by(c.seq.desc() if span.newest_first else c.seq)
+    if span.before is not None:
+        listed = listed.where(c.seq < span.before)
+    if leading is AGENT_RECEIPT:
+        listed = listed.where(c.agent == wanted.agent)
+    if wanted.verb:
+        listed = listed.where(c.verb == wanted.verb)
+    if wanted.lane:
+        listed = listed.where(c.lane == wanted.lane)
+    if wanted.outcomes:
+        listed = listed.where(c.half != "decided")
+    known = _looked_up(connection, wanted, span, receipt.c.seq.in_(connection.scalars(listed).all()))
+    newer = replace(span, after=max(span.after, counted), limit=PAGE)
+    fresh = _looked_up(connection, replace(wanted, agent=""), newer)
+    if wanted.agent:
+        fresh = [one for one in fresh if agent_of(one.receipt) == wanted.agent]
+    return (fresh + known if span.newest_first else known + fresh)[: span.limit]
 
 
 def _moment(words: str, *, whole_day: bool = False) -> str:

@@ -32,6 +32,7 @@ ASKED = Table(
     Column("undone_at", String(32)),
     Index("asked_by_request", "request", "seq"),
     Index("asked_by_subject", "subject", "seq"),
+    Index("asked_by_outcome", "outcome", "at"),
 )
 """Each time that people were asked, by the receipt that asked. ``outcome`` is empty while it waits; ``deploy`` is what
 went live because of the answer, and ``undone_at`` when that was rolled back."""
@@ -85,9 +86,23 @@ AGENT_RECEIPT = Table(
     METADATA,
     Column("agent", Text, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("verb", Text, nullable=False),
+    Column("lane", Text),
+    Column("half", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Which receipts an agent left: the ledger's own row knows the accountable person alone."""
+"""Which receipts an agent left, with what else they are looked for by: the ledger's row knows the person alone."""
+
+HELD_RECEIPT = Table(
+    "held_receipt",
+    METADATA,
+    Column("lane", Text, primary_key=True),
+    Column("verb", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("half", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Receipts of every lane but green by lane and verb: each alone can be many where the two together are few."""
 
 TALLIED = Table(
     "tallied",

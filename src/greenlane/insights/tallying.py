@@ -39,7 +39,7 @@ Tally = tuple[str, str, str]
 
 WAITED, LIVE, OUTCOME, ANSWER = "waited", "live", "outcome", "answer"
 LANE, LANE_ELSEWHERE, VERB, POLICY, ASKED_BY = "lane", "lane-elsewhere", "verb", "policy", "asked-by"
-MAKER, BUILDER, UNREVIEWED, ABANDONED, SPENT = "maker", "builder", "unreviewed", "abandoned", "spent"
+MAKER, UNREVIEWED, ABANDONED, SPENT = "maker", "unreviewed", "abandoned", "spent"
 
 
 def step_of(seconds: float) -> str:
@@ -92,7 +92,6 @@ def _named(receipt: Receipt) -> list[tuple[str, str]]:
         found.append((UNREVIEWED, "change"))
     if receipt.action["verb"] == "deploy":
         found.append((MAKER, "agent" if agent_of(receipt) else "person"))
-        found += [(BUILDER, str(link["id"])) for link in receipt.actor[:1] if link["kind"] == "person"]
     return found
 
 

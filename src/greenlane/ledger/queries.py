@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 
 from greenlane.ledger.receipt import Entry, Receipt
 from greenlane.ledger.tables import NOT_GREEN, checkpoint, cosigned, receipt
@@ -24,12 +24,13 @@ def entries(
     lane: str | None = None,
     action: str | None = None,
     outcomes: bool = False,
-    among: Select[tuple[int]] | None = None,
+    beside: ColumnElement[bool] | None = None,
     newest_first: bool = False,
 ) -> list[Entry]:
     """Receipts with ``after < seq < before`` that match, at most ``limit``; the next page begins at the last seq.
 
-    ``outcomes`` leaves the first halves out, which say only what was decided. ``among`` selects the seqs that count.
+    ``outcomes`` leaves the first halves out, which say only what was decided. ``beside`` is a condition on this
+    table from whoever keeps more about receipts.
     """
     c = receipt.c
     query = select(c.seq, c.bytes).where(c.seq > after).limit(limit)
@@ -51,8 +52,8 @@ def entries(
         query = query.where(NOT_GREEN)
     if outcomes:
         query = query.where(c.half != "decided")
-    if among is not None:
-        query = query.where(c.seq.in_(among))
+    if beside is not None:
+        query = query.where(beside)
     return _entries(connection, connection.execute(query).all())
 
 

@@ -31,6 +31,7 @@ def upgrade() -> None:
     )
     op.create_index("asked_by_request", "asked", ["request", "seq"])
     op.create_index("asked_by_subject", "asked", ["subject", "seq"])
+    op.create_index("asked_by_outcome", "asked", ["outcome", "at"])
     op.create_table(
         "streak",
         sa.Column("policy", sa.Text, primary_key=True),
@@ -67,6 +68,17 @@ def upgrade() -> None:
         "agent_receipt",
         sa.Column("agent", sa.Text, primary_key=True),
         sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("verb", sa.Text, nullable=False),
+        sa.Column("lane", sa.Text),
+        sa.Column("half", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "held_receipt",
+        sa.Column("lane", sa.Text, primary_key=True),
+        sa.Column("verb", sa.Text, primary_key=True),
+        sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("half", sa.Text, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(
