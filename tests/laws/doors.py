@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from unittest.mock import Mock
 
 import greenlane.main  # noqa: F401 - every verb is declared
 from greenlane.api import app
@@ -44,7 +44,7 @@ def routes() -> list[Route]:
 
 def pages() -> list[Route]:
     """Every route of the console's pages."""
-    nobody: Any = None  # only the addresses are wanted, and they are the same for every house
+    nobody = Mock()  # only the addresses are wanted, and they are the same for every house
     found = [Route(method, one.path) for one in web.routes(nobody, FakeHouse()) for method in one.methods or ()]
     return sorted((one for one in found if one.method != "HEAD"), key=lambda r: r.name)
 
