@@ -39,6 +39,7 @@ from greenlane.ledger.signer import LocalSigner
 from greenlane.ledger.trust import Trust
 from greenlane.ledger.witness import LocalWitness
 from greenlane.main import Control
+from greenlane.notices.fake import FakeMailer, FakeOutside
 from greenlane.notices.reading import Notices
 from greenlane.secrets.sealing import Sealing
 
@@ -52,7 +53,7 @@ class InOneProcess(Control):
     """Control without the processes around it, on a database that a test hands in."""
 
     def __init__(self, database: Database, folder: Path) -> None:
-        self._settings = Settings(data=folder)
+        self._settings = Settings(data=folder, mail_sender="Greenlane <greenlane@example.com>")
         self.clock = FakeClock()  # type: ignore[assignment]  # time passes when a test says so
         self.database = database
         self.signer = LocalSigner(folder / "signer", origin="log.test")  # type: ignore[assignment]  # no socket
@@ -62,6 +63,8 @@ class InOneProcess(Control):
         self.ledger = Ledger(database, self.signer)
         self.payloads = Payloads(bytes(32))
         self.sealing = Sealing(bytes(32))
+        self.outside = FakeOutside()
+        self.mailer = FakeMailer()
         self.blobs = Blobs(folder / "blobs")
         self.addresses = Addresses("http", "localhost", "localhost", 4180)
         self.policies = Policies(database, self.clock)
@@ -72,7 +75,8 @@ class InOneProcess(Control):
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self._visit_key = bytes(32)
         self.upkeep = Upkeep(self.door, one_in=1)
-        self.notices = Notices(database, self.ledger.write, self.clock)
+        self.postman = self.post(self.mailer)
+        self.notices = Notices(database, self.ledger.write, self.clock, by_mail=True)
         self.tallies = Tallies(database, self.ledger.write)
 
 

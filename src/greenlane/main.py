@@ -63,7 +63,9 @@ from greenlane.identity import queries as identity
 from greenlane.identity import reading
 from greenlane.identity.actions import CreateSignInLink, FoundOrganisation
 from greenlane.identity.facts import rights_facts
+from greenlane.identity.queries import organisation
 from greenlane.identity.reviewers import reviewers
+from greenlane.insights import sentences
 from greenlane.insights.checking import Checking
 from greenlane.insights.reading import Tallies
 from greenlane.kit import log as logs
@@ -76,6 +78,7 @@ from greenlane.kit.places import Places, write_private
 from greenlane.kit.settings import Settings
 from greenlane.kit.settings import read as read_settings
 from greenlane.kit.supervisor import Child, end_with
+from greenlane.ledger import queries as ledger
 from greenlane.ledger import signer as signer_process
 from greenlane.ledger import witness as witness_process
 from greenlane.ledger.append import Ledger
@@ -86,7 +89,14 @@ from greenlane.ledger.receipt import Receipt
 from greenlane.ledger.signer import SignerClient
 from greenlane.ledger.trust import Trust
 from greenlane.ledger.witness import Forwarder, WitnessClient
+from greenlane.notices import effects as notice_effects
+from greenlane.notices import wording
+from greenlane.notices.driver import Mailer, Outside
+from greenlane.notices.message import Told
+from greenlane.notices.outside import OverNetwork
+from greenlane.notices.postman import Desk, Postman
 from greenlane.notices.reading import Notices
+from greenlane.notices.smtp import MailServer, Smtp
 from greenlane.secrets import effects as secret_effects
 from greenlane.secrets import queries as secret_queries
 from greenlane.secrets.sealing import Sealing
@@ -130,6 +140,7 @@ class Control:
         self.forwarder = Forwarder(self.ledger, self.database, self.witness)
         self.payloads = Payloads.from_file(settings.folder / "keys" / "payload.key")
         self.sealing = Sealing.at(settings.folder / "keys" / "variables.key")
+        self.outside: Outside = OverNetwork(settings.webhook_networks)
         self.blobs = Blobs(settings.blob_place)
         self.addresses = addresses_of(settings)
         self.policies = Policies(self.database, self.clock, settings.policies)
@@ -147,7 +158,11 @@ class Control:
         )
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self.upkeep = Upkeep(self.door)
-        self.notices = Notices(self.database, self.ledger.write, self.clock)
+        server = MailServer.of(settings)
+        self.postman = self.post(None if server is None else Smtp(server))
+        self.notices = Notices(
+            self.database, self.ledger.write, self.clock, by_mail=server is not None, then=self.postman.hurry
+        )
         self.tallies = Tallies(self.database, self.ledger.write)
         self._visit_key = _kept_key(settings.folder / "keys" / "visit.key")
         self._background: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -187,9 +202,10 @@ class Control:
             live_content=(live_content(self.blobs),),
         )
         handlings = {
-            **identity_effects.handlings(self.database, self.payloads),
+            **identity_effects.handlings(self.database, self.payloads, catalog.owned_by),
             **catalog_effects.handlings(catalog_works),
             **secret_effects.handlings(self.sealing, self.clock),
+            **notice_effects.handlings(notice_effects.Works(self.database, self.sealing, self.outside)),
             **deploy_effects.handlings(works),
             **govern_effects.handlings(self.database, self.payloads, self.clock, self.reviewers, self.policies),
         }
@@ -212,6 +228,7 @@ class Control:
         recovery.recover(self.door, before=self.clock.now())
         self.following.authority.start()
         threading.Thread(target=self._keep_house, name="upkeep", daemon=True).start()
+        self.postman.start()
         entrance = Console(self.door, self.addresses)
         pages = web_routes.routes(self.web(), entrance)
         app = api.create(self._api(), pages=pages, error_page=web_routes.error_page)
@@ -234,6 +251,7 @@ class Control:
             uvicorn.Server(config).run()
         finally:
             self._background.put(None)
+            self.postman.stop()
             self.following.authority.stop()
             self.forwarder.close()
             self.ledger.close()
@@ -341,6 +359,32 @@ class Control:
     def may(self, connection: Connection, actor: Actor, right: str, subject: str) -> bool:
         """Whether an actor has a reading right on a subject."""
         return reading.may(connection, actor, right, subject, catalog.team_of)
+
+    def post(self, mailer: Mailer | None) -> Postman:
+        """Whoever carries out of here what people should hear of."""
+        return Postman(
+            Desk(
+                database=self.database,
+                ledger=self.ledger,
+                clock=self.clock,
+                sealing=self.sealing,
+                tells=self._tells,
+                outside=self.outside,
+                mailer=mailer,
+                sender=self._settings.mail_sender,
+                console=self.addresses.console,
+                organisation=organisation.name,
+            )
+        )
+
+    def _tells(self, connection: Connection, seq: int, kind: str) -> Told:
+        """A receipt as its notice says it, and the page about it."""
+        entry = ledger.entry(connection, seq)
+        assert entry is not None, "a notice tells of a receipt"
+        block = entry.receipt.document()
+        sentence = sentences.receipt(block, sentences.Names.of(connection, [block]))
+        page = wording.page(kind, entry.receipt) or f"/ledger/{seq}"
+        return Told(wording.says(kind, sentence, entry.receipt), page, entry.receipt.process)
 
     def ready(self) -> dict[str, bool]:
         """Which parts answer."""

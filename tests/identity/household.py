@@ -36,8 +36,13 @@ class Household:
     teams: dict[str, str] = field(default_factory=dict)
     """Apps and the ids of their teams, where no catalog is at hand."""
 
+    owned: dict[str, list[str]] = field(default_factory=dict)
+    """Names of apps by the id of their owner."""
+
     def __post_init__(self) -> None:
-        self.handlings |= effects.handlings(self.database, self.payloads)
+        self.handlings |= effects.handlings(
+            self.database, self.payloads, lambda _connection, person: self.owned.get(person, [])
+        )
 
     def team_of_app(self, connection: Connection, app: str) -> str | None:
         return self.teams.get(app)

@@ -9,6 +9,7 @@ import greenlane.catalog.actions
 import greenlane.deploys.actions
 import greenlane.govern.actions
 import greenlane.identity.actions
+import greenlane.notices.actions
 import greenlane.secrets.actions
 from greenlane.govern.action import REGISTRY
 from greenlane.identity import roles
@@ -21,6 +22,7 @@ FEATURES = (
     greenlane.deploys.actions,
     greenlane.govern.actions,
     greenlane.identity.actions,
+    greenlane.notices.actions,
     greenlane.secrets.actions,
 )
 REGENERATE = "GREENLANE_WRITE_GOLDEN"
@@ -76,7 +78,14 @@ def test_an_owner_may_whatever_anybody_may() -> None:
 
 def test_an_auditor_reads_everything_and_changes_nothing() -> None:
     mine = {verb for role, verb, _ in roles.RIGHTS if role == roles.AUDITOR}
-    assert mine == {"read-receipts", "read-all-receipts", "read-people", "read-policy", "export-ledger"}
+    assert mine == {
+        "read-receipts",
+        "read-all-receipts",
+        "read-people",
+        "read-policy",
+        "read-settings",
+        "export-ledger",
+    }
 
 
 def test_a_visitor_only_visits() -> None:

@@ -136,7 +136,9 @@ def largest_owners(connection: Connection, limit: int) -> dict[str, int]:
     """The people who own the most apps that are not archived, and how many."""
     number = func.count().label("number")
     query = select(APP.c.owner, number).where(APP.c.state != "archived").group_by(APP.c.owner)
-    return {row.owner: row.number for row in connection.execute(query.order_by(number.desc(), APP.c.owner).limit(limit))}
+    return {
+        row.owner: row.number for row in connection.execute(query.order_by(number.desc(), APP.c.owner).limit(limit))
+    }
 
 
 def all_apps(connection: Connection, *, after: str = "", limit: int | None = None) -> list[App]:
@@ -173,6 +175,11 @@ def production_of(connection: Connection, names: Sequence[str]) -> dict[str, str
         )
     )
     return {row.app: row.changed_at for row in rows}
+
+
+def owned_by(connection: Connection, person: str) -> list[str]:
+    """The names of the apps that somebody owns, whatever state they are in."""
+    return list(connection.execute(select(APP.c.name).where(APP.c.owner == person).order_by(APP.c.name)).scalars())
 
 
 def environments(connection: Connection, name: str) -> list[Environment]:

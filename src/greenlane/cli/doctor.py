@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from smtplib import SMTPException
 
 from sqlalchemy.exc import DBAPIError
 
@@ -16,6 +17,7 @@ from greenlane.kit.clock import parse
 from greenlane.kit.database import Database
 from greenlane.kit.settings import Settings
 from greenlane.ledger import queries
+from greenlane.notices.smtp import MailServer, Smtp
 
 MARKS = {Health.WELL: "well   ", Health.WARNING: "warning", Health.WRONG: "WRONG  "}
 SEPARATE = (
@@ -69,6 +71,7 @@ def _looks(settings: Settings) -> Iterator[Look]:
     yield checkup.clock(datetime.now(UTC), newest)
     yield _port(settings)
     yield _domains(settings)
+    yield _mail(settings)
     yield _resolution(settings)
     if settings.certificate is not None and settings.certificate_key is not None:
         hosts = (settings.console_host, f"app.{settings.apps_domain}")
@@ -79,6 +82,29 @@ def _looks(settings: Settings) -> Iterator[Look]:
             "Visitors come in without encryption, so browsers do not keep their sign-in.",
             "Set certificate and certificate_key, or stand behind a proxy with public_scheme=https.",
         )
+
+
+def _mail(settings: Settings) -> Look:
+    """Whether the mail server lets us in. Nothing is sent."""
+    server = MailServer.of(settings)
+    if server is None:
+        return checkup.well("mail", "No mail server is set: people hear of things in the console.")
+    where = f"{server.host}:{server.port}"
+    try:
+        Smtp(server).connect().quit()
+    except (OSError, SMTPException) as error:
+        return checkup.wrong(
+            "mail",
+            f"{where} does not let us in: {error}.",
+            "Look at the settings smtp_host, smtp_port, smtp_tls, smtp_user and smtp_password_file.",
+        )
+    if server.tls == "none" and server.host not in {"localhost", "127.0.0.1", "::1"}:
+        return checkup.warning(
+            "mail",
+            f"{where} lets us in, without encryption: names and sentences can be read on the way.",
+            "Set smtp_tls to starttls or tls.",
+        )
+    return checkup.well("mail", f"{where} lets us in, and mail is from {server.sender}.")
 
 
 def _made(settings: Settings) -> bool:

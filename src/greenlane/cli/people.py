@@ -70,6 +70,7 @@ COMMANDS: tuple[Command, ...] = (
         role=ROLE,
         days=DAYS,
     ),
+    act("people uninvite", "withdraw-invitation", "greenlane people uninvite inv_01h2…", invitation=ARGUMENT),
     Ask("people", "query /v1/people", everybody, "greenlane people", _people_table),
     Ask("people list", "query /v1/people", everybody, "greenlane people list", _people_table),
     act(

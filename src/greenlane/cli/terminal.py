@@ -28,6 +28,7 @@ from greenlane.cli import (
     receipts,
     tour,
     variables,
+    webhooks,
 )
 from greenlane.cli.command import Act, Ask, Command, Panel, parameters_of
 from greenlane.cli.errors import DONE, USAGE, Stopped, document_of, exit_code_of
@@ -51,6 +52,8 @@ GROUPS = {
     "hosts": "Say which outside hosts an app's pages may call.",
     "ledger": "Check the ledger, prove receipts, take it along.",
     "looks": "See what you are asked to look at afterwards.",
+    "mail": "What comes to you by mail.",
+    "organisation": "What the organisation is called.",
     "passport": "Read and check what travels with a deploy.",
     "people": "See and change who is here.",
     "policy": "Read, try and change the rules.",
@@ -60,6 +63,7 @@ GROUPS = {
     "token": "API tokens of your own.",
     "trust": "The public keys that proofs are checked with.",
     "variables": "Values that an app gets and nobody reads again.",
+    "webhook": "Addresses outside that are told what happens.",
 }
 """What each group of commands is for."""
 
@@ -73,6 +77,7 @@ def panels(handed: LocalCommands) -> tuple[Panel, ...]:
         Panel("What happened, and the proof", (*receipts.COMMANDS, *ledger.COMMANDS, *passport.COMMANDS)),
         Panel("Apps", (*apps.COMMANDS, *variables.COMMANDS)),
         Panel("People", people.COMMANDS),
+        Panel("Being told", webhooks.COMMANDS),
         Panel("Rules and the platform", (*policy.COMMANDS, *platform.COMMANDS, *local.keeping(handed))),
         Panel("Anything else", anything.COMMANDS),
     )

@@ -34,6 +34,7 @@ class Facts:
     role_above_own: bool = _fact("the right that is handed out is one that the actor does not hold", False)
     target_self: bool = _fact("the action changes the rights of the actor themselves", False)
     last_owner: bool = _fact("the organisation would be left without an owner", False)
+    apps_owned: int = _fact("apps that the person owns whom the action would erase", 0)
     token_unlimited: bool = _fact("the token or link would never expire", False)
     # how fast things move, over the last hour
     author_velocity: int = _fact("changes by this author within the last hour", 0)

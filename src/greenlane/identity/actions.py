@@ -35,6 +35,22 @@ class FoundOrganisation:
         names.check_team(self.team)
 
 
+@verb(
+    "name-organisation",
+    effect=EffectClass.WRITE,
+    undo="name-organisation",
+    says="{actor} {named|name} the organisation {name}",
+)
+@dataclass(frozen=True, slots=True)
+class NameOrganisation:
+    """Say what the organisation is called: mail and the console name it. Empty takes the name away."""
+
+    name: Annotated[str, "the name, 1 to 60 characters, such as Acme Ltd; empty for none"]
+
+    def __post_init__(self) -> None:
+        names.check_organisation(self.name)
+
+
 @verb("invite", effect=EffectClass.SEND, subject="team", says="{actor} {made|make} an invitation to {team} as {role}")
 @dataclass(frozen=True, slots=True)
 class Invite:
@@ -47,6 +63,19 @@ class Invite:
     def __post_init__(self) -> None:
         names.check_role(self.role)
         names.check_days(self.days, 30)
+
+
+@verb(
+    "withdraw-invitation",
+    effect=EffectClass.WRITE,
+    subject="invitation",
+    says="{actor} {withdrew|withdraw} an invitation",
+)
+@dataclass(frozen=True, slots=True)
+class WithdrawInvitation:
+    """End an invitation that nobody used yet: its link stops working."""
+
+    invitation: Annotated[str, "the invitation's id, inv_…"]
 
 
 @verb("accept-invitation", effect=EffectClass.WRITE, says="{actor} {accepted|accept} an invitation")

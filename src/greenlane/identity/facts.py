@@ -18,6 +18,7 @@ from greenlane.govern.actor import Actor
 from greenlane.govern.errors import WrongInput
 from greenlane.identity import queries, roles
 from greenlane.identity.queries import ORGANISATION, TeamOfApp
+from greenlane.identity.queries.invitations import team_invited
 
 RightsFacts = Callable[[Connection, Actor, Any], Mapping[str, Any]]
 
@@ -121,6 +122,8 @@ def _scopes(connection: Connection, person: str, verb: Verb, action: Any, team_o
     if verb.subject == "request":
         subject = approvals.question(connection, action.request).subject
         return queries.scopes_around(connection, subject, team_of_app)
+    if verb.subject == "invitation":
+        team, _ = team_invited(connection, action.invitation)
     if app and (verb.name not in {"create-app", "deploy"} or team_of_app(connection, app) is not None):
         return queries.scopes_around(connection, f"app:{app}", team_of_app)
     if app and not team:
@@ -160,6 +163,8 @@ def _is_own(connection: Connection, asked: _Asked) -> bool:
         return bool(action.person == person)
     if asked.verb.subject == "token":
         return queries.token(connection, action.token).person == person
+    if asked.verb.subject == "invitation":
+        return team_invited(connection, action.invitation)[1] == person
     if asked.verb.subject == "request":
         return approvals.question(connection, action.request).author == person
     return True

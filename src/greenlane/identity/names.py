@@ -24,6 +24,12 @@ def check_person(name: str) -> None:
         raise WrongInput("This cannot be a person's name.", next_step="Give 1 to 100 ordinary characters.")
 
 
+def check_organisation(name: str) -> None:
+    """What an organisation is called: up to 60 readable characters, or nothing."""
+    if len(name) > 60 or name != name.strip() or not readable(name):
+        raise WrongInput("This cannot be an organisation's name.", next_step="Give 1 to 60 ordinary characters.")
+
+
 def check_email(address: str) -> None:
     """A mail address, or nothing."""
     if address and (len(address) > 254 or not readable(address) or _EMAIL.fullmatch(address) is None):
@@ -55,7 +61,9 @@ def check_scope(scope: str) -> None:
     """Where a role can be held."""
     kind, _, name = scope.partition(":")
     if scope != "organisation" and (kind not in {"team", "app"} or not name):
-        raise WrongInput(f"A role cannot be held in {scope!r}.", next_step="Say organisation, team:sales or app:offsite.")
+        raise WrongInput(
+            f"A role cannot be held in {scope!r}.", next_step="Say organisation, team:sales or app:offsite."
+        )
 
 
 def check_token_scopes(scopes: tuple[str, ...]) -> None:

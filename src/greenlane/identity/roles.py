@@ -83,6 +83,7 @@ TABLE = (
     Line("forget", OWNERS),
     # people
     Line("invite", KEEPERS),
+    Line("withdraw-invitation", KEEPERS, own=True),
     Line("accept-invitation", NOBODY, own=True),
     Line("add-person", KEEPERS),
     Line("suspend-person", KEEPERS),
@@ -94,6 +95,12 @@ TABLE = (
     Line("leave-team", KEEPERS, own=True),
     Line("grant-role", KEEPERS),
     Line("remove-role", KEEPERS),
+    # the organisation
+    Line("name-organisation", OWNERS),
+    Line("add-webhook", KEEPERS),
+    Line("remove-webhook", KEEPERS),
+    Line("test-webhook", KEEPERS),
+    Line("choose-mail", NOBODY, own=True),
     # coming in
     Line("create-token", NOBODY, own=True),
     Line("revoke-token", KEEPERS, own=True),
@@ -105,6 +112,7 @@ TABLE = (
     Line("read-all-receipts", AUDITORS),
     Line("read-people", READERS, anywhere=True),
     Line("read-policy", READERS, anywhere=True),
+    Line("read-settings", AUDITORS, anywhere=True),
     Line("export-ledger", AUDITORS),
 )
 """The table. Whether an act goes straight through is for the policy: asking the public in is allowed here, and red
@@ -130,6 +138,8 @@ NEVER_BY_AN_AGENT = frozenset(
         "answer-look",
         "accept-invitation",
         "add-person",
+        "add-webhook",
+        "choose-mail",
         "create-sign-in-link",
         "create-token",
         "erase-person",

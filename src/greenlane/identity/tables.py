@@ -61,6 +61,15 @@ ROLE_GRANT = Table(
 )
 """Roles, each with the id of the action that gave it, so that a right can say where it comes from."""
 
+ORGANISATION_NAME = Table(
+    "organisation_name",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("action", Text, nullable=False),
+    Column("since", Text, nullable=False),
+)
+"""What the organisation is called: one row, or none."""
+
 INVITATION = Table(
     "invitation",
     METADATA,

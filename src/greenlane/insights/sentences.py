@@ -33,6 +33,7 @@ _ENDINGS = {
 
 _NOTED = {
     "journal.seal": "{records} page views were counted and sealed.",
+    "post": "Greenlane sent {mails} messages by mail and {webhooks} to webhooks; {given_up} were given up.",
     "upload": "{actor} began an upload of {files} files and left it.",
 }
 """What is written down although nobody decided it."""

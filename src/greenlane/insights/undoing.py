@@ -192,6 +192,20 @@ def _the_role(inputs: Facts) -> dict[str, Any]:
     return {name: inputs[name] for name in ("person", "role", "scope")}
 
 
+def _add_webhook(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("remove-webhook", {"webhook": happened["webhook"]}, "Stop telling this address anything")
+
+
+def _choose_mail(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    before = happened["before"]
+    return None if before == inputs["what"] else Undo("choose-mail", {"what": before}, "Go back to your choice before")
+
+
+def _name_organisation(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    before = happened["before"]
+    return None if before == inputs["name"] else Undo("name-organisation", {"name": before}, "Take the new name back")
+
+
 def _about_the_app(verb: str, says: str) -> Undoing:
     def found(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
         return Undo(verb, {"app": inputs["app"]}, says.format(**inputs))
@@ -247,6 +261,9 @@ UNDOINGS: dict[str, Undoing] = {
     "rollback": _rollback,
     "create-preview-token": _preview_token,
     "put-variable": _put_variable,
+    "add-webhook": _add_webhook,
+    "choose-mail": _choose_mail,
+    "name-organisation": _name_organisation,
     "add-person": _about_the_person("suspend-person", "Shut this person out again"),
     "suspend-person": _about_the_person("restore-person", "Let this person in again"),
     "restore-person": _about_the_person("suspend-person", "Shut this person out again"),

@@ -7,6 +7,7 @@ data folder, or where ``GREENLANE_SETTINGS`` says.
 from __future__ import annotations
 
 import os
+from email.utils import parseaddr
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
@@ -52,6 +53,18 @@ class Settings(BaseSettings):
         "", description="Where files are stored: a folder or s3://bucket/prefix; empty for the data folder."
     )
     policies: Path | None = Field(None, description="A folder with the organisation's own Cedar policies.")
+    smtp_host: str = Field("", description="The mail server that mail is handed to; empty for no mail.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="The port of the mail server.")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="How the way to the mail server is encrypted: after a first word, from the start, or not.",
+    )
+    smtp_user: str = Field("", description="The user at the mail server; empty where it asks for none.")
+    smtp_password_file: Path | None = Field(None, description="The file with that user's password.")
+    mail_sender: str = Field("", description="Whom mail is from, such as Greenlane <greenlane@example.com>.")
+    webhook_networks: tuple[str, ...] = Field(
+        (), description="Networks (CIDR) of your own that webhooks may reach; otherwise they reach the internet alone."
+    )
     owner_name: str = Field("", description="The first owner's name; the system's user when left out.")
     team: str = Field("home", description="The first team's name.")
     page_lease: float = Field(
@@ -61,7 +74,7 @@ class Settings(BaseSettings):
     page_memory_mib: int = Field(256, ge=1, description="Memory for files that are served, in MiB.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for one in value:
@@ -79,6 +92,10 @@ class Settings(BaseSettings):
     def _both_or_neither(self) -> Settings:
         if (self.certificate is None) != (self.certificate_key is None):
             raise ValueError("certificate and certificate_key go together")
+        if self.smtp_host and "@" not in parseaddr(self.mail_sender)[1]:
+            raise ValueError("smtp_host needs mail_sender, the address that mail is from")
+        if self.smtp_user and self.smtp_password_file is None:
+            raise ValueError("smtp_user needs smtp_password_file")
         return self
 
     @classmethod

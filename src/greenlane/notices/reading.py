@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -12,8 +13,9 @@ from greenlane.kit.clock import Clock, stamp
 from greenlane.kit.database import Database
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.receipt import Entry
+from greenlane.notices import outbox
 from greenlane.notices.hearing import hear
-from greenlane.notices.tables import NOTICE, NOTICES_HEARD
+from greenlane.notices.tables import MESSAGE, NOTICE, NOTICES_HEARD
 
 AT_ONCE = 500
 """Receipts that are read between two commits."""
@@ -22,12 +24,25 @@ _READER = "notices"
 
 
 class Notices:
-    """The notices of one installation. ``write`` is the ledger's writer for rows without a receipt."""
+    """The notices of one installation. ``write`` is the ledger's writer for rows without a receipt.
 
-    def __init__(self, database: Database, write: Callable[[Rows], None], clock: Clock) -> None:
+    ``by_mail`` says whether a mail server is known; ``then`` is called when there is something to send.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        write: Callable[[Rows], None],
+        clock: Clock,
+        *,
+        by_mail: bool = False,
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
         self._write = write
         self._clock = clock
+        self._by_mail = by_mail
+        self._then = then
         self._one_at_a_time = threading.Lock()
 
     def catch_up(self) -> None:
@@ -38,9 +53,12 @@ class Notices:
                     after = _heard(connection)
                     page = ledger.entries(connection, after=after, limit=AT_ONCE)
                     found = [row for entry in page for row in _rows_of(connection, entry)]
+                    leaving = outbox.messages(connection, found, stamp(self._clock.now()), by_mail=self._by_mail)
                 if not page:
                     return
-                self._write(_keeping(found, page[-1].seq))
+                self._write(_keeping(found, leaving, page[-1].seq))
+                if leaving:
+                    self._then()
 
     def mark_read(self, person: str, seqs: list[int]) -> None:
         """Somebody has read these. What is not theirs stays as it is."""
@@ -59,7 +77,7 @@ def _heard(connection: Connection) -> int:
     return -1 if seq is None else seq
 
 
-def _rows_of(connection: Connection, entry: Entry) -> list[dict[str, object]]:
+def _rows_of(connection: Connection, entry: Entry) -> list[dict[str, Any]]:
     one = entry.receipt
     return [
         {"seq": entry.seq, "person": person, "kind": kind, "subject": str(one.action["subject"]), "at": one.at}
@@ -67,12 +85,14 @@ def _rows_of(connection: Connection, entry: Entry) -> list[dict[str, object]]:
     ]
 
 
-def _keeping(found: list[dict[str, object]], upto: int) -> Rows:
-    """The notices and the place in the ledger, together: neither is kept without the other."""
+def _keeping(found: list[dict[str, Any]], leaving: list[dict[str, Any]], upto: int) -> Rows:
+    """The notices, what leaves, and the place in the ledger, together: none is kept without the others."""
 
     def rows(connection: Connection) -> None:
         if found:
             connection.execute(insert(NOTICE), found)
+        if leaving:
+            connection.execute(insert(MESSAGE), leaving)
         connection.execute(delete(NOTICES_HEARD).where(NOTICES_HEARD.c.reader == _READER))
         connection.execute(insert(NOTICES_HEARD).values(reader=_READER, seq=upto))
 

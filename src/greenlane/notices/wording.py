@@ -21,6 +21,18 @@ def says(kind: str, sentence: str, one: Receipt) -> str:
     return sentence
 
 
+def page(kind: str, one: Receipt) -> str:
+    """The console's page on which one sees more, and acts where that is asked."""
+    request = str(one.happened.get("request", ""))
+    match kind:
+        case "asked" | "answered" if request:
+            return f"/inbox/{request}"
+        case "asked" | "look":
+            return "/inbox"
+    subject, _, name = str(one.action["subject"]).partition(":")
+    return f"/apps/{name}" if kind == "unused" and subject == "app" else ""
+
+
 def next_step(kind: str, one: Receipt, undo: str) -> str:
     """The command that fits, empty where there is none. ``undo`` is the one that takes the action back, or empty."""
     app, request = _name(one), str(one.happened.get("request", ""))

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from greenlane.govern.actor import Actor
 from greenlane.govern.effect import Context, Handling, Outcome
 from greenlane.identity import queries
-from greenlane.identity.actions import AcceptInvitation, ErasePerson, GrantRole, JoinTeam
+from greenlane.identity.actions import AcceptInvitation, ErasePerson, GrantRole, JoinTeam, NameOrganisation
 from greenlane.identity.effects import invitations, people, sessions, teams, tokens
+from greenlane.identity.effects import organisation as naming
+from greenlane.identity.queries import organisation
 from greenlane.kit.database import Database
 from greenlane.ledger.payload import Payloads
 
+AppsOf = Callable[[Connection, str], list[str]]
+"""The names of the apps that somebody owns. Handed in: apps stand above people."""
 
-def handlings(database: Database, payloads: Payloads) -> dict[str, Handling]:
+
+def handlings(database: Database, payloads: Payloads, apps_of: AppsOf) -> dict[str, Handling]:
     """The effects by verb. ``payloads`` is where the words of old actions are erased with their person."""
 
     def accept(action: AcceptInvitation, context: Context) -> Outcome:
@@ -23,7 +34,16 @@ def handlings(database: Database, payloads: Payloads) -> dict[str, Handling]:
     def erase(action: ErasePerson, context: Context) -> Outcome:
         with database.read() as connection:
             words = people.payloads_naming(connection, action.person)
-        return people.erase_person(action, context, [payloads.forget(digest) for digest in words])
+        forget = [payloads.forget(digest) for digest in words]
+        return people.erase_person(action, context, forget, lambda connection: apps_of(connection, action.person))
+
+    def name(action: NameOrganisation, context: Context) -> Outcome:
+        with database.read() as connection:
+            before = organisation.name(connection)
+        return naming.name_organisation(action, context, before)
+
+    def owning(connection: Connection, actor: Actor, action: ErasePerson) -> dict[str, Any]:
+        return {"apps_owned": len(apps_of(connection, action.person))}
 
     def join(action: JoinTeam, context: Context) -> Outcome:
         with database.read() as connection:
@@ -40,11 +60,13 @@ def handlings(database: Database, payloads: Payloads) -> dict[str, Handling]:
         "found-organisation": Handling(people.found_organisation),
         "invite": Handling(invitations.invite),
         "accept-invitation": Handling(accept),
+        "withdraw-invitation": Handling(invitations.withdraw_invitation),
         "add-person": Handling(people.add_person),
         "rename-person": Handling(people.rename_person),
         "suspend-person": Handling(people.suspend_person),
         "restore-person": Handling(people.restore_person),
-        "erase-person": Handling(erase),
+        "erase-person": Handling(erase, (owning,)),
+        "name-organisation": Handling(name),
         "create-team": Handling(teams.create_team),
         "join-team": Handling(join),
         "leave-team": Handling(teams.leave_team),

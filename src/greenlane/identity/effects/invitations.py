@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, insert, update
 
 from greenlane.govern.effect import Context, Edge, Outcome
-from greenlane.govern.errors import WrongInput
+from greenlane.govern.errors import Conflict, WrongInput
 from greenlane.identity import queries, roles, tokens
-from greenlane.identity.actions import AcceptInvitation, Invite
+from greenlane.identity.actions import AcceptInvitation, Invite, WithdrawInvitation
 from greenlane.identity.effects import people, sessions, teams
 from greenlane.identity.tables import INVITATION
 from greenlane.kit import ids
@@ -40,6 +40,22 @@ def invite(action: Invite, context: Context) -> Outcome:
         made=(Edge("invitation", invitation),),
         answer={"invitation": invitation, "link": f"/invitation/{secret.secret}", "expires": expires},
     )
+
+
+def withdraw_invitation(action: WithdrawInvitation, context: Context) -> Outcome:
+    """The link ends now instead of later."""
+
+    def rows(connection: Connection) -> None:
+        now = stamp(context.now)
+        ended = connection.execute(
+            update(INVITATION)
+            .where(INVITATION.c.id == action.invitation, INVITATION.c.used.is_(None), INVITATION.c.expires > now)
+            .values(expires=now)
+        )
+        if ended.rowcount != 1:
+            raise Conflict("This invitation was used, or is over.", next_step="There is nothing to withdraw.")
+
+    return Outcome(rows, happened={"invitation": action.invitation})
 
 
 def accept_invitation(action: AcceptInvitation, context: Context, invited: queries.Invitation) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from greenlane.govern import tables as govern_tables
 from greenlane.govern.effect import Context, Edge, Outcome, Rows
-from greenlane.govern.errors import Conflict
+from greenlane.govern.errors import Conflict, Refused
 from greenlane.identity import queries, roles, tokens
 from greenlane.identity.actions import (
     AddPerson,
@@ -117,10 +118,20 @@ def restore_person(action: RestorePerson, context: Context) -> Outcome:
     return Outcome(rows, happened={"person": action.person})
 
 
-def erase_person(action: ErasePerson, context: Context, forget: list[Rows]) -> Outcome:
-    """Name, address, memberships and roles go, and the stored words of the actions that named them; the id stays."""
+def erase_person(
+    action: ErasePerson, context: Context, forget: list[Rows], owns: Callable[[Connection], list[str]]
+) -> Outcome:
+    """Name, address, memberships and roles go, and the stored words of the actions that named them; the id stays.
+
+    ``owns`` names the apps that they own at that moment: no app is left with an owner who is nobody.
+    """
 
     def rows(connection: Connection) -> None:
+        if left := owns(connection):
+            raise Refused(
+                f"They own {', '.join(left[:3])}{' and more' if len(left) > 3 else ''}.",
+                next_step="Hand these apps over first: greenlane apps transfer.",
+            )
         nobody = {"name": "", "email": None, "external_id": None, "state": "erased"}
         _change_person(connection, action.person, nobody, ("invited", "active", "suspended"))
         teams.keep_an_owner(connection)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, select
 
 from greenlane.govern.actor import Actor
+from greenlane.govern.errors import NotFound
 from greenlane.identity import tokens
 from greenlane.identity.queries.credentials import Signed
 from greenlane.identity.tables import INVITATION, TEAM
@@ -37,6 +38,16 @@ def invitation(connection: Connection, secret: str, now: datetime) -> Invitation
 def invitations(connection: Connection, now: datetime) -> list[Invitation]:
     """The invitations that can still be used."""
     return _invitations(connection, now)
+
+
+def team_invited(connection: Connection, invitation: str) -> tuple[str, str]:
+    """The id of the team that an invitation leads to, used or not, and of whoever made it. Raises ``NotFound``."""
+    row = connection.execute(
+        select(INVITATION.c.team, INVITATION.c.made_by).where(INVITATION.c.id == invitation)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no invitation {invitation}.", next_step="The console's people page lists them.")
+    return row.team, row.made_by
 
 
 def _invitations(connection: Connection, now: datetime, *where: ColumnElement[bool]) -> list[Invitation]:
