@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,6 +73,7 @@ from greenlane.kit import users
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import SystemClock
 from greenlane.kit.database import Database
+from greenlane.insights.vouching import Vouching
 from greenlane.kit.errors import GreenlaneError, Unavailable
 from greenlane.kit.places import Places, write_private
 from greenlane.kit.settings import Settings
@@ -323,6 +324,23 @@ class Control:
             database=self.database,
             door=self.door,
             uploads=self.uploads,
+    @cached_property
+    def proofs(self) -> Proofs:
+        """Looks at what somebody signs in with. The console's host is what passkeys are for."""
+        return Proofs(Passwords(), RelyingParty(self.addresses.console))
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """Opens sessions, and counts attempts that fail."""
+        key = _kept_key(self._settings.folder / "keys" / "attempts.key")
+        attempts = Attempts(key, self.ledger.write, self.clock)
+        return Arrivals(self.door, self.proofs, attempts, self.ledger.write)
+
+    @cached_property
+    def vouching(self) -> Vouching:
+        """Verifies passports for whoever looks at an app."""
+        return Vouching(self.passports.of, self.blobs, self.trust, self.clock)
+
             notices=self.notices,
             blobs=self.blobs,
             addresses=self.addresses,
@@ -338,6 +356,7 @@ class Control:
 
     def _api(self) -> ApiHouse:
         checking = self._checking()
+            vouching=self.vouching,
         return ApiHouse(
             database=self.database,
             door=self.door,
@@ -356,6 +375,7 @@ class Control:
             may=self.may,
         )
 
+            vouching=self.vouching,
     def may(self, connection: Connection, actor: Actor, right: str, subject: str) -> bool:
         """Whether an actor has a reading right on a subject."""
         return reading.may(connection, actor, right, subject, catalog.team_of)

@@ -18,6 +18,7 @@ from greenlane.govern.policy import Pack
 from greenlane.identity import queries as identity
 from greenlane.identity import roles
 from greenlane.identity.queries import Signed
+from greenlane.insights.vouching import Vouching
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock
 from greenlane.kit.database import Database
@@ -38,6 +39,7 @@ class ApiHouse:
     pack: Callable[[], Pack]
     trust: Callable[[], dict[str, Any]]
     passport: Callable[[Connection, str, str], dict[str, Any]]
+    vouching: Vouching
     verify: Callable[[], dict[str, Any]]
     replay: Callable[[], dict[str, Any]]
     logs: Callable[[int, str], Sequence[dict[str, Any]]]

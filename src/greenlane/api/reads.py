@@ -21,7 +21,7 @@ from greenlane.govern.errors import NotFound
 from greenlane.govern.policy import describe
 from greenlane.identity import queries as identity
 from greenlane.identity.queries import Signed
-from greenlane.insights import sentences
+from greenlane.insights import questions, sentences
 from greenlane.kit.clock import stamp
 from greenlane.secrets import queries as secrets
 
@@ -55,6 +55,13 @@ def routes() -> APIRouter:
     def app(app: str, at: HOUSE, who: SIGNED) -> dict[str, Any]:
         with at.database.read() as connection:
             return _whole_app(at, connection, _visible(at, connection, who, app))
+
+    @router.get("/apps/{app}/questions", summary="Five questions about an app, each answered in one sentence")
+    def questions_about(app: str, at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            one = _visible(at, connection, who, app)
+            found = questions.answers(questions.gather(connection, one, at.addresses, at.vouching))
+        return {"items": [asdict(answer) for answer in found], "next": None}
 
     @router.get("/apps/{app}/deploys", summary="Deploys of an app, the newest first")
     def deploys_of(

@@ -23,13 +23,14 @@ def listed(talk: Talk) -> Document:
 
 
 def one(talk: Talk, app: Name) -> Document:
-    """One app: its owner, its audience, what is live where, and what is locked."""
-    return talk.client.get(f"/v1/apps/{quote(app, safe='')}")
+    """One app: five questions with their answers, its owner, its audience, what is live where, and what is locked."""
+    address = f"/v1/apps/{quote(app, safe='')}"
+    return {**talk.client.get(address), "questions": talk.everything(f"{address}/questions")}
 
 
 def hosts(talk: Talk, app: Name) -> Document:
     """The outside hosts that an app's pages may call."""
-    return {"items": one(talk, app).get("hosts", [])}
+    return {"items": talk.client.get(f"/v1/apps/{quote(app, safe='')}").get("hosts", [])}
 
 
 def _host_table(out: Output, document: Document) -> None:
@@ -73,6 +74,11 @@ def says(out: Output, app: Document) -> None:
         ("variables", [one["name"] if isinstance(one, dict) else one for one in app.get("variables", ())]),
     ]
     out.facts(app["name"], facts)
+    for question in app.get("questions", ()):
+        receipt = "" if question["receipt"] is None else f" (receipt {question['receipt']})"
+        out.say()
+        out.say(question["asks"])
+        out.say(f"  {question['says']}{receipt}")
     for place in app.get("environments", ()):
         out.say()
         live, lock = place.get("live"), place.get("lock")

@@ -58,6 +58,18 @@ class UploadView:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """A version that was put into an environment: by which action, and when; with its author."""
+
+    action: str
+    deploy: str
+    at: str
+    author: str | None
+    made_by_agent: bool
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class PreviewTokenView:
     """A preview token that works; ``secret`` is its SHA-256 in hexadecimal."""
 
@@ -130,6 +142,25 @@ def was_placed(connection: Connection, app: str, environment: str, deploy_id: st
         PLACEMENT.c.app == app, PLACEMENT.c.environment == environment, PLACEMENT.c.deploy == deploy_id
     )
     return connection.execute(found).scalar_one() > 0
+
+
+def placements(connection: Connection, app: str, environment: str, *, limit: int = 20) -> list[Placed]:
+    """What was put into an environment, the newest first."""
+    rows = connection.execute(
+        select(
+            PLACEMENT.c.action,
+            PLACEMENT.c.deploy,
+            PLACEMENT.c.at,
+            DEPLOY.c.author,
+            DEPLOY.c.made_by_agent,
+            DEPLOY.c.created_at,
+        )
+        .join(DEPLOY, DEPLOY.c.id == PLACEMENT.c.deploy)
+        .where(PLACEMENT.c.app == app, PLACEMENT.c.environment == environment)
+        .order_by(place_of(PLACEMENT.c.action).desc())
+        .limit(limit)
+    )
+    return [Placed(**row._mapping) for row in rows]
 
 
 def placing_actions(connection: Connection, app: str, deploy_id: str) -> list[str]:

@@ -102,6 +102,17 @@ def questions(connection: Connection, *, states: Sequence[str] = ("waiting",), l
 def overdue(connection: Connection, now: datetime) -> list[Question]:
     """Requests that nobody answered in time, and those whose author left them lying until they expired."""
     request, at = tables.request.c, stamp(now)
+def about(connection: Connection, subject: str, *, states: Sequence[str], limit: int = 20) -> list[Question]:
+    """Requests about a subject in these states, the newest first."""
+    rows = connection.execute(
+        select(tables.request)
+        .where(tables.request.c.subject == subject, tables.request.c.state.in_(states))
+        .order_by(tables.request.c.created_at.desc(), tables.request.c.id)
+        .limit(limit)
+    )
+    return [_question(row) for row in rows]
+
+
     late = (request.state == "waiting") & ((request.due_at < at) | (request.expires_at < at))
     left = (request.state == "sent-back") & (request.expires_at < at)
     rows = connection.execute(select(tables.request).where(late | left).order_by(request.created_at, request.id))

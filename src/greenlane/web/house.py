@@ -15,6 +15,7 @@ from greenlane.govern.door import Door
 from greenlane.govern.policy import Pack
 from greenlane.insights.checking import Checking
 from greenlane.kit.blobs import Blobs
+from greenlane.insights.vouching import Vouching
 from greenlane.kit.clock import Clock
 from greenlane.kit.database import Database
 from greenlane.ledger.trust import Trust
@@ -38,4 +39,5 @@ class WebHouse:
     passport: Callable[[Connection, str, str], dict[str, Any]]
     checking: Checking
     logs: Callable[[int, str], Sequence[dict[str, Any]]]
+    vouching: Vouching
     may: Callable[[Connection, Actor, str, str], bool]

@@ -8,13 +8,24 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from greenlane.kit.errors import GreenlaneError
-from greenlane.web import coming_in, doing, frame, front_page, ledger, pages, styleguide, visiting
+from greenlane.web import (
+    app_page,
+    coming_in,
+    deploy_page,
+    doing,
+    frame,
+    front_page,
+    ledger,
+    pages,
+    styleguide,
+    visiting,
+)
 from greenlane.web.assets import ASSETS
 from greenlane.web.entrance import Entrance
 from greenlane.web.house import WebHouse
 from greenlane.web.site import Site
 
-ROOMS = (front_page, doing, ledger, visiting, styleguide)
+ROOMS = (front_page, app_page, deploy_page, doing, ledger, visiting, styleguide)
 """The rooms of the console, each a module with ``routes(site)``."""
 
 
