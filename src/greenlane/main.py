@@ -68,12 +68,12 @@ from greenlane.identity.reviewers import reviewers
 from greenlane.insights import sentences
 from greenlane.insights.checking import Checking
 from greenlane.insights.reading import Tallies
+from greenlane.insights.vouching import Vouching
 from greenlane.kit import log as logs
 from greenlane.kit import users
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import SystemClock
 from greenlane.kit.database import Database
-from greenlane.insights.vouching import Vouching
 from greenlane.kit.errors import GreenlaneError, Unavailable
 from greenlane.kit.places import Places, write_private
 from greenlane.kit.settings import Settings
@@ -318,29 +318,17 @@ class Control:
     def _checking(self) -> Checking:
         return Checking(self.database, self.trust, self.witness, self.payloads, self.policies)
 
+    @cached_property
+    def vouching(self) -> Vouching:
+        """Verifies passports for whoever looks at an app."""
+        return Vouching(self.passports.of, self.blobs, self.trust, self.clock)
+
     def web(self) -> WebHouse:
         """What the console is handed."""
         return WebHouse(
             database=self.database,
             door=self.door,
             uploads=self.uploads,
-    @cached_property
-    def proofs(self) -> Proofs:
-        """Looks at what somebody signs in with. The console's host is what passkeys are for."""
-        return Proofs(Passwords(), RelyingParty(self.addresses.console))
-
-    @cached_property
-    def arrivals(self) -> Arrivals:
-        """Opens sessions, and counts attempts that fail."""
-        key = _kept_key(self._settings.folder / "keys" / "attempts.key")
-        attempts = Attempts(key, self.ledger.write, self.clock)
-        return Arrivals(self.door, self.proofs, attempts, self.ledger.write)
-
-    @cached_property
-    def vouching(self) -> Vouching:
-        """Verifies passports for whoever looks at an app."""
-        return Vouching(self.passports.of, self.blobs, self.trust, self.clock)
-
             notices=self.notices,
             blobs=self.blobs,
             addresses=self.addresses,
@@ -349,6 +337,7 @@ class Control:
             pack=self.policies.in_force,
             trust=self.trust,
             passport=self.passports.when_cosigned,
+            vouching=self.vouching,
             checking=self._checking(),
             logs=logs.newest,
             may=self.may,
@@ -356,7 +345,6 @@ class Control:
 
     def _api(self) -> ApiHouse:
         checking = self._checking()
-            vouching=self.vouching,
         return ApiHouse(
             database=self.database,
             door=self.door,
@@ -368,6 +356,7 @@ class Control:
             pack=self.policies.in_force,
             trust=self.trust.document,
             passport=self.passports.when_cosigned,
+            vouching=self.vouching,
             verify=checking.verify,
             replay=checking.replay,
             logs=logs.newest,
@@ -375,7 +364,6 @@ class Control:
             may=self.may,
         )
 
-            vouching=self.vouching,
     def may(self, connection: Connection, actor: Actor, right: str, subject: str) -> bool:
         """Whether an actor has a reading right on a subject."""
         return reading.may(connection, actor, right, subject, catalog.team_of)

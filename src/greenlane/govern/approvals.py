@@ -99,9 +99,6 @@ def questions(connection: Connection, *, states: Sequence[str] = ("waiting",), l
     return [_question(row) for row in rows]
 
 
-def overdue(connection: Connection, now: datetime) -> list[Question]:
-    """Requests that nobody answered in time, and those whose author left them lying until they expired."""
-    request, at = tables.request.c, stamp(now)
 def about(connection: Connection, subject: str, *, states: Sequence[str], limit: int = 20) -> list[Question]:
     """Requests about a subject in these states, the newest first."""
     rows = connection.execute(
@@ -113,6 +110,9 @@ def about(connection: Connection, subject: str, *, states: Sequence[str], limit:
     return [_question(row) for row in rows]
 
 
+def overdue(connection: Connection, now: datetime) -> list[Question]:
+    """Requests that nobody answered in time, and those whose author left them lying until they expired."""
+    request, at = tables.request.c, stamp(now)
     late = (request.state == "waiting") & ((request.due_at < at) | (request.expires_at < at))
     left = (request.state == "sent-back") & (request.expires_at < at)
     rows = connection.execute(select(tables.request).where(late | left).order_by(request.created_at, request.id))

@@ -14,8 +14,8 @@ from greenlane.govern.actor import Actor
 from greenlane.govern.door import Door
 from greenlane.govern.policy import Pack
 from greenlane.insights.checking import Checking
-from greenlane.kit.blobs import Blobs
 from greenlane.insights.vouching import Vouching
+from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock
 from greenlane.kit.database import Database
 from greenlane.ledger.trust import Trust
@@ -37,7 +37,7 @@ class WebHouse:
     pack: Callable[[], Pack]
     trust: Trust
     passport: Callable[[Connection, str, str], dict[str, Any]]
+    vouching: Vouching
     checking: Checking
     logs: Callable[[int, str], Sequence[dict[str, Any]]]
-    vouching: Vouching
     may: Callable[[Connection, Actor, str, str], bool]
