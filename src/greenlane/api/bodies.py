@@ -1,6 +1,6 @@
 """How much a request may carry. What is sent to be parsed is read whole, so it is bounded before anybody asks who sends it.
 
-Files are streamed, and bounded by what their upload named.
+Files are streamed, and bounded by what their upload named or by the limits of an upload.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ LARGEST = 1024 * 1024
 LARGEST_LIST = 64 * 1024 * 1024
 """Bytes of an upload's list of files: the longest list that is taken, with paths of common length, has a third of it."""
 
-_FILE = re.compile(r"/v1/uploads/[^/]+/blobs/[^/]+")
+LISTS = frozenset({"/v1/uploads", "/new/uploads"})
+"""Where such lists are sent: by programs, and by the console's pages."""
+
+_FILE = re.compile(r"/v1/uploads/[^/]+/blobs/[^/]+|/new(?:/[^/]+/files(?:/[^/]+)?)?")
 
 
 class Bounded:
@@ -30,7 +33,7 @@ class Bounded:
         if scope["type"] != "http" or _FILE.fullmatch(scope["path"]):
             await self._app(scope, receive, send)
             return
-        most = LARGEST_LIST if scope["path"] == "/v1/uploads" else LARGEST
+        most = LARGEST_LIST if scope["path"] in LISTS else LARGEST
         said = dict(scope["headers"]).get(b"content-length", b"0")
         if said.isdigit() and int(said) > most:
             await _too_large(most)(scope, receive, send)

@@ -27,6 +27,8 @@ _SAYS_NOTHING = frozenset(
      "index", "main", "my-app", "new-folder", "out", "output", "project", "public", "release", "site", "src",
      "static", "temp", "tmp", "untitled", "upload", "web", "website", "www"]
 )  # fmt: skip
+_NOTHING = "my-site"
+"""What is suggested where nothing tells a name; nobody means it."""
 _LOOKS_LIKE = (("rn", "m"), ("vv", "w"), ("0", "o"), ("1", "l"))
 """Letters of a host name that are taken for others at a glance (a part of UTS #39, confusables, for `a-z0-9-`)."""
 _ENDINGS = re.compile(r"\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|tar\.xz|html?)$", re.IGNORECASE)
@@ -75,7 +77,28 @@ def suggest(place: str, title: str = "") -> str:
         name = _slug(words)
         if len(name) >= SHORTEST and name not in _SAYS_NOTHING:
             return f"{name}-app"[:LONGEST] if name in RESERVED else name
-    return "my-site"
+    return _NOTHING
+
+
+def guess(place: str, title: str = "") -> str:
+    """A name for what somebody brings, after its folder or file and then its first page's title; empty when none tells."""
+    found = suggest(place, title)
+    return "" if found == _NOTHING else found
+
+
+def free(name: str, existing: Iterable[str]) -> str:
+    """The name, or the first one with a number behind it that can be told from every existing one.
+
+    Raises ``WrongInput`` for a name that cannot be one anyway.
+    """
+    taken = {_skeleton(one) for one in existing}
+    check(name)
+    number = 2
+    found = name
+    while _skeleton(found) in taken:
+        found = f"{name[: LONGEST - len(str(number)) - 1].rstrip('-')}-{number}"
+        number += 1
+    return found
 
 
 def title_of(page: str) -> str:
@@ -97,7 +120,7 @@ def _instead(name: str) -> str:
     if any(letter.isalpha() and not unicodedata.normalize("NFKD", letter)[0].isascii() for letter in name):
         return "Choose one with letters a to z, such as vendor-board."
     other = suggest(name)
-    return "Choose another name, such as vendor-board." if other == "my-site" else f"Try {other}."
+    return "Choose another name, such as vendor-board." if other == _NOTHING else f"Try {other}."
 
 
 def _foreign(name: str) -> str:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from greenlane.catalog.names import suggest, title_of
+from greenlane.catalog import names
 from greenlane.cli.folder import NOTES
-
-_NOTHING = suggest("")
-"""What is suggested where nothing tells a name; nobody means it."""
 
 
 def remembered(folder: Path) -> str:
@@ -31,7 +28,5 @@ def remember(folder: Path, app: str) -> None:
 def guess(path: Path | None, page: str) -> str:
     """A name after the folder or file, after the first page's title, or after the folder above; empty when none tells."""
     place = None if path is None else path.resolve()
-    own = suggest("" if place is None else place.name, title_of(page))
-    if own == _NOTHING and place is not None:
-        own = suggest(place.parent.name)
-    return "" if own == _NOTHING else own
+    own = names.guess("" if place is None else place.name, names.title_of(page))
+    return own if own or place is None else names.guess(place.parent.name)

@@ -16,15 +16,16 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from greenlane.catalog.names import title_of
 from greenlane.deploys import queries
-from greenlane.deploys.bundle import Bundle, check_paths
-from greenlane.deploys.inspection import Inspection, inspect
+from greenlane.deploys.bundle import Bundle, check_paths, too_much
+from greenlane.deploys.inspection import Inspection, Told, inspect
 from greenlane.deploys.limits import DEFAULT_LIMITS, Limits
 from greenlane.deploys.set_aside import KEY_FILES, set_aside_by_content
 from greenlane.deploys.tables import INSPECTED, UPLOAD
 from greenlane.deploys.unpack import unpack
 from greenlane.govern.effect import Rows
-from greenlane.govern.errors import NotFound, TooLarge, WrongInput
+from greenlane.govern.errors import Conflict, NotFound, TooLarge, WrongInput
 from greenlane.kit import ids
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock, stamp
@@ -32,6 +33,12 @@ from greenlane.kit.database import Database
 
 KEPT_IN_MIND = 16
 """Uploads under way whose lists are kept in memory, so that not every file reads the whole list again."""
+
+_TITLE_WITHIN = 64 * 1024
+
+
+def _tell_nobody(_looked_at: int, _of: int) -> None:
+    """Nobody wants to know how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,16 @@ class Lacking:
     missing: tuple[str, ...]
     have: int
     bytes_missing: int
+    begun: Mapping[str, int]
+    """Missing files of which a beginning arrived: how many bytes of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Bytes that came without being named beforehand: their digest in bare hexadecimal, and their number."""
+
+    sha256: str
+    size: int
 
 
 class Uploads:
@@ -65,6 +82,7 @@ class Uploads:
         self._known_values = known_values
         self._limits = limits
         self._named: dict[tuple[str, str], Mapping[str, int]] = {}
+        self._coming: set[Path] = set()
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.iterdir():
             leftover.unlink()  # half a file of a process that was killed; its sender sends it again
@@ -101,6 +119,25 @@ class Uploads:
         self._write(lambda connection: _execute(connection, row))
         return self.lacking(person, upload)
 
+    def again(
+        self,
+        person: str,
+        upload: str,
+        files: Mapping[str, Mapping[str, Any]] | None,
+        archive: Mapping[str, Any] | None,
+    ) -> Lacking:
+        """Go on with an upload, if just the same is sent; otherwise begin a new one, which sends nothing twice either."""
+        try:
+            one = self._own(person, upload)
+        except NotFound:
+            return self.begin(person, files, archive)
+        sent = {f"sha256:{entry.get('sha256')}" for entry in (files or {}).values()}
+        if archive is not None:
+            sent = {f"sha256:{archive.get('sha256')}"}
+        wanted = {entry["sha256"] for entry in _entries(one)}
+        same = wanted <= sent and len(one.files) == len(files or {}) and (archive is None) == (one.archive is None)
+        return self.lacking(person, upload) if same and one.state == "open" else self.begin(person, files, archive)
+
     def lacking(self, person: str, upload: str) -> Lacking:
         """What is still missing: ask it after an interruption and send just that."""
         one = self._own(person, upload)
@@ -111,32 +148,103 @@ class Uploads:
             missing=tuple(sorted(digest.removeprefix("sha256:") for digest in missing)),
             have=len(wanted) - len(missing),
             bytes_missing=sum(missing.values()),
+            begun={
+                digest.removeprefix("sha256:"): part.stat().st_size
+                for digest in missing
+                if (part := self._part(upload, digest)).exists()
+            },
         )
 
     async def receive(self, person: str, upload: str, sha256: str, body: AsyncIterator[bytes]) -> None:
         """Take the bytes of one file. Raises ``WrongInput`` when they are not what their digest says."""
-        sizes = self._sizes(person, upload)
-        digest = f"sha256:{sha256}"
-        if digest not in sizes:
-            raise NotFound("This upload names no such file.", next_step="Send the digests that the upload lacks.")
+        digest, size = self._wanted(person, upload, sha256)
         hashed, arrived = hashlib.sha256(), 0
         with tempfile.NamedTemporaryFile(dir=self._folder) as file:
             async for chunk in body:
                 arrived += len(chunk)
-                if arrived > sizes[digest]:
-                    raise TooLarge("More bytes arrived than the upload named.", next_step="Deploy again.")
+                if arrived > size:
+                    raise _more_than_named()
                 hashed.update(chunk)
                 file.write(chunk)
             file.flush()
             if hashed.hexdigest() != sha256:
-                raise WrongInput(
-                    "The bytes that arrived are not those that were named.",
-                    next_step="The file changed, or the line broke: deploy again, only this file is sent.",
-                )
+                raise _not_as_named()
             await asyncio.to_thread(self._blobs.put_file, Path(file.name), digest)
 
-    def complete(self, person: str, upload: str) -> dict[str, Any]:
-        """Unpack and inspect what arrived. Repeating it gives the same answer.
+    async def receive_piece(
+        self, person: str, upload: str, sha256: str, start: int, body: AsyncIterator[bytes]
+    ) -> None:
+        """Take a piece of a large file, which begins where the last one ended. What arrived of it stays when the line
+        breaks, until the process ends. Raises ``Conflict`` for a piece that begins elsewhere, ``WrongInput`` when the
+        whole is not what its digest says.
+        """
+        digest, size = self._wanted(person, upload, sha256)
+        part = self._part(upload, digest)
+        arrived = part.stat().st_size if part.exists() else 0
+        if part in self._coming or start != arrived:
+            raise Conflict("This piece does not follow what arrived.", next_step="Ask what is missing, and send that.")
+        self._coming.add(part)
+        try:
+            with part.open("ab") as file:
+                async for chunk in body:
+                    arrived += len(chunk)
+                    if arrived > size:
+                        raise _more_than_named()
+                    file.write(chunk)
+            if arrived == size:
+                await asyncio.to_thread(self._close, part, digest)
+        except (TooLarge, WrongInput):
+            part.unlink(missing_ok=True)
+            raise
+        finally:
+            self._coming.discard(part)
+
+    def _close(self, part: Path, digest: str) -> None:
+        with part.open("rb") as file:
+            if f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" != digest:
+                raise _not_as_named()
+        self._blobs.put_file(part, digest)
+        part.unlink()
+
+    def take(self, person: str, upload: str, contents: Mapping[str, bytes]) -> None:
+        """Take several small files at once, by their digests in bare hexadecimal. Raises as ``receive`` does."""
+        for sha256, content in contents.items():
+            self._wanted(person, upload, sha256)
+            if hashlib.sha256(content).hexdigest() != sha256:
+                raise _not_as_named()
+        for content in contents.values():
+            self._blobs.put(content)
+
+    async def keep(self, body: AsyncIterator[bytes]) -> Kept:
+        """Take a file that nobody named beforehand, as a plain form sends it: straight to the disk, never whole in
+        memory. Raises ``TooLarge``.
+        """
+        hashed, arrived = hashlib.sha256(), 0
+        with tempfile.NamedTemporaryFile(dir=self._folder) as file:
+            async for chunk in body:
+                arrived += len(chunk)
+                if arrived > self._limits.total:
+                    raise too_much(self._limits.total)
+                hashed.update(chunk)
+                file.write(chunk)
+            file.flush()
+            kept = Kept(hashed.hexdigest(), arrived)
+            await asyncio.to_thread(self._blobs.put_file, Path(file.name), f"sha256:{kept.sha256}")
+        return kept
+
+    def _part(self, upload: str, digest: str) -> Path:
+        return self._folder / f"{upload}-{digest.removeprefix('sha256:')}.part"
+
+    def _wanted(self, person: str, upload: str, sha256: str) -> tuple[str, int]:
+        """A file that the upload names: its digest and its size. Raises ``NotFound``."""
+        digest = f"sha256:{sha256}"
+        size = self._sizes(person, upload).get(digest)
+        if size is None:
+            raise NotFound("This upload names no such file.", next_step="Send the digests that the upload lacks.")
+        return digest, size
+
+    def complete(self, person: str, upload: str, told: Told = _tell_nobody) -> dict[str, Any]:
+        """Unpack and inspect what arrived. Repeating it gives the same answer. ``told`` hears how far it is.
 
         Raises ``WrongInput`` or ``TooLarge`` for what cannot be taken; nothing is kept of it but the upload's row.
         """
@@ -153,7 +261,7 @@ class Uploads:
         with self._database.read() as connection:
             known = self._known_values(connection)
             cached = _Cache(connection)
-            inspection = inspect(bundle, self._blobs, known=known, cache=cached)
+            inspection = inspect(bundle, self._blobs, known=known, cache=cached, told=told)
         kept = self._kept(bundle, inspection)
 
         def rows(connection: Connection) -> None:
@@ -190,9 +298,17 @@ class Uploads:
             "set_aside": [{"path": one.path, "why": one.why} for one in bundle.set_aside],
             "variables": sorted(bundle.variables),
             "notes": list(inspection.notes),
+            "title": self._title(bundle),
             "files": len(bundle.files),
             "bytes": bundle.size,
         }
+
+    def _title(self, bundle: Bundle) -> str:
+        """The title of the first page, which tells a name; empty where there is none."""
+        first = bundle.files.get("index.html")
+        if first is None:
+            return ""
+        return title_of(self._blobs.get(first.sha256)[:_TITLE_WITHIN].decode("utf-8", "replace"))
 
     def _sizes(self, person: str, upload: str) -> Mapping[str, int]:
         """Digests and sizes that an upload named when it began; they never change."""
@@ -210,6 +326,17 @@ class Uploads:
         if one.person != person:
             raise NotFound(f"There is no upload {upload}.", next_step="Deploy again; what arrived is not sent twice.")
         return one
+
+
+def _more_than_named() -> TooLarge:
+    return TooLarge("More bytes arrived than the upload named.", next_step="Deploy again.")
+
+
+def _not_as_named() -> WrongInput:
+    return WrongInput(
+        "The bytes that arrived are not those that were named.",
+        next_step="The file changed, or the line broke: deploy again, only this file is sent.",
+    )
 
 
 def without_keys(bundle: Bundle, blobs: Blobs) -> Bundle:

@@ -16,6 +16,7 @@ from greenlane.web import (
     frame,
     front_page,
     ledger,
+    new_app,
     pages,
     styleguide,
     visiting,
@@ -25,7 +26,7 @@ from greenlane.web.entrance import Entrance
 from greenlane.web.house import WebHouse
 from greenlane.web.site import Site
 
-ROOMS = (front_page, app_page, deploy_page, doing, ledger, visiting, styleguide)
+ROOMS = (front_page, new_app, app_page, deploy_page, doing, ledger, visiting, styleguide)
 """The rooms of the console, each a module with ``routes(site)``."""
 
 

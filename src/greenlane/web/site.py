@@ -6,7 +6,7 @@ worker thread, because they read the database. Errors become pages by themselves
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -25,6 +25,7 @@ from greenlane.web.house import WebHouse
 from greenlane.web.same_origin import sent_from_here
 
 Answer = Callable[[Asked], Response]
+Taking = Callable[[Asked], Awaitable[Response]]
 
 
 class Site:
@@ -54,6 +55,22 @@ class Site:
             return await run_in_threadpool(self._answered, request, answer, typed, signed)
 
         return Route(path, endpoint, methods=["POST"])
+
+    def taking(self, path: str, answer: Taking, *, method: str = "POST") -> Route:
+        """An address that takes more than a form: the answer is a coroutine and reads what comes, bit by bit."""
+
+        async def endpoint(request: Request) -> Response:
+            if not sent_from_here(request.headers, self.house.addresses.console):
+                return pages.not_sent_from_here()
+            at = await run_in_threadpool(self.asked, request, {})
+            if at.person is None:
+                return errors.sign_in_first(at)
+            try:
+                return await answer(at)
+            except GreenlaneError as error:
+                return await run_in_threadpool(errors.told, at, error)
+
+        return Route(path, endpoint, methods=[method])
 
     def asked(self, request: Request, typed: Fields) -> Asked:
         """What a request asks, and who asks it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -70,8 +70,17 @@ class Inspection:
     notes: tuple[str, ...] = ()
 
 
+Told = Callable[[int, int], None]
+"""Is told how many files were looked at, of how many."""
+
+
 def inspect(
-    bundle: Bundle, blobs: Reader, *, known: Mapping[str, str] | None = None, cache: Cache | None = None
+    bundle: Bundle,
+    blobs: Reader,
+    *,
+    known: Mapping[str, str] | None = None,
+    cache: Cache | None = None,
+    told: Told | None = None,
 ) -> Inspection:
     """Inspect every file of a bundle. ``known`` are values that the platform keeps, by the name of their secret.
 
@@ -92,6 +101,8 @@ def inspect(
             facts = FileFacts.from_dict(kept)
         files.append((path, facts))
         exact += [(path, one) for one in values.find(data)]
+        if told is not None:
+            told(len(files), len(bundle.files))
     source = source_tree(bundle.files.keys(), lambda path: blobs.get(bundle.files[path].sha256))
     return combine(files, exact=exact, source=source, notes=_notes(bundle))
 
