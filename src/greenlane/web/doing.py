@@ -217,13 +217,13 @@ def _label(one: Input) -> str:
 
 
 def _title(verb: Verb) -> str:
-    return verb.name.replace("-", " ").capitalize()
+    return wording.verb_title(verb.name)
 
 
 def _once(at: Asked, answer: Answer, back: str) -> Response:
     """A secret that nobody sees again: on this page and nowhere else."""
     told = {name: value for name, value in answer.answer.items() if value not in (None, "")}
-    if "link" in told:
+    if str(told.get("link", "")).startswith("/"):
         told["link"] = at.house.addresses.console + str(told["link"])
         told.pop("url", None)
     with at.read() as connection:

@@ -55,9 +55,27 @@ NARROW = "\u202f"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
+_VERBS = {
+    "approve": "Approve a request",
+    "confirm": "Confirm a request",
+    "decline": "Decline a request",
+    "deploy": "Send a version",
+    "escalate": "Ask more people",
+    "forget": "Forget words",
+    "invite": "Invite somebody",
+    "lock": "Lock an environment",
+    "look": "Ask for a look",
+    "publish": "Publish a version",
+    "rollback": "Roll back",
+    "unlock": "Unlock an environment",
+    "withdraw": "Withdraw a request",
+}
+"""Verbs whose name lacks what it is done to."""
+
+
 def verb_title(verb: str) -> str:
-    """``Set audience``, for lists to choose from."""
-    return verb.replace("-", " ").capitalize()
+    """``Set audience``: for lists to choose from, headings and buttons."""
+    return _VERBS.get(verb) or verb.replace("-", " ").capitalize()
 
 
 def role_title(role: str, where: str = "") -> str:
@@ -85,6 +103,13 @@ def ago(when: datetime | str, now: datetime) -> str:
     unit, length = ("minute", _MINUTE) if size < _HOUR else ("hour", _HOUR) if size < _DAY else ("day", _DAY)
     said = plural(int(size // length), unit)
     return f"{said} ago" if seconds >= 0 else f"in {said}"
+
+
+def duration(seconds: float) -> str:
+    """``10 minutes``, ``2 hours``, ``3 days``: in the largest unit that is filled."""
+    units = ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute"))
+    length, unit = next((one for one in units if seconds >= one[0]), (1, "second"))
+    return plural(round(seconds / length), unit)
 
 
 def plural(count: int, one: str, many: str = "") -> str:

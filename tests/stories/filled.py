@@ -1,0 +1,260 @@
+"""An organisation that has lived for a while: people, teams, and apps in every state, made by ordinary commands.
+
+Names are what people really type, and some of them are hostile. The sites are those of `greenlane tour`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+from tests.stories.running import Running
+from tests.stories.terminal import Terminal
+
+from greenlane.cli import tour
+
+SITES = Path(tour.__file__).with_name("sites")
+
+OWNER, TEAM = "Ana Costa", "operations"
+SETTINGS = {"GREENLANE_OWNER_NAME": OWNER, "GREENLANE_TEAM": TEAM}
+
+MARKUP = '<img src=x onerror=alert(1)><b>"Robert\'); DROP & Sons"</b> {{ 7*7 }}'
+LONG = "Wolfeschlegelsteinhausenbergerdorff-Quartalsabschlussvorbereitungsbesprechungsprotokollverwaltung"
+BACKWARDS = "\u202eregnifnoc \u05e9\u05dc\u05d5\u05dd"
+
+
+@dataclass
+class Organisation:
+    """What was made, with the ids that the pages' addresses need."""
+
+    running: Running
+    people: dict[str, Terminal]
+    deploys: dict[str, list[str]] = field(default_factory=dict)
+    requests: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ana(self) -> Terminal:
+        """The owner."""
+        return self.people["ana"]
+
+    def session(self, who: str) -> str:
+        """A one-time link with which somebody's browser signs in."""
+        person = self.people[who].id
+        return str(self.ana.does("people", "link", person)["answer"]["url"])
+
+
+def fill(running: Running, folder: Path, *, more: int = 110) -> Organisation:
+    """Live through some weeks of work. ``more`` apps stand beside those that have a story."""
+    ana = running.terminal(OWNER, running.token_file.read_text().strip())
+    ana = _known(ana, str(ana.does("whoami")["id"]))
+    here = Organisation(running, {"ana": ana})
+    _people(here)
+    _vendor_board(here, folder)
+    _offsite(here, folder)
+    _metrics(here, folder)
+    _others(here, folder)
+    _hostile(here, folder)
+    _crowd(here, more)
+    return here
+
+
+def _known(terminal: Terminal, person: str) -> Terminal:
+    return Terminal(terminal.typist, terminal.home, terminal.url, terminal.token, terminal.name, person)
+
+
+def _joins(here: Organisation, name: str, role: str, team: str) -> Terminal:
+    link = here.ana.does("people", "add", name, "--team", team, "--role", role)["answer"]["url"]
+    terminal = here.running.terminal(name)
+    return _known(terminal, str(terminal.does("login", link)["id"]))
+
+
+def _people(here: Organisation) -> None:
+    here.ana.does("team", "create", "sales")
+    here.ana.does("team", "create", "people-and-culture")
+    for key, name, role, team in (
+        ("ben", "Ben Okafor", "builder", TEAM),
+        ("rita", "Rita Lindqvist", "reviewer", TEAM),
+        ("mei", "Mei Tanaka", "developer", "sales"),
+        ("jonas", "Jonas Weber", "builder", "people-and-culture"),
+        ("lucia", "Lucía Fernández", "reviewer", "sales"),
+        ("tom", "Tom Adeyemi", "visitor", TEAM),
+        ("markup", MARKUP, "builder", "sales"),
+        ("long", LONG, "builder", "sales"),
+    ):
+        here.people[key] = _joins(here, name, role, team)
+    here.people["aud"] = _joins(here, "Audrey Martin", "visitor", TEAM)
+    here.ana.does("role", "grant", here.people["aud"].id, "auditor")
+    here.ana.does("people", "suspend", _joins(here, "Piotr Nowak", "builder", "sales").id)
+    here.ana.does("invite", "--team", "sales", "--role", "builder")
+    here.people["ben"].does("token", "create", "nightly build", "--days", "30")
+
+
+def _site(folder: Path, name: str, over: str = "", change: Mapping[str, str] | None = None) -> Path:
+    """A site of the tour, with another laid over it, and with words in its first page changed."""
+    to = folder / "-".join(filter(None, ("site", name, over, str(len(change or {})))))
+    shutil.copytree(SITES / name, to, dirs_exist_ok=True)
+    if over:
+        shutil.copytree(SITES / over, to, dirs_exist_ok=True)
+    for old, new in (change or {}).items():
+        page = to / "index.html"
+        page.write_text(page.read_text().replace(old, new))
+    return to
+
+
+def _create(here: Organisation, who: str, app: str, title: str, team: str = TEAM) -> None:
+    here.people[who].does("do", "create-app", f"app={app}", f"team={team}", f"title={title}")
+
+
+def _deploy(here: Organisation, who: str, app: str, site: Path, message: str) -> str:
+    done = here.people[who].does("deploy", str(site), "--app", app, "-m", message)
+    here.deploys.setdefault(app, []).append(str(done["answer"]["deploy"]))
+    return here.deploys[app][-1]
+
+
+def _asks(here: Organisation, who: str, app: str, audience: str, message: str) -> str:
+    waiting = here.people[who].gets(4, "publish", app, "--audience", audience, "-m", message)
+    here.requests[app] = str(waiting["request"])
+    return here.requests[app]
+
+
+def _vendor_board(here: Organisation, folder: Path) -> None:
+    """Live for its team; changed twice; holds a credential; calls a host that was declared; waits to be opened wider."""
+    ben = here.people["ben"]
+    _create(here, "ben", "vendor-board", "Vendor board")
+    _deploy(here, "ben", "vendor-board", _site(folder, "vendor-board"), "First version, from the spreadsheet")
+    ben.does("publish", "vendor-board", "--audience", "team", "-m", "For Monday's meeting")
+    _deploy(
+        here,
+        "ben",
+        "vendor-board",
+        _site(folder, "vendor-board", change={"Fourteen vendors": "Fourteen suppliers"}),
+        "",
+    )
+    ben.does("publish", "vendor-board", "-m", "We say supplier now")
+    ben.does(
+        "variables",
+        "put",
+        "RATES_KEY",
+        "--app",
+        "vendor-board",
+        "--environment",
+        "production",
+        stdin=b"k-12345-not-a-secret",
+    )
+    _deploy(
+        here,
+        "ben",
+        "vendor-board",
+        _site(folder, "vendor-board", "vendor-board-v2"),
+        "Show what a vendor costs in dollars",
+    )
+    ben.types("do", "add-guest", "app=vendor-board", f"person={here.people['jonas'].id}")
+    ben.types("do", "create-share-link", "app=vendor-board", "meant_for=The buyers at Acme", "days=14")
+
+
+def _offsite(here: Organisation, folder: Path) -> None:
+    """Public, because a person agreed; published again inside what was agreed; rolled back once."""
+    _create(here, "ben", "offsite", "Team offsite in Holm")
+    _deploy(here, "ben", "offsite", _site(folder, "offsite"), "Rooms, trains and the plan for both days")
+    request = _asks(here, "ben", "offsite", "public", "Partners and families should find the address")
+    here.people["rita"].does("approve", request, "--because", "Nothing in it is private, and the hotel agreed")
+    _deploy(here, "ben", "offsite", _site(folder, "offsite", change={"Two days": "Two good days"}), "A typo")
+    here.people["ben"].does("publish", "offsite")
+    here.people["ben"].does("rollback", "offsite", "--why", "The train at 8:10 was right after all")
+
+
+def _metrics(here: Organisation, folder: Path) -> None:
+    """Open to everyone here; a version with a leaked key was refused."""
+    _create(here, "mei", "support-metrics", "Support metrics", "sales")
+    site = _site(folder, "metrics")
+    _deploy(here, "mei", "support-metrics", site, "Calls and topics, week by week")
+    here.people["mei"].does("publish", "support-metrics", "--audience", "everyone")
+    leak = _site(folder, "metrics", "metrics-leak")
+    script = leak / "metrics.js"
+    script.write_text(script.read_text().replace(tour.LEAK, "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0cD2fG4"))
+    here.people["mei"].types("deploy", str(leak), "--app", "support-metrics", "-m", "Fresh figures", "--json")
+
+
+def _others(here: Organisation, folder: Path) -> None:
+    """Never sent anything; waiting; sent back; declined; locked; taken off the air."""
+    plain = _site(folder, "offsite", change={"<h1": "<h1 "})
+    _create(here, "jonas", "onboarding", "Onboarding checklist", "people-and-culture")
+    _create(here, "ben", "budget-2027", "Budget 2027")
+    _create(here, "ben", "price-list", "Price list")
+    _deploy(here, "ben", "price-list", plain, "Prices from January")
+    _asks(here, "ben", "price-list", "public", "Customers ask for it every week")
+    _create(here, "ben", "press-kit", "Press kit")
+    _deploy(here, "ben", "press-kit", plain, "Logos and portraits")
+    request = _asks(here, "ben", "press-kit", "public", "Journalists need it")
+    here.people["rita"].does("send-back", request, "--note", "Take the private phone numbers out, then ask again")
+    _create(here, "ben", "org-chart", "Organisation chart")
+    _deploy(here, "ben", "org-chart", plain, "Everybody with a picture")
+    request = _asks(here, "ben", "org-chart", "public", "So that customers know us")
+    here.people["rita"].does("decline", request, "--because", "Pictures of people stay inside")
+    _create(here, "mei", "pipeline", "Sales pipeline", "sales")
+    first = _deploy(here, "mei", "pipeline", _site(folder, "vendor-board"), "Deals by stage")
+    here.people["mei"].does("publish", "pipeline", "--audience", "team")
+    _deploy(here, "mei", "pipeline", _site(folder, "vendor-board", change={"Fourteen": "15"}), "Deals by owner")
+    here.people["mei"].does("publish", "pipeline")
+    here.people["mei"].does("rollback", "pipeline", "--to-deploy", first, "--why", "Sums were wrong in the new one")
+    here.people["mei"].types(
+        "lock", "pipeline", "--why", "Quarter end: nothing changes until the books are closed", "--until", "3d"
+    )
+    _create(here, "mei", "lunch-votes", "Lunch votes", "sales")
+    _deploy(here, "mei", "lunch-votes", plain, "Where do we eat on Friday?")
+    here.people["mei"].does("publish", "lunch-votes", "--audience", "team")
+    here.people["mei"].does("apps", "archive", "lunch-votes")
+
+
+def _hostile(here: Organisation, folder: Path) -> None:
+    """Names, messages and contents that a page must only ever print."""
+    _create(here, "markup", "hostile-markup", MARKUP, "sales")
+    site = folder / "site-hostile"
+    site.mkdir(exist_ok=True)
+    (site / "index.html").write_text(f"<!doctype html><title>{MARKUP}</title><h1>{MARKUP}</h1>")
+    (site / 'a "quoted" & <b>odd<b> name.html').write_text(f"<p>{LONG}")
+    _deploy(here, "markup", "hostile-markup", site, MARKUP)
+    here.people["markup"].types("publish", "hostile-markup", "--audience", "team", "-m", MARKUP, "--json")
+    _asks(here, "markup", "hostile-markup", "public", f"{MARKUP} {LONG}")
+    _create(here, "long", "a-name-as-long-as-names-may-be-here", LONG, "sales")
+    _create(here, "long", "backwards", BACKWARDS, "sales")
+
+
+def act(here: Organisation, verb: str, **inputs: Any) -> Any:
+    """A verb through the API, for what is done a hundred times."""
+    connection = HTTPConnection("127.0.0.1", here.running.port, timeout=60)
+    try:
+        headers = {
+            "Host": f"localhost:{here.running.port}",
+            "Authorization": f"Bearer {here.ana.token}",
+            "Content-Type": "application/json",
+        }
+        connection.request("POST", f"/v1/actions/{verb}", json.dumps(inputs).encode(), headers)
+        answer = connection.getresponse()
+        told = answer.read()
+        assert answer.status == 200, told
+        return json.loads(told)
+    finally:
+        connection.close()
+
+
+KINDS = ("Forecast", "Checklist", "Roster", "Survey", "Price table", "Handbook", "Seating plan", "Calculator")
+PLACES = ("Lisbon", "Gdansk", "Osaka", "Lagos", "Quito", "Bergen", "Pune", "Halifax")
+
+
+def _crowd(here: Organisation, more: int) -> None:
+    """Many apps of the owner's, so that lists have more than one page."""
+
+    def one(number: int) -> None:
+        kind, place = KINDS[number % len(KINDS)], PLACES[number // len(KINDS) % len(PLACES)]
+        name = f"{kind}-{place}-{number}".lower().replace(" ", "-")
+        act(here, "create-app", app=name, team=TEAM, title=f"{kind} {place} {number // 64 + 2026}")
+
+    with ThreadPoolExecutor(4) as several:
+        list(several.map(one, range(more)))
