@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from greenlane.govern.action import REGISTRY
 from greenlane.govern.errors import NotFound, WrongInput
+from greenlane.govern.policy import SAFEGUARDS
 from greenlane.identity import queries as identity
 from greenlane.insights import seals, search
 from greenlane.insights.search import Told, Wanted
@@ -202,11 +203,44 @@ def one_receipt(at: Asked) -> Response:
         page=subject_page(told.subject),
         decided=None if first is None else first.decided,
         lane=told.lane or (first.decided["lane"] if first is not None else ""),
+        badge=_badge(told),
+        details=_details(told),
+        safeguards=SAFEGUARDS,
         words=words,
         related=[_line(one) for one in related],
         seal=seal,
         digest=digest.sha256(stored),
     )
+
+
+def _badge(told: Told) -> str:
+    """What became of it, where the lane alone would say less."""
+    if told.half == "settled" and told.lane == "red" and told.state == "done":
+        return "Went through, because a person agreed"
+    return ""
+
+
+def _details(told: Told) -> list[tuple[str, Any, str]]:
+    """What was asked for and what came of it, each thing once: its name, its value, the page that it leads to."""
+    one = told.receipt
+    kind, _, about = told.subject.partition(":")
+    found = {**one["action"].get("inputs", {}), **one["happened"]}
+    hidden: tuple[Any, ...] = (None, "", [], False)
+    return [
+        (name.replace("_", " ").capitalize(), _worded(name, value), _leads(name, value, about if kind == "app" else ""))
+        for name, value in found.items()
+        if name != "state" and value not in hidden and not (name == kind and value == about)
+    ]
+
+
+def _worded(name: str, value: Any) -> Any:
+    return wording.AUDIENCES.get(value, value) if name == "audience" and isinstance(value, str) else value
+
+
+def _leads(name: str, value: Any, app: str) -> str:
+    if app and name in {"deploy", "previous"} and isinstance(value, str):
+        return f"/apps/{app}/deploys/{value}"
+    return f"/inbox/{value}" if name == "request" else ""
 
 
 # -- checking everything -----------------------------------------------------------------------------------------------

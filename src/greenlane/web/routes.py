@@ -17,6 +17,7 @@ from greenlane.web import (
     front_page,
     ledger,
     new_app,
+    overview,
     pages,
     styleguide,
     visiting,
@@ -26,7 +27,7 @@ from greenlane.web.entrance import Entrance
 from greenlane.web.house import WebHouse
 from greenlane.web.site import Site
 
-ROOMS = (front_page, new_app, app_page, deploy_page, doing, ledger, visiting, styleguide)
+ROOMS = (front_page, new_app, app_page, deploy_page, doing, ledger, overview, visiting, styleguide)
 """The rooms of the console, each a module with ``routes(site)``."""
 
 
