@@ -64,7 +64,18 @@ def people(connection: Connection) -> list[Person]:
     return sorted(_people(connection, PERSON.c.state != "erased"), key=lambda one: (one.name.casefold(), one.id))
 
 
-def _people(connection: Connection, where: ColumnElement[bool]) -> list[Person]:
+def people_like(connection: Connection, words: str, *, limit: int = 20) -> list[Person]:
+    """Active people with these letters in their name or mail address, large or small, by name."""
+    like = or_(PERSON.c.name.icontains(words, autoescape=True), PERSON.c.email.icontains(words, autoescape=True))
+    found = (
+        select(PERSON.c.id).where(PERSON.c.state == "active", like).order_by(PERSON.c.name, PERSON.c.id).limit(limit)
+    )
+    ids = list(connection.execute(found).scalars())
+    return sorted(people_where(connection, PERSON.c.id.in_(ids)), key=lambda one: (one.name.casefold(), one.id))
+
+
+def people_where(connection: Connection, where: ColumnElement[bool]) -> list[Person]:
+    """Everybody for whom a condition holds, with their teams."""
     rows = connection.execute(select(PERSON).where(where)).all()
     teams: dict[str, list[str]] = {}
     for row in connection.execute(
