@@ -90,7 +90,7 @@ class NewApp:
 
     def empty(self, at: Asked) -> Response:
         """Nothing was dropped yet."""
-        return self._page(at, {name: at.query(name) for name in ("title", "app", "team", "audience")}, "empty")
+        return self._page(at, {name: at.query(name) for name in ("title", "app", "team", "audience", "for")}, "empty")
 
     async def sent(self, at: Asked) -> Response:
         """A plain form with a file in it: take the file, look at it, and make what was asked for."""
