@@ -69,7 +69,7 @@ class InOneProcess(Control):
         self.addresses = Addresses("http", "localhost", "localhost", 4180)
         self.policies = Policies(database, self.clock)
         self.ledger.write(self.policies.remember(self.policies.in_force()))
-        self.reviewers = reviewers(catalog.team_of)
+        self.reviewers = reviewers(catalog.team_of, catalog.owner_of)
         self.door = Door(database, self.ledger, self.payloads, self._house(), self.clock)
         self.uploads = Uploads(database, self.ledger.write, self.blobs, folder / "uploads", self.clock, lambda _c: {})
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)

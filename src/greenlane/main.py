@@ -147,7 +147,7 @@ class Control:
         self.policies = Policies(self.database, self.clock, settings.policies)
         self.policies.load()
         self.ledger.write(self.policies.remember(self.policies.in_force()))
-        self.reviewers = reviewers(catalog.team_of)
+        self.reviewers = reviewers(catalog.team_of, catalog.owner_of)
         self.door = Door(self.database, self.ledger, self.payloads, self._house(), self.clock)
         self.uploads = Uploads(
             self.database,
@@ -198,6 +198,7 @@ class Control:
             database=self.database,
             clock=self.clock,
             dns=DnsOverNetwork(self._settings.dns_servers, self._settings.dns_port),
+            addresses=self.addresses,
             check_name=app_names.check,
             own_domains=(self._settings.console_host, self._settings.apps_domain),
             live_content=(live_content(self.blobs),),

@@ -7,6 +7,7 @@ from tests.identity.household import Household
 
 from greenlane.catalog import effects, names, queries
 from greenlane.catalog.actions import CreateApp
+from greenlane.catalog.addresses import Addresses
 from greenlane.catalog.fake import FakeDns
 from greenlane.govern.actor import Actor
 from greenlane.kit.database import Database
@@ -37,7 +38,7 @@ class Street:
 def street(database: Database) -> Street:
     house, dns = Household(database), FakeDns()
     house.handlings |= effects.handlings(
-        effects.Works(database, house.clock, dns, names.check, own_domains=("greenlane.example",))
+        effects.Works(database, house.clock, dns, Addresses(), names.check, own_domains=("greenlane.example",))
     )
     house.team_of_app = queries.team_of  # type: ignore[method-assign]
     owner = house.found()

@@ -333,14 +333,14 @@ def test_a_right_says_where_it_comes_from(cast: Cast) -> None:
 
 
 def test_the_nearest_reviewers_are_asked_first_and_the_owners_last(cast: Cast) -> None:
-    ask = reviewers(cast.house.team_of_app)
+    ask = reviewers(cast.house.team_of_app, lambda _connection, _subject: None)
     with cast.house.database.read() as connection:
         steps = [list(ask(connection, "app:vendor-board", cast.builder.id, step)) for step in range(4)]
     assert steps == [[cast.reviewer.id], [cast.engineer.id], [cast.owner.id], [cast.owner.id]]
 
 
 def test_an_author_is_never_asked_about_their_own_request(cast: Cast) -> None:
-    ask = reviewers(cast.house.team_of_app)
+    ask = reviewers(cast.house.team_of_app, lambda _connection, _subject: None)
     with cast.house.database.read() as connection:
         assert list(ask(connection, "app:vendor-board", cast.reviewer.id, 0)) == [cast.engineer.id]
 

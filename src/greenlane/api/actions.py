@@ -145,7 +145,7 @@ def tell(at: ApiHouse, answer: Answer) -> dict[str, Any]:
         sentence = telling.sentence(connection, answer)
     told = dict(answer.answer)
     if "link" in told:
-        told["url"] = at.addresses.console + told["link"]
+        told["url"] = at.addresses.console + told["link"] if told["link"].startswith("/") else told["link"]
     if isinstance(told.get("resumed"), Answer):
         told["resumed"] = tell(at, told["resumed"])
     return {

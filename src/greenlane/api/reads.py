@@ -105,6 +105,33 @@ def routes() -> APIRouter:
             found = deploys.preview_tokens(connection, stamp(at.clock.now()), app)
         return {"items": [{"id": o.id, "deploy": o.deploy, "expires": o.expires_at} for o in found], "next": None}
 
+    @router.get("/apps/{app}/guests", summary="Who was let in on top of an app's audience")
+    def guests(app: str, at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            _visible(at, connection, who, app)
+            found = catalog.guests(connection, app)
+            names = identity.names(connection, [one.person for one in found])
+        items = [{"person": one.person, "name": names.get(one.person, ""), "since": one.since} for one in found]
+        return {"items": items, "next": None}
+
+    @router.get("/apps/{app}/share-links", summary="Share links of an app that work")
+    def share_links(app: str, at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            _visible(at, connection, who, app)
+            found = catalog.share_links(connection, stamp(at.clock.now()), app)
+            names = identity.names(connection, [one.made_by for one in found])
+        items = [
+            {
+                "id": one.id,
+                "meant_for": one.meant_for,
+                "made_by": names.get(one.made_by, ""),
+                "created": one.created,
+                "expires": one.expires,
+            }
+            for one in found
+        ]
+        return {"items": items, "next": None}
+
     @router.get("/approvals", summary="Requests that wait for a person")
     def requests(
         at: HOUSE, who: READER, state: str = "waiting", limit: int = Query(100, ge=1, le=500)

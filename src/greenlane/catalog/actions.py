@@ -17,10 +17,14 @@ from greenlane.kit.clock import parse
 
 AppName = Annotated[str, "the app's name"]
 EnvironmentName = Annotated[str, "staging or production"]
+PersonId = Annotated[str, "the person's id, p_…"]
 DomainName = Annotated[str, "the domain, such as board.example.com"]
 
 LASTING = ("staging", "production")
 """The environments that stand still between publishes."""
+
+LONGEST_SHARE = 30
+"""Days after which every share link has ended."""
 
 MOST_BYTES = 1 << 50
 """The largest quota, 1 PiB: far below what a database's integer holds."""
@@ -69,6 +73,94 @@ class SetAudience:
 
     def __post_init__(self) -> None:
         _one_of(self.audience, RUNGS, "an audience")
+
+
+@verb(
+    "ask-to-open",
+    effect=EffectClass.SEND,
+    subject="app",
+    undo="remove-guest",
+    decided_by="set-audience",
+    says="{actor} {was let in to|open} {app}",
+)
+@dataclass(frozen=True, slots=True)
+class AskToOpen:
+    """Ask to be let in to an app whose audience you are not in; those who may set its audience decide."""
+
+    app: AppName
+    because: Annotated[str, Private, "what you need it for, in your own words"]
+
+    def __post_init__(self) -> None:
+        if not self.because.strip():
+            raise WrongInput("Your words are missing.", next_step="Say in a sentence what you need it for.")
+
+
+@verb(
+    "add-guest",
+    effect=EffectClass.SEND,
+    subject="app",
+    undo="remove-guest",
+    says="{actor} {let|let} {person} open {app}",
+)
+@dataclass(frozen=True, slots=True)
+class AddGuest:
+    """Let one person open an app, on top of its audience."""
+
+    app: AppName
+    person: PersonId
+
+
+@verb(
+    "remove-guest",
+    effect=EffectClass.WRITE,
+    subject="app",
+    undo="add-guest",
+    says="{actor} {stopped|stop} letting {person} open {app}",
+)
+@dataclass(frozen=True, slots=True)
+class RemoveGuest:
+    """Take back that one person may open an app; whoever is in its audience stays in."""
+
+    app: AppName
+    person: PersonId
+
+
+@verb(
+    "create-share-link",
+    effect=EffectClass.SEND,
+    subject="app",
+    undo="revoke-share-link",
+    says="{actor} {made|make} a link with which anybody can open {app} for {days} days",
+)
+@dataclass(frozen=True, slots=True)
+class CreateShareLink:
+    """Make a link with which whoever holds it can open what is published, for some days. It is shown once."""
+
+    app: AppName
+    meant_for: Annotated[str, Private, "who is meant to open it, such as: the buyers at Acme"]
+    days: Annotated[int, "for how many days it works, 1 to 30"] = 7
+
+    def __post_init__(self) -> None:
+        if not self.meant_for.strip():
+            raise WrongInput("It is not said who is meant.", next_step="Say who should open it.")
+        if not 1 <= self.days <= LONGEST_SHARE:
+            raise WrongInput(
+                f"A share link works for 1 to {LONGEST_SHARE} days.", next_step="Give a number of days between them."
+            )
+
+
+@verb(
+    "revoke-share-link",
+    effect=EffectClass.WRITE,
+    subject="app",
+    says="{actor} {ended|end} a share link of {app}",
+)
+@dataclass(frozen=True, slots=True)
+class RevokeShareLink:
+    """End a share link at once, for everybody who holds it."""
+
+    app: AppName
+    link: Annotated[str, "the link's id, shr_…"]
 
 
 @verb(

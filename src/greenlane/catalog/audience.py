@@ -1,14 +1,18 @@
-"""Who may open an app: the ladder that audiences climb, who stands on a rung, and the rows that say so."""
+"""Who may open an app: the ladder that audiences climb, who stands on a rung, and the rows that say so.
+
+On top of the rung stand guests, let in one by one, and whoever holds a share link. Both stay while the audience stays
+or widens; whoever narrows it, or says *only me*, ends them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, select, update
 
-from greenlane.catalog.queries import App
-from greenlane.catalog.tables import APP
+from greenlane.catalog.queries import App, guest_ids
+from greenlane.catalog.tables import APP, GUEST, SHARE_LINK
 from greenlane.govern.errors import WrongInput
 from greenlane.govern.facts import RUNGS
 from greenlane.identity import queries as identity
@@ -32,6 +36,11 @@ def widens(now: str, wanted: str) -> bool:
     return RUNGS.index(wanted) > RUNGS.index(now)
 
 
+def sends_guests_away(now: str, wanted: str) -> bool:
+    """Whether setting the second rung ends what was let in on top of the first."""
+    return wanted == "me" or widens(wanted, now)
+
+
 def facts(
     connection: Connection, app: App, wanted: str, people: Sequence[str] = (), teams: Sequence[str] = ()
 ) -> dict[str, Any]:
@@ -42,13 +51,33 @@ def facts(
     rung and ``NotFound`` for people and teams.
     """
     check(wanted)
-    after = _inside(connection, app, wanted, people, _ids(connection, teams))
-    newly = after - _inside(connection, app, app.rung, app.named_people, app.named_teams)
+    guests = guest_ids(connection, app.name)
+    stay = frozenset() if sends_guests_away(app.rung, wanted) else guests
+    after = _inside(connection, app, wanted, people, _ids(connection, teams)) | stay
+    newly = after - _inside(connection, app, app.rung, app.named_people, app.named_teams) - guests
     return {
         "audience_now": app.rung,
         "audience_wanted": wanted,
         "audience_widens": widens(app.rung, wanted) or (app.rung not in _OPEN and bool(newly)),
         "audience_people": identity.members_active(connection) if wanted in _OPEN else len(after),
+    }
+
+
+def one_more(connection: Connection, app: App, person: str) -> dict[str, Any]:
+    """What risk must know when one person would be let in on top of the rung that an app stands on.
+
+    Previews count as well: they are for the team and the people named, whatever the rung. Raises ``NotFound`` for
+    somebody who is not here.
+    """
+    one = identity.person(connection, person).id
+    now = _inside(connection, app, app.rung, app.named_people, app.named_teams) | guest_ids(connection, app.name)
+    previews = now | _inside(connection, app, "named", app.named_people, (*app.named_teams, app.team))
+    everybody = app.rung in _OPEN
+    return {
+        "audience_now": app.rung,
+        "audience_wanted": app.rung,
+        "audience_widens": one not in previews or not (everybody or one in now),
+        "audience_people": identity.members_active(connection) if everybody else len(now | {one}),
     }
 
 
@@ -63,6 +92,10 @@ def place(
     connection: Connection, app: str, audience: str, people: Sequence[str] = (), teams: Sequence[str] = ()
 ) -> None:
     """Put an app on a rung, and remember that it has been on the wide ones. ``teams`` are names or ids."""
+    now = connection.execute(select(APP.c.rung).where(APP.c.name == app)).scalar_one()
+    if sends_guests_away(now, audience):
+        connection.execute(delete(GUEST).where(GUEST.c.app == app))
+        connection.execute(delete(SHARE_LINK).where(SHARE_LINK.c.app == app))
     values: dict[str, object] = {"rung": audience}
     if audience == "named":
         values |= {"named_people": sorted(set(people)), "named_teams": _ids(connection, teams)}

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from greenlane.catalog import audience, environments, hosts, narrower_first, queries, unused
+from greenlane.catalog import audience, environments, guests, hosts, narrower_first, queries, share_links, unused
 from greenlane.catalog.actions import (
     ArchiveApp,
     ClaimDomain,
@@ -23,6 +23,7 @@ from greenlane.catalog.actions import (
     VerifyDomain,
     WakeApp,
 )
+from greenlane.catalog.addresses import Addresses
 from greenlane.catalog.driver import Dns
 from greenlane.catalog.facts import app_facts, audience_facts, host_facts
 from greenlane.catalog.tables import APP, APP_HOST, DOMAIN
@@ -48,6 +49,7 @@ class Works:
     database: Database
     clock: Clock
     dns: Dns
+    addresses: Addresses
     check_name: Callable[[str, Iterable[str]], None]
     own_domains: tuple[str, ...] = ()
     live_content: tuple[GatherFacts, ...] = ()
@@ -57,11 +59,19 @@ class Works:
 def handlings(works: Works) -> dict[str, Handling]:
     """The effects by verb, with who knows their facts."""
     about = (app_facts(works.clock),)
+    sharing = share_links.SharingLinks(works.database, works.addresses)
     return {
         "create-app": Handling(_CreatingApp(works).run, about),
         "set-audience": Handling(
             _SettingAudience(works).run, (*about, *works.live_content, audience_facts), exact=_what_is_live
         ),
+        "ask-to-open": Handling(guests.let_in, (*about, guests.guest_facts), covers=False),
+        "add-guest": Handling(guests.let_in, (*about, *works.live_content, guests.guest_facts), covers=False),
+        "remove-guest": Handling(guests.send_away, about),
+        "create-share-link": Handling(
+            sharing.create, (*about, *works.live_content, share_links.share_facts), covers=False
+        ),
+        "revoke-share-link": Handling(sharing.revoke, about),
         "widen-audience": Handling(narrower_first.widen, about),
         "ask-if-needed": Handling(unused.ask, about),
         "expire-app": Handling(unused.expire, about),

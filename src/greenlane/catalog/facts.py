@@ -30,6 +30,7 @@ def app_facts(clock: Clock) -> GatherFacts:
             "locked": environment is not None and environment.locked(stamp(clock.now())),
             "audience_now": app.rung,
             "audience_wanted": app.rung,
+            "shared_by_link": bool(queries.share_links(connection, stamp(clock.now()), app.name)),
             "everyone_before": app.everyone_before,
             "public_before": app.public_before,
         }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Row, func, or_, select
 
 from greenlane.catalog.addresses import Addresses
-from greenlane.catalog.tables import APP, APP_HOST, DOMAIN, ENVIRONMENT, WIDENING
+from greenlane.catalog.tables import APP, APP_HOST, DOMAIN, ENVIRONMENT, GUEST, SHARE_LINK, WIDENING
 from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
 
@@ -76,6 +76,31 @@ class Domain:
         return f"_greenlane.{self.host}"
 
 
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who was let in on top of an app's audience, since when, and by which action."""
+
+    person: str
+    since: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShareLink:
+    """A link that opens an app's production to whoever holds it, for whom it was meant, and until when.
+
+    ``secret`` is the SHA-256 of what stands in the link, in hexadecimal.
+    """
+
+    id: str
+    secret: str
+    app: str
+    meant_for: str
+    made_by: str
+    created: str
+    expires: str
+
+
 def _app(row: Row[tuple[object, ...]]) -> App:
     values = dict(row._mapping)
     values["named_people"], values["named_teams"] = tuple(values["named_people"]), tuple(values["named_teams"])
@@ -94,6 +119,14 @@ def app(connection: Connection, name: str) -> App:
     if found is None:
         raise NotFound(f"There is no app called {name!r}.", next_step="`greenlane apps` lists those that you may see.")
     return found
+
+
+def owner_of(connection: Connection, subject: str) -> str | None:
+    """The id of the person who owns what an action is about, such as ``app:vendor-board``; None where nobody does."""
+    kind, _, name = subject.partition(":")
+    if kind != "app":
+        return None
+    return connection.execute(select(APP.c.owner).where(APP.c.name == name)).scalar_one_or_none()
 
 
 def team_of(connection: Connection, name: str) -> str | None:
@@ -210,6 +243,25 @@ def due_widenings(connection: Connection, now: str) -> list[tuple[str, str]]:
     """Apps whose narrower first hour is over at that stamp: (app, rung)."""
     rows = connection.execute(select(WIDENING.c.app, WIDENING.c.rung).where(WIDENING.c.due_at <= now))
     return [(row.app, row.rung) for row in rows]
+
+
+def guests(connection: Connection, name: str) -> list[Guest]:
+    """Who was let in on top of an app's audience, the longest first."""
+    rows = connection.execute(select(GUEST).where(GUEST.c.app == name).order_by(GUEST.c.since, GUEST.c.person))
+    return [Guest(row.person, row.since, row.action) for row in rows]
+
+
+def guest_ids(connection: Connection, name: str) -> frozenset[str]:
+    """The ids of an app's guests."""
+    return frozenset(connection.execute(select(GUEST.c.person).where(GUEST.c.app == name)).scalars())
+
+
+def share_links(connection: Connection, now: str, name: str | None = None) -> list[ShareLink]:
+    """Share links that work at that stamp, of one app or of all; the one that ends first comes first."""
+    query = select(SHARE_LINK).where(SHARE_LINK.c.expires > now).order_by(SHARE_LINK.c.expires, SHARE_LINK.c.id)
+    if name is not None:
+        query = query.where(SHARE_LINK.c.app == name)
+    return [ShareLink(**row._mapping) for row in connection.execute(query)]
 
 
 def hosts(connection: Connection, name: str) -> list[DeclaredHost]:

@@ -82,3 +82,27 @@ OPENED = Table(
     Column("expires_unused", Boolean, nullable=False),
 )
 """When an app was opened last, and whether it falls asleep when nobody opens it."""
+
+GUEST = Table(
+    "guest",
+    METADATA,
+    Column("app", Text, ForeignKey("app.name"), primary_key=True),
+    Column("person", Text, ForeignKey("person.id"), primary_key=True),
+    Column("since", Text, nullable=False),
+    Column("action", Text, nullable=False),  # the action that let them in
+)
+"""People let in one by one, on top of an app's audience."""
+
+SHARE_LINK = Table(
+    "share_link",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("secret", Text, nullable=False, unique=True),  # SHA-256 in hexadecimal
+    Column("app", Text, ForeignKey("app.name"), nullable=False),
+    Column("meant_for", Text, nullable=False),  # somebody's words: kept here, where they can be erased
+    Column("made_by", Text, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("expires", Text, nullable=False),
+    Index("share_link_by_app", "app"),
+)
+"""Links that open an app's production to whoever holds them. One that is ended is gone; the ledger remembers it."""

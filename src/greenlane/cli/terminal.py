@@ -28,6 +28,7 @@ from greenlane.cli import (
     receipts,
     tour,
     variables,
+    visitors,
     webhooks,
 )
 from greenlane.cli.command import Act, Ask, Command, Panel, parameters_of
@@ -49,6 +50,7 @@ GROUPS = {
     "approvals": "See what waits for a person.",
     "domain": "Serve an app under a domain of its own.",
     "explain": "See what would be decided, why, and what would make it green. Changes nothing.",
+    "guests": "See and change who may open an app on top of its audience.",
     "hosts": "Say which outside hosts an app's pages may call.",
     "ledger": "Check the ledger, prove receipts, take it along.",
     "looks": "See what you are asked to look at afterwards.",
@@ -59,6 +61,7 @@ GROUPS = {
     "policy": "Read, try and change the rules.",
     "preview-token": "Let a test robot open a preview.",
     "role": "Say who may do what.",
+    "share": "Links that open what is published to whoever holds them.",
     "team": "See and change teams.",
     "token": "API tokens of your own.",
     "trust": "The public keys that proofs are checked with.",
@@ -76,6 +79,7 @@ def panels(handed: LocalCommands) -> tuple[Panel, ...]:
         Panel("When a person is asked", approvals.COMMANDS),
         Panel("What happened, and the proof", (*receipts.COMMANDS, *ledger.COMMANDS, *passport.COMMANDS)),
         Panel("Apps", (*apps.COMMANDS, *variables.COMMANDS)),
+        Panel("Visitors", visitors.COMMANDS),
         Panel("People", people.COMMANDS),
         Panel("Being told", webhooks.COMMANDS),
         Panel("Rules and the platform", (*policy.COMMANDS, *platform.COMMANDS, *local.keeping(handed))),

@@ -43,6 +43,7 @@ class Compiler:
             "visit_key": self.visit_key.hex(),
             "hosts": {},
             "deploys": {},
+            "shares": self.shares(connection),
             **self.people(connection),
         }
         for app in catalog.all_apps(connection):
@@ -66,9 +67,17 @@ class Compiler:
             "previews": previews,
         }
 
+    def shares(self, connection: Connection) -> dict[str, Any]:
+        """The section about share links."""
+        return {
+            one.secret: {"app": one.app, "id": one.id, "expires": parse(one.expires).timestamp()}
+            for one in catalog.share_links(connection, stamp(self.clock.now()))
+        }
+
     def of_app(self, connection: Connection, app: catalog.App) -> tuple[dict[str, Any], dict[str, str]]:
         """The addresses of one app, and the manifests of the deploys that they show."""
         declared = {one.host: tuple(one.directives) for one in catalog.hosts(connection, app.name)}
+        guests = catalog.guest_ids(connection, app.name)
         live = {one.name: one.live_deploy for one in catalog.environments(connection, app.name) if one.live_deploy}
         newest = {one.id: one for one in deploys.deploys(connection, app.name, limit=NEWEST_PREVIEWS)}
         for placed in live.values():
@@ -77,12 +86,12 @@ class Compiler:
         hosts: dict[str, Any] = {}
         for environment in ("production", "staging"):
             shown = newest[live[environment]] if environment in live else None
-            entry = self._entry(app, environment, shown, declared, passport_files)
+            entry = self._entry(app, environment, shown, guests, declared, passport_files)
             hosts[self.addresses.host(app.name, environment)] = entry
             if environment == "production":
                 hosts |= dict.fromkeys(catalog.verified_domains(connection, app.name), entry)
         for one in newest.values():
-            entry = self._entry(app, "preview", one, declared, passport_files)
+            entry = self._entry(app, "preview", one, guests, declared, passport_files)
             hosts[self.addresses.host(app.name, deploy=one.id)] = entry
         return hosts, {one.id: one.artifact for one in newest.values()}
 
@@ -91,6 +100,7 @@ class Compiler:
         app: catalog.App,
         environment: str,
         shown: DeployView | None,
+        guests: frozenset[str],
         declared: Mapping[str, Iterable[str]],
         passport_files: Mapping[str, str],
     ) -> dict[str, Any]:
@@ -101,7 +111,7 @@ class Compiler:
             "environment": environment,
             "deploy": shown.id if shown else "",
             "noindex": environment != "production",
-            "audience": _audience(app, environment),
+            "audience": _audience(app, environment, guests),
             "csp": content_policy.header(declared, report=preview),
             "csp_report_only": preview,
             "passport": shown.passport if shown else "",
@@ -111,18 +121,25 @@ class Compiler:
         }
 
 
-def _audience(app: catalog.App, environment: str) -> dict[str, Any]:
-    """Production has the app's audience; previews and staging are for the team and the people named, whatever it is."""
-    people, teams = {app.owner, *app.named_people}, set(app.named_teams)
+def _audience(app: catalog.App, environment: str, guests: frozenset[str]) -> dict[str, Any]:
+    """Production has the app's audience and its guests; previews and staging are for the team, the people named and the
+    guests, whatever the audience is.
+    """
+    people, teams = {app.owner, *guests}, set(app.named_teams)
     if environment != "production":
-        return {"rung": "named", "people": sorted(people), "teams": sorted({app.team, *teams})}
-    if app.rung == "named":
-        return {"rung": "named", "people": sorted(people), "teams": sorted(teams)}
-    if app.rung == "me":
-        return {"rung": "me", "people": [app.owner], "teams": []}
-    if app.rung == "team":
-        return {"rung": "team", "people": [app.owner], "teams": [app.team]}
-    return {"rung": app.rung, "people": [], "teams": []}
+        return _named("named", {*people, *app.named_people}, {app.team, *teams})
+    match app.rung:
+        case "named":
+            return _named("named", {*people, *app.named_people}, teams)
+        case "me":
+            return _named("me", people, set())
+        case "team":
+            return _named("team", people, {app.team})
+    return _named(app.rung, set(), set())
+
+
+def _named(rung: str, people: set[str], teams: set[str]) -> dict[str, Any]:
+    return {"rung": rung, "people": sorted(people), "teams": sorted(teams)}
 
 
 def _state(app: catalog.App, environment: str, shown: DeployView | None) -> tuple[str, str]:

@@ -34,6 +34,11 @@ PLACING = frozenset({"publish", "rollback", "deploy"})
 
 ABOUT_PREVIEWS = frozenset({"create-preview-token", "revoke-preview-token"})
 
+ABOUT_SHARES = frozenset(
+    {"create-share-link", "revoke-share-link", "set-audience", "publish", "rollback", "widen-audience"}
+)
+"""Verbs that make share links or end them."""
+
 TRY_AGAIN_EVERY = 0.5
 """Seconds between two attempts to follow a receipt while the database is away."""
 
@@ -86,6 +91,8 @@ class Following:
         if verb in PLACING:
             deploy = str(receipt.happened["deploy"])
             self._later(lambda: self._write_passport(name, deploy))
+        if verb in ABOUT_SHARES:
+            self._refresh_shares()
         if (kind != "app" and kind != "request") or verb in ABOUT_PREVIEWS:
             self._refresh_people()
 
@@ -98,6 +105,11 @@ class Following:
             {"hosts": hosts, "deploys": named},
             {"hosts": lambda host: host in of_app, "deploys": lambda _deploy: False},
         )
+
+    def _refresh_shares(self) -> None:
+        with self._database.read() as connection:
+            shares = self._compiler.shares(connection)
+        self.authority.change({"shares": shares}, {"shares": lambda _secret: True})
 
     def _refresh_people(self) -> None:
         with self._database.read() as connection:

@@ -82,6 +82,8 @@ class Verb:
     says: str
     summary: str
     inputs: tuple[Input, ...]
+    decided_by: str = ""
+    """The verb whose right decides requests of this one; empty where the right to approve does."""
 
     @property
     def storable(self) -> bool:
@@ -198,9 +200,12 @@ A = TypeVar("A")
 
 
 def verb(
-    name: str, *, effect: EffectClass, says: str, subject: str = "", undo: str | None = None
+    name: str, *, effect: EffectClass, says: str, subject: str = "", undo: str | None = None, decided_by: str = ""
 ) -> Callable[[type[A]], type[A]]:
-    """Declare a frozen dataclass as an action. ``subject`` names the field that says what it happens to."""
+    """Declare a frozen dataclass as an action. ``subject`` names the field that says what it happens to.
+
+    ``decided_by`` names another verb: whoever may do that one decides requests of this one, and is asked about them.
+    """
 
     def declare(action: type[A]) -> type[A]:
         hints = get_type_hints(action, include_extras=True)
@@ -214,7 +219,7 @@ def verb(
             default = None if required else one.default
             inputs.append(Input(one.name, bare, default, required, Private in notes, Secret in notes, says_it))
         summary = (action.__doc__ or "").strip().splitlines()[0]
-        REGISTRY.add(Verb(name, action, effect, undo, subject, says, summary, tuple(inputs)))
+        REGISTRY.add(Verb(name, action, effect, undo, subject, says, summary, tuple(inputs), decided_by))
         return action
 
     return declare

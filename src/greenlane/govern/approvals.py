@@ -42,10 +42,13 @@ ENVELOPE_LASTS = timedelta(days=90)
 class Reviewers(Protocol):
     """Who may decide about a subject, nearest first. Given by ``identity`` through the composition root.
 
-    ``step`` 0 asks the reviewers of the team, 1 their deputies, 2 the owners. The author is never among them.
+    ``step`` 0 asks the reviewers of the team, 1 their deputies, 2 the owners. The author is never among them. A ``verb``
+    that says whose right decides it has people with that right asked.
     """
 
-    def __call__(self, connection: Connection, subject: str, author: str | None, step: int) -> Sequence[str]:
+    def __call__(
+        self, connection: Connection, subject: str, author: str | None, step: int, verb: str = ""
+    ) -> Sequence[str]:
         """Ids of people."""
         ...
 
@@ -122,7 +125,7 @@ def overdue(connection: Connection, now: datetime) -> list[Question]:
 def next_in_line(connection: Connection, one: Question, reviewers: Reviewers) -> tuple[int, list[str]]:
     """The next step at which somebody stands who was not asked yet, and who that is; nobody where all were asked."""
     for step in range(min(one.escalated + 1, LAST_STEP), LAST_STEP + 1):
-        if more := set(reviewers(connection, one.subject, one.author, step)) - set(one.asked):
+        if more := set(reviewers(connection, one.subject, one.author, step, one.verb)) - set(one.asked):
             return step, sorted(more)
     return one.escalated, []
 

@@ -282,7 +282,7 @@ class Door:
     def ask(self, one: Call, facts: Facts, decision: Decision) -> Answer:
         """The red lane: the action stays stored, and the people who may decide it are asked."""
         with self.database.read() as connection:
-            asked = self.house.reviewers(connection, one.subject, one.actor.person, 0)
+            asked = self.house.reviewers(connection, one.subject, one.actor.person, 0, one.verb.name)
             earlier = approvals.sent_back(connection, one.subject, one.verb.name, one.actor.person)
         question = approvals.Question(
             id=earlier or ids.new("req"),
@@ -327,7 +327,7 @@ class Door:
                 next_step=f"Nothing was carried out; {request} waits again: look at it anew.",
             )
         answer = self._pass(one, facts, self.decide(one, facts, approved=True))
-        if answer.state == "done" and fresh.lane is Lane.RED:
+        if answer.state == "done" and fresh.lane is Lane.RED and self.house.handlings[one.verb.name].covers:
             self.ledger.write(
                 approvals.grant_envelope(question, facts, granted_by=approval.actor.id, now=self.clock.now())
             )

@@ -86,10 +86,12 @@ class Handling:
     """How one verb is handled: who knows its facts, what carries it out, and what to ask after a crash.
 
     ``exact`` names what an action leaves open, such as *the newest deploy*, before anything is decided: what waits for
-    a person must not come to mean something else meanwhile.
+    a person must not come to mean something else meanwhile. ``covers`` is whether an approval covers later changes of
+    the same kind too, or lets this one action go on and no other.
     """
 
     effect: Effect
     facts: tuple[GatherFacts, ...] = ()
     probe: Probe = not_begun
     exact: Exact = as_it_is
+    covers: bool = True

@@ -55,6 +55,7 @@ class Facts:
     audience_now: str = _fact("the rung today: me, named, team, everyone, public", "me")
     audience_wanted: str = _fact("the rung after the action", "me")
     audience_widens: bool = _fact("more people could open it than before", False)
+    shared_by_link: bool = _fact("a share link lets people outside the audience open it", False)
     audience_people: int = _fact("people who could open it after the action", 0)
     everyone_before: bool = _fact("this app has been open to everyone here before", False)
     public_before: bool = _fact("this app has been public before", False)

@@ -17,7 +17,15 @@ VELOCITY_WINDOW = timedelta(hours=1)
 AFTER_REFUSAL_WINDOW = timedelta(hours=24)
 """An action on the same subject within a day of a refusal is taken as the answer to it."""
 
-CHANGES = ("deploy", "publish", "set-audience", "declare-host", "put-variable")
+CHANGES = (
+    "deploy",
+    "publish",
+    "set-audience",
+    "add-guest",
+    "create-share-link",
+    "declare-host",
+    "put-variable",
+)
 """The verbs that count as a change of an app."""
 
 

@@ -23,6 +23,9 @@ from greenlane.identity.queries.invitations import team_invited
 RightsFacts = Callable[[Connection, Actor, Any], Mapping[str, Any]]
 
 _OVER_PEOPLE = frozenset({"suspend-person", "restore-person", "erase-person", "rename-person", "create-sign-in-link"})
+_DECIDING = frozenset({"approve", "send-back", "decline"})
+_OUTLIVES_ITS_SESSION = frozenset({"ask-to-open"})
+"""What may be carried out after the session ended in which it was asked for: it concerns the asker alone."""
 _ENDS_AN_OWNER = frozenset({"suspend-person", "erase-person", "remove-role"})
 
 
@@ -33,6 +36,7 @@ class _Asked:
     actor: Actor
     verb: Verb
     line: roles.Line
+    """The line of the table that counts: the verb's own, or that of the right which decides the request."""
     action: Any
     environment: str
     scopes: tuple[str, ...]
@@ -90,7 +94,7 @@ def _without_a_person(connection: Connection, actor: Actor, verb: str) -> dict[s
 
 def _asked(connection: Connection, actor: Actor, verb: Verb, action: Any, team_of_app: TeamOfApp) -> _Asked:
     assert actor.person is not None
-    line = roles.VERBS[verb.name]
+    line = _line(connection, verb, action)
     scopes = _scopes(connection, actor.person, verb, action, team_of_app)
     held = queries.held(connection, actor.person)
     return _Asked(
@@ -103,6 +107,15 @@ def _asked(connection: Connection, actor: Actor, verb: Verb, action: Any, team_o
         held if line.anywhere else tuple(one for one in held if one.scope in scopes),
         None if actor.credential is None else queries.credential(connection, actor.credential),
     )
+
+
+def _line(connection: Connection, verb: Verb, action: Any) -> roles.Line:
+    """Who may do a verb; a request whose verb names the right that decides it is decided by those who have that."""
+    if verb.name in _DECIDING:
+        about = REGISTRY.named(approvals.question(connection, action.request).verb)
+        if about.decided_by:
+            return roles.VERBS[about.decided_by]
+    return roles.VERBS[verb.name]
 
 
 def _environment(line: roles.Line, action: Any) -> str:
@@ -139,7 +152,7 @@ def _missing(connection: Connection, asked: _Asked, state: str | None) -> str | 
     verb = asked.verb.name
     if verb not in {"sign-in", "accept-invitation"} and state != "active":
         return "only active people act here"
-    if asked.credential is not None and not asked.credential.live:
+    if asked.credential is not None and not asked.credential.live and verb not in _OUTLIVES_ITS_SESSION:
         return "the session or API token has ended"
     if asked.credential is not None and not roles.within_scopes(verb, asked.credential.scopes):
         return f"the API token lacks a scope that has {verb}"
@@ -153,7 +166,7 @@ def _missing(connection: Connection, asked: _Asked, state: str | None) -> str | 
 
 
 def _by_role(asked: _Asked) -> bool:
-    return any(roles.may(role, asked.verb.name, asked.environment) for role in asked.names)
+    return any(roles.may(role, asked.line.verb, asked.environment) for role in asked.names)
 
 
 def _is_own(connection: Connection, asked: _Asked) -> bool:
@@ -173,7 +186,7 @@ def _is_own(connection: Connection, asked: _Asked) -> bool:
 def _wanting(asked: _Asked) -> str:
     if not asked.line.roles:
         return f"{asked.verb.name} is possible with what is one's own only"
-    fitting = [role for role in asked.line.roles if roles.may(role, asked.verb.name, asked.environment)]
+    fitting = [role for role in asked.line.roles if roles.may(role, asked.line.verb, asked.environment)]
     return f"{asked.verb.name} takes the role {' or '.join(reversed(fitting))} here"
 
 
@@ -186,7 +199,7 @@ def _between_people(connection: Connection, asked: _Asked) -> str | None:
             return "that person may do more than you"
     if verb == "remove-role" and not roles.covers(asked.names, frozenset({action.role})):
         return f"the role {action.role} allows more than yours"
-    if verb in {"approve", "send-back", "decline"} and asked.credential is not None and asked.credential.vouched_by:
+    if verb in _DECIDING and asked.credential is not None and asked.credential.vouched_by:
         author = approvals.question(connection, action.request).author
         if asked.credential.vouched_by == author:
             return "the author of this request made the link that you signed in with"
@@ -221,7 +234,7 @@ def _last_owner(connection: Connection, asked: _Asked) -> bool:
 def _why(connection: Connection, asked: _Asked) -> str:
     """Which role allows it and where it is held."""
     for one in asked.counting:
-        if roles.may(one.role, asked.verb.name, asked.environment):
+        if roles.may(one.role, asked.line.verb, asked.environment):
             return f"{one.role} {_where(connection, one.scope)}"
     return "it is your own"
 

@@ -60,6 +60,11 @@ TABLE = (
     Line("lock", MAKERS, LASTING),
     Line("unlock", MAKERS, LASTING),
     Line("set-audience", MAKERS),
+    Line("ask-to-open", NOBODY, own=True),
+    Line("add-guest", MAKERS),
+    Line("remove-guest", MAKERS),
+    Line("create-share-link", MAKERS),
+    Line("revoke-share-link", MAKERS),
     Line("declare-host", MAKERS),
     Line("remove-host", MAKERS),
     Line("put-variable", MAKERS, EVERY),
@@ -138,6 +143,7 @@ NEVER_BY_AN_AGENT = frozenset(
         "answer-look",
         "accept-invitation",
         "add-person",
+        "ask-to-open",
         "add-webhook",
         "choose-mail",
         "create-sign-in-link",
@@ -161,10 +167,25 @@ NEVER_BY_THE_PLATFORM = frozenset({"approve", "send-back", "decline", "confirm",
 
 _READ = frozenset(line.verb for line in TABLE if line.verb.startswith(("read-", "export-")))
 _DEPLOY = frozenset(
-    {"create-app", "deploy", "create-preview-token", "revoke-preview-token", "put-variable", "withdraw"}
+    {"create-app", "deploy", "create-preview-token", "revoke-preview-token", "put-variable", "withdraw", "ask-to-open"}
 )
 _PUBLISH = frozenset(
-    {"publish", "rollback", "lock", "unlock", "set-audience", "declare-host", "remove-host", "wake-app", "withdraw"}
+    {
+        "publish",
+        "rollback",
+        "lock",
+        "unlock",
+        "set-audience",
+        "ask-to-open",
+        "add-guest",
+        "remove-guest",
+        "create-share-link",
+        "revoke-share-link",
+        "declare-host",
+        "remove-host",
+        "wake-app",
+        "withdraw",
+    }
 )
 
 SCOPES: dict[str, frozenset[str]] = {

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     LINK = "gll"
     SESSION = "gls"
     PREVIEW = "glp"
+    SHARE = "glv"
 
 
 PATTERN = re.compile(rf"\b({'|'.join(Kind)})_[0-9A-Za-z]{{{_RANDOM_LETTERS + _CHECK_LETTERS}}}\b")

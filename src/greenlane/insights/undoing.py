@@ -235,6 +235,20 @@ def _token(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
     return Undo("revoke-token", {"token": happened["token"]}, "End this API token at once")
 
 
+def _let_in(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    guest = {"app": inputs["app"], "person": happened["person"]}
+    return Undo("remove-guest", guest, f"Stop letting this person open {inputs['app']}")
+
+
+def _sent_away(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    guest = {"app": inputs["app"], "person": inputs["person"]}
+    return Undo("add-guest", guest, f"Let this person open {inputs['app']} again")
+
+
+def _share_link(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("revoke-share-link", {"app": inputs["app"], "link": happened["link"]}, "End this share link at once")
+
+
 def _rung(audience: str) -> str:
     return word("audience_now", audience)
 
@@ -245,6 +259,10 @@ UNDOINGS: dict[str, Undoing] = {
     "create-app": _about_the_app("archive-app", "Take {app} off the air"),
     "set-audience": _audience,
     "widen-audience": _audience,
+    "ask-to-open": _let_in,
+    "add-guest": _let_in,
+    "remove-guest": _sent_away,
+    "create-share-link": _share_link,
     "declare-host": _declare_host,
     "remove-host": _remove_host,
     "lock": _lock,
