@@ -51,7 +51,7 @@ def find_person(connection: Connection, words: str) -> Person:
 
 
 def _one_person(connection: Connection, where: ColumnElement[bool], words: str) -> Person:
-    found = _people(connection, where)
+    found = people_where(connection, where)
     if not found:
         raise NotFound(f"There is nobody called {words!r} here.", next_step="`greenlane people` lists everybody.")
     if len(found) > 1:
@@ -61,7 +61,7 @@ def _one_person(connection: Connection, where: ColumnElement[bool], words: str) 
 
 def people(connection: Connection) -> list[Person]:
     """Everybody who was not erased, by name."""
-    return sorted(_people(connection, PERSON.c.state != "erased"), key=lambda one: (one.name.casefold(), one.id))
+    return sorted(people_where(connection, PERSON.c.state != "erased"), key=lambda one: (one.name.casefold(), one.id))
 
 
 def people_like(connection: Connection, words: str, *, limit: int = 20) -> list[Person]:
