@@ -14,6 +14,8 @@ ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
 _NONE = "none"
 
+AUDIENCE, HOSTS, PACKAGES = "Who can open it", "Outside hosts", "Packages inside"
+
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
@@ -83,11 +85,11 @@ def _facts(
 ) -> Sequence[FactChange]:
     old = before or {}
     return [
-        FactChange("Who can open it", *audience),
+        FactChange(AUDIENCE, *audience),
         FactChange("Personal data", _data(old), _data(after)),
         FactChange("Credentials found", _list(old, "leaked_credentials"), _list(after, "leaked_credentials")),
-        FactChange("Outside hosts", _list(old, "outside_hosts"), _list(after, "outside_hosts")),
-        FactChange("Packages inside", _count(old), _count(after)),
+        FactChange(HOSTS, _list(old, "outside_hosts"), _list(after, "outside_hosts")),
+        FactChange(PACKAGES, _count(old), _count(after)),
     ]
 
 
@@ -107,7 +109,7 @@ def _count(facts: Mapping[str, Any]) -> str:
 
 
 def _sentence(found: comparing.Changes, facts: Sequence[FactChange], first: bool, files: int) -> str:
-    """``It changes 2 files and adds 1. Outside hosts change too: none before, api.example.com now.``"""
+    """``It changes 2 files and adds 1. It calls api.example.com for the first time.``"""
     many = "1 file" if files == 1 else f"{files:,} files"
     if first:
         return f"Nothing was live before, so all of its {many} {'is' if files == 1 else 'are'} new."
@@ -121,9 +123,22 @@ def _sentence(found: comparing.Changes, facts: Sequence[FactChange], first: bool
         said = f"It {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)}."
     else:
         said = "No file differs."
-    differing = [one for one in facts if one.differs]
-    if not differing:
-        return f"{said} It reaches nothing new."
-    names = [one.name[:1].lower() + one.name[1:] for one in differing]
-    which = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return f"{said} Look at {which} too: that differs."
+    more = [one for one in map(_told, facts) if one]
+    return " ".join([said, *more]) if more else f"{said} It reaches nothing new."
+
+
+def _told(fact: FactChange) -> str:
+    """What a fact that differs means, in a sentence; empty for one that does not."""
+    if not fact.differs:
+        return ""
+    if fact.name == AUDIENCE:
+        return f"It opens to {fact.after}."
+    if fact.name == HOSTS:
+        new = [host for host in fact.after.split(", ") if host not in fact.before.split(", ") and host != _NONE]
+        shown = new[0] if len(new) == 1 else f"{len(new)} outside hosts"
+        return f"It calls {shown} for the first time." if new else "It calls fewer outside hosts."
+    if fact.name == PACKAGES:
+        return f"It names {fact.after} packages, before {fact.before}."
+    if fact.after == _NONE:
+        return f"{fact.name}: none any more."
+    return f"{fact.name}: {fact.after}."

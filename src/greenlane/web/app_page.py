@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -312,14 +313,21 @@ def _ways_back(connection: Connection, app: catalog.App, production: Live | None
     earlier = [one for one in history.values() if one.deploy != production.deploy and one.created_at <= made]
     earlier = sorted(earlier, key=lambda one: one.created_at, reverse=True)[:WAYS_BACK]
     names = identity.names(connection, {one.author for one in earlier if one.author})
+    days = Counter(questions.day(one) for one in (made, *(one.created_at for one in earlier)))
     return [
         WayBack(
             one.deploy,
-            f"Go back to the version of {questions.day(one.created_at)} by "
+            f"Go back to the version of {_when(one.created_at, days)} by "
             f"{names.get(one.author or '', 'somebody who was erased')}; undoes {_changes(number)}",
         )
         for number, one in enumerate(earlier, 1)
     ]
+
+
+def _when(at: str, days: Mapping[str, int]) -> str:
+    """The day, and the time as well where several versions are of that day."""
+    day = questions.day(at)
+    return f"{day}, {at[11:16]} UTC" if days[day] > 1 else day
 
 
 def _changes(number: int) -> str:

@@ -66,7 +66,7 @@ def consequence(decision: Decision, facts: Facts, circle: Circle, reviewers: str
     if facts.environment == "staging":
         return "It goes to staging now, where its team can open it. You can undo it."
     if "narrower-first" in decision.safeguards and facts.audience_widens:
-        return f"It goes live for {circle.team} now, and for {_whom(circle)} an hour later. You can undo it."
+        return f"It goes live for its team now, and for {_whom(circle)} an hour later. You can undo it."
     return f"It goes live for {_whom(circle)} now. You can undo it."
 
 
@@ -74,7 +74,7 @@ def _whom(circle: Circle) -> str:
     return {
         "me": circle.owner or "its owner",
         "named": "the people named",
-        "team": circle.team,
+        "team": f"the team {circle.team}",
         "everyone": "everyone here",
         "public": "the whole internet",
     }[circle.rung]

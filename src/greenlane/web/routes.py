@@ -9,8 +9,9 @@ from starlette.routing import BaseRoute, Route
 
 from greenlane.kit.errors import GreenlaneError
 from greenlane.web import (
+    app_audience,
     app_page,
-    audience_page,
+    app_settings,
     coming_in,
     deploy_page,
     doing,
@@ -20,7 +21,6 @@ from greenlane.web import (
     new_app,
     overview,
     pages,
-    settings_page,
     styleguide,
     visiting,
 )
@@ -29,7 +29,19 @@ from greenlane.web.entrance import Entrance
 from greenlane.web.house import WebHouse
 from greenlane.web.site import Site
 
-ROOMS = (front_page, new_app, app_page, audience_page, deploy_page, settings_page, doing, ledger, overview, visiting, styleguide)
+ROOMS = (
+    front_page,
+    new_app,
+    app_page,
+    app_audience,
+    deploy_page,
+    app_settings,
+    doing,
+    ledger,
+    overview,
+    visiting,
+    styleguide,
+)
 """The rooms of the console, each a module with ``routes(site)``."""
 
 

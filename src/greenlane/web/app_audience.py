@@ -16,6 +16,7 @@ from greenlane.govern.errors import Conflict, NotFound, WrongInput
 from greenlane.govern.facts import RUNGS
 from greenlane.identity import queries as identity
 from greenlane.insights import telling
+from greenlane.kit.clock import stamp
 from greenlane.web import app_page, publishing
 from greenlane.web.asked import Asked
 from greenlane.web.publishing import Circle
@@ -68,6 +69,8 @@ def audience_page(at: Asked) -> Response:
         teams = [Choice(one.name, one.name, one.id in app.named_teams) for one in identity.teams(connection)]
         live = catalog.live_deploy(connection, app.name, "production")
         opens_to = catalog.widening(connection, app.name)
+        guests = _guests(connection, app.name)
+        links = catalog.share_links(connection, stamp(at.now), app.name)
     rungs = [_rung(at, app, circle, may) for circle in circles]
     return at.page(
         "app/audience.html",
@@ -82,7 +85,17 @@ def audience_page(at: Asked) -> Response:
         live=live,
         opens_to=opens_to,
         may=may,
+        guests=guests,
+        links=links,
+        rights=app_page.rights(at, app),
     )
+
+
+def _guests(connection: Connection, app: str) -> list[Choice]:
+    """Who was let in one by one, with since when."""
+    found = catalog.guests(connection, app)
+    names = identity.names(connection, [one.person for one in found])
+    return [Choice(one.person, names.get(one.person, "somebody who was erased"), True, one.since) for one in found]
 
 
 def _rung(at: Asked, app: catalog.App, circle: Circle, may: bool) -> Rung:
