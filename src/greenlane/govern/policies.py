@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, select, update
@@ -14,6 +16,29 @@ from greenlane.govern.policy import Pack
 from greenlane.govern.tables import policy_pack
 from greenlane.kit.clock import Clock, stamp
 from greenlane.kit.database import Database
+
+_OWN = "organisation-"
+"""How the files of the organisation's own layer are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A pack that was put in force once, by its digest, and when it last was."""
+
+    digest: str
+    since: str
+
+
+def own_texts(pack: Pack) -> list[str]:
+    """The organisation's own texts in a pack; what lies in the server's folder is not among them."""
+    return [text for layer in pack.texts() for name, text in layer.items() if name.startswith(_OWN)]
+
+
+def versions(connection: Connection, limit: int = 10) -> list[Version]:
+    """The packs that were in force last, the newest first."""
+    c = policy_pack.c
+    rows = connection.execute(select(c.digest, c.in_force_since).order_by(c.in_force_since.desc()).limit(limit))
+    return [Version(row.digest, row.in_force_since) for row in rows]
 
 
 class Policies:
@@ -41,16 +66,19 @@ class Policies:
         """
         with self._database.read() as connection:
             row = connection.execute(select(policy_pack).where(policy_pack.c.note == "set")).one_or_none()
-        chosen = self._built([]) if row is None else Pack.load(*row.texts, verbs=_verbs())
+        chosen = self.built([]) if row is None else Pack.load(*row.texts, verbs=_verbs())
         with self._lock:
             self._packs[chosen.digest] = chosen
             self._in_force = chosen
 
-    def _built(self, texts: list[str]) -> Pack:
-        """The default pack, the server's folder on top, the organisation's texts on top of that."""
+    def built(self, texts: Sequence[str]) -> Pack:
+        """The default pack, the server's folder on top, the organisation's texts on top of that.
+
+        Raises ``PackError`` with file, line and reason; nothing is kept or put in force.
+        """
         layers: list[Path | dict[str, str]] = [] if self._folder is None else [self._folder]
         if texts:
-            layers.append({f"organisation-{place}.cedar": text for place, text in enumerate(texts, 1)})
+            layers.append({f"{_OWN}{place}.cedar": text for place, text in enumerate(texts, 1)})
         return Pack.default(*layers, verbs=_verbs())
 
     def by_digest(self, digest: str) -> Pack | None:
@@ -88,7 +116,7 @@ class Policies:
 
     def set(self, action: SetPolicy, _context: Context) -> Outcome:
         """The effect of set-policy: build and check first, then keep; ``load`` puts it in force once it is settled."""
-        pack = self._built(list(action.texts))
+        pack = self.built(list(action.texts))
         return Outcome(
             rows=self.remember(pack, note="set"),
             happened={"pack": pack.digest, "before": self.in_force().digest, "policies": len(pack.policies)},

@@ -56,6 +56,11 @@ class Chart:
     points: str = ""
     top: int = 0
 
+    @property
+    def unit(self) -> str:
+        """What is counted, as one of it is called: ``app`` under the head Apps."""
+        return self.heads[-1].lower().removesuffix("s")
+
 
 def stacked(
     id: str,

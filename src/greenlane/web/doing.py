@@ -159,9 +159,9 @@ def _given(at: Asked) -> Fields:
 
 def _form(at: Asked, verb: Verb, typed: Fields, error: GreenlaneError | None = None) -> Response:
     wrong_field = error.field if isinstance(error, WrongInput) else ""
-    shown = [_field(one, typed, error if one.name == wrong_field else None) for one in verb.inputs]
+    shown = [field_of(one, typed, error if one.name == wrong_field else None) for one in verb.inputs]
     ahead = None
-    if error is None and _complete(verb, typed):
+    if error is None and complete(verb, typed):
         try:
             facts, decision = at.explain(verb.build(inputs(verb, typed)))
             ahead = decision, telling.reasons(facts, decision)
@@ -181,13 +181,14 @@ def _form(at: Asked, verb: Verb, typed: Fields, error: GreenlaneError | None = N
     )
 
 
-def _complete(verb: Verb, typed: Fields) -> bool:
+def complete(verb: Verb, typed: Fields) -> bool:
     """Whether enough is there to say what would happen; a secret is never asked for that."""
     needed = [one for one in verb.inputs if one.required]
     return not any(one.secret for one in needed) and all("".join(typed.get(one.name, [])).strip() for one in needed)
 
 
-def _field(one: Input, typed: Fields, wrong: GreenlaneError | None) -> FormField:
+def field_of(one: Input, typed: Fields, wrong: GreenlaneError | None) -> FormField:
+    """An input of a verb as a field, with what was typed into it and what is wrong with that."""
     values = typed.get(one.name)
     value = ", ".join(values) if values is not None else _default(one)
     choices = CHOICES.get(one.name, ())

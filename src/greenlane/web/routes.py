@@ -9,9 +9,8 @@ from starlette.routing import BaseRoute, Route
 
 from greenlane.kit.errors import GreenlaneError
 from greenlane.web import (
-    app_audience,
     app_page,
-    app_settings,
+    audience_page,
     coming_in,
     deploy_page,
     doing,
@@ -21,6 +20,8 @@ from greenlane.web import (
     new_app,
     overview,
     pages,
+    policy,
+    settings_page,
     styleguide,
     visiting,
 )
@@ -33,12 +34,13 @@ ROOMS = (
     front_page,
     new_app,
     app_page,
-    app_audience,
+    audience_page,
     deploy_page,
-    app_settings,
+    settings_page,
     doing,
     ledger,
     overview,
+    policy,
     visiting,
     styleguide,
 )
