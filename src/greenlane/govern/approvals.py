@@ -113,6 +113,17 @@ def about(connection: Connection, subject: str, *, states: Sequence[str], limit:
     return [_question(row) for row in rows]
 
 
+def last_of(connection: Connection, subject: str, verb: str, author: str) -> Question | None:
+    """What somebody asked for last about a subject with a verb; None where they never did."""
+    row = connection.execute(
+        select(tables.request)
+        .where(tables.request.c.subject == subject, tables.request.c.verb == verb, tables.request.c.author == author)
+        .order_by(tables.request.c.created_at.desc(), tables.request.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _question(row)
+
+
 def overdue(connection: Connection, now: datetime) -> list[Question]:
     """Requests that nobody answered in time, and those whose author left them lying until they expired."""
     request, at = tables.request.c, stamp(now)
