@@ -154,8 +154,8 @@ def _vendor_board(here: Organisation, folder: Path) -> None:
         _site(folder, "vendor-board", "vendor-board-v2"),
         "Show what a vendor costs in dollars",
     )
-    ben.types("do", "add-guest", "app=vendor-board", f"person={here.people['jonas'].id}")
-    ben.types("do", "create-share-link", "app=vendor-board", "meant_for=The buyers at Acme", "days=14")
+    ben.does("do", "add-guest", "app=vendor-board", f"person={here.people['jonas'].id}")
+    ben.does("do", "create-share-link", "app=vendor-board", "meant_for=The buyers at Acme", "days=14")
 
 
 def _offsite(here: Organisation, folder: Path) -> None:

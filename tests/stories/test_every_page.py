@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 from tests.chromium import Tab, sideways
 from tests.stories import looking
 from tests.stories.addresses import NOBODY, Visit, pages, visits
@@ -91,7 +91,12 @@ def shown(desk: Desk, visit: Visit, way: str = "") -> Page | None:
     tab = desk.tab(visit.who, way)
     if not way:
         tab.page.set_viewport_size(WIDE)  # type: ignore[arg-type]  # Playwright's own word
-    answer = tab.page.goto(tab.origin + visit.path)
+    try:
+        answer = tab.page.goto(tab.origin + visit.path)
+    except Error as error:
+        if "Download is starting" in error.message:
+            return None
+        raise
     assert answer is not None
     assert answer.status < 500, f"{visit}: {answer.status}"
     return tab.page if "text/html" in answer.headers.get("content-type", "") else None
