@@ -67,6 +67,7 @@ from greenlane.identity.queries import organisation
 from greenlane.identity.reviewers import reviewers
 from greenlane.insights import sentences
 from greenlane.insights.checking import Checking
+from greenlane.insights.installation import Installation
 from greenlane.insights.reading import Tallies
 from greenlane.insights.vouching import Vouching
 from greenlane.kit import log as logs
@@ -342,6 +343,7 @@ class Control:
             checking=self._checking(),
             logs=logs.newest,
             may=self.may,
+            installation=Installation.of(self._settings),
         )
 
     def _api(self) -> ApiHouse:

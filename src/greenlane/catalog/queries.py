@@ -210,6 +210,12 @@ def production_of(connection: Connection, names: Sequence[str]) -> dict[str, str
     return {row.app: row.changed_at for row in rows}
 
 
+def apps_of_team(connection: Connection, team: str, *, limit: int | None = None) -> list[App]:
+    """The apps that a team (its id) has, by name."""
+    query = select(APP).where(APP.c.team == team).order_by(APP.c.name)
+    return [_app(row) for row in connection.execute(query if limit is None else query.limit(limit))]
+
+
 def owned_by(connection: Connection, person: str) -> list[str]:
     """The names of the apps that somebody owns, whatever state they are in."""
     return list(connection.execute(select(APP.c.name).where(APP.c.owner == person).order_by(APP.c.name)).scalars())

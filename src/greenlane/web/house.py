@@ -14,6 +14,7 @@ from greenlane.govern.actor import Actor
 from greenlane.govern.door import Door
 from greenlane.govern.policy import Pack
 from greenlane.insights.checking import Checking
+from greenlane.insights.installation import Installation
 from greenlane.insights.vouching import Vouching
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock
@@ -41,3 +42,4 @@ class WebHouse:
     checking: Checking
     logs: Callable[[int, str], Sequence[dict[str, Any]]]
     may: Callable[[Connection, Actor, str, str], bool]
+    installation: Installation

@@ -1,0 +1,253 @@
+"""People and teams: who is here, what each may do and why, and how they come in and go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+from starlette.routing import Route
+
+from greenlane.catalog import queries as catalog
+from greenlane.govern.errors import NotFound, WrongInput
+from greenlane.identity import queries as identity
+from greenlane.identity import roles
+from greenlane.identity.actions import ErasePerson, RestorePerson, SuspendPerson
+from greenlane.identity.queries import listing
+from greenlane.insights import standing
+from greenlane.web import doing, wording
+from greenlane.web.asked import Asked
+from greenlane.web.site import Site
+
+AT_ONCE = 50
+"""People on one page."""
+
+STATES = {
+    "invited": "Not signed in yet",
+    "active": "Active",
+    "suspended": "Shut out",
+    "erased": "Erased",
+}
+"""What somebody is to this Greenlane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One person in a list."""
+
+    id: str
+    name: str
+    state: str
+    teams: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An app that somebody owns, and who could take it over: ids and names of those who work in its team."""
+
+    name: str
+    title: str
+    heirs: Sequence[tuple[str, str]]
+
+
+def routes(site: Site) -> list[Route]:
+    """The pages about people and teams."""
+    return [
+        site.page("/people", people),
+        site.page("/people/{person}", person),
+        site.form("/people/{person}/erase", erase),
+        site.page("/teams/{team}", team),
+    ]
+
+
+# who is here
+
+
+def people(at: Asked) -> Response:
+    """Everybody, searched and paged. Whoever may not read people sees themselves."""
+    wanted, after = at.query("q"), at.query("after")
+    with at.read() as connection:
+        if not at.may(connection, "read-people", "organisation"):
+            return at.page(
+                "people/only_me.html", me=at.me.person, teams=identity.person(connection, at.me.person).teams
+            )
+        found = listing.people_after(connection, containing=wanted, after=after, limit=AT_ONCE + 1)
+        lines = _lines(connection, found[:AT_ONCE])
+        everybody = listing.how_many(connection)
+        teams = identity.teams(connection)
+        where = _teams_for(at, connection, "invite", teams)
+        invited = [one for one in identity.invitations(connection, at.now) if one.team in where]
+        makers = identity.names(connection, [one.made_by for one in invited])
+    more = f"/people?{urlencode({'q': wanted, 'after': found[AT_ONCE - 1].id})}" if len(found) > AT_ONCE else ""
+    return at.page(
+        "people/people.html",
+        part="list",
+        lines=lines,
+        wanted=wanted,
+        after=after,
+        more=more,
+        everybody=everybody,
+        teams=teams,
+        where=where,
+        choices=_roles(),
+        invitations=[(one, makers.get(one.made_by, ""), wording.role_title(one.role)) for one in invited],
+        new_team=_may(at, roles.VERBS["create-team"].roles, "organisation"),
+        settings=at.has_somewhere("read-settings"),
+    )
+
+
+def _lines(connection: Connection, found: Sequence[identity.Person]) -> list[Line]:
+    held = listing.roles_of(connection, [one.id for one in found])
+    words = standing.scope_words(connection, [one.scope for several in held.values() for one in several])
+    return [
+        Line(
+            one.id,
+            one.name,
+            STATES[one.state],
+            one.teams,
+            tuple(f"{wording.role_title(role.role)} {where(words[role.scope])}" for role in held.get(one.id, ())),
+        )
+        for one in found
+    ]
+
+
+def _teams_for(at: Asked, connection: Connection, verb: str, teams: Sequence[identity.Team]) -> list[str]:
+    """The names of the teams for which the asker has a right."""
+    allowing = roles.VERBS[verb].roles
+    if _may(at, allowing, "organisation"):
+        return [one.name for one in teams]
+    return [one.name for one in teams if _may(at, allowing, f"team:{one.id}")]
+
+
+def _may(at: Asked, allowing: Sequence[str], *scopes: str) -> bool:
+    """Whether a role of the asker is among these and held in one of these scopes: enough to offer a button."""
+    return any(one.role in allowing and one.scope in scopes for one in at.held)
+
+
+def _roles() -> list[tuple[str, str]]:
+    return [(one, wording.role_title(one)) for one in reversed(roles.ROLES)]
+
+
+def where(scope: str) -> str:
+    """Where a role counts, as people say it."""
+    kind, _, name = scope.partition(":")
+    return {"team": f"in {name}", "app": f"for {name}"}.get(kind, "everywhere")
+
+
+# one person
+
+
+def person(at: Asked, wrong: WrongInput | None = None) -> Response:
+    """Who somebody is, what they may do and why, and what can be done about it."""
+    wanted = at.named("person")
+    with at.read() as connection:
+        myself = wanted == at.me.person
+        if not myself:
+            at.must(connection, "read-people")
+        who = identity.person(connection, wanted)
+        if who.state == "erased":
+            return at.page("people/erased.html", who=who)
+        held = standing.standing(connection, who.id)
+        teams = identity.teams(connection)
+        keeper = _may(at, roles.VERBS["suspend-person"].roles, "organisation")
+        eraser = _may(at, roles.VERBS["erase-person"].roles, "organisation")
+        owned = _owned(connection, who.id) if (keeper or eraser or myself) else []
+        gives = _teams_for(at, connection, "grant-role", teams)
+        joins = [one for one in _teams_for(at, connection, "join-team", teams) if one not in who.teams]
+    change = RestorePerson(who.id) if who.state == "suspended" else SuspendPerson(who.id)
+    return at.page(
+        "people/person.html",
+        status=200 if wrong is None else wrong.status,
+        who=who,
+        state=STATES[who.state],
+        myself=myself,
+        held=[(one, wording.role_title(one.role), where(one.scope), _came(one, who.id)) for one in held],
+        owned=owned,
+        keeper=keeper and not myself,
+        eraser=eraser and not myself,
+        manages=_may(at, roles.VERBS["transfer-app"].roles, "organisation"),
+        shows_mail=keeper or myself,
+        gives=gives,
+        gives_everywhere=_may(at, roles.VERBS["grant-role"].roles, "organisation"),
+        joins=joins,
+        choices=_roles(),
+        ahead=at.explain(change)[1].lane if keeper and not myself else "",
+        ahead_erase=at.explain(ErasePerson(who.id))[1].lane if eraser and not myself and not owned else "",
+        wrong=wrong,
+    )
+
+
+def _came(one: standing.Standing, person: str) -> str:
+    """How a role came to somebody, before the date."""
+    if one.way == "accept-invitation":
+        return f"By an invitation that {one.giver_name or 'somebody who was erased'} made"
+    if one.way == "found-organisation":
+        return "By founding this Greenlane"
+    if one.giver == person:
+        return "Taken by themselves"
+    return f"Given by {one.giver_name or 'somebody who was erased'}"
+
+
+def _owned(connection: Connection, person: str) -> list[Owned]:
+    found = []
+    for name in catalog.owned_by(connection, person):
+        app = catalog.app(connection, name)
+        others = listing.people_after(connection, team=app.team, limit=200)
+        heirs = [(one.id, one.name) for one in others if one.id != person and one.state == "active"]
+        known = {one for one, _ in heirs}
+        owners = identity.names(connection, identity.active_owners(connection) - known - {person})
+        found.append(Owned(name, app.title, [*heirs, *sorted(owners.items(), key=lambda one: one[1].casefold())]))
+    return found
+
+
+def erase(at: Asked) -> Response:
+    """Erase somebody whose name was typed: nothing brings it back."""
+    with at.read() as connection:
+        at.must(connection, "read-people")
+        who = identity.person(connection, at.named("person"))
+    if who.state == "erased":
+        raise NotFound("They were erased already.", next_step="There is nothing to do.")
+    if " ".join(at.field("name").split()) != " ".join(who.name.split()):
+        return person(at, WrongInput("This is not their name.", next_step="Type it as it stands above.", field="name"))
+    return doing.answered(at, at.does(ErasePerson(who.id), key=at.field("key")), back="/people")
+
+
+# one team
+
+
+def team(at: Asked) -> Response:
+    """Who is in a team, what apps it has, and how somebody comes in. Its members see it, whatever their role."""
+    after = at.query("after")
+    with at.read() as connection:
+        one = _team(at, connection)
+        found = listing.people_after(connection, team=one.id, after=after, limit=AT_ONCE + 1)
+        apps = catalog.apps_of_team(connection, one.id, limit=AT_ONCE + 1)
+        lines = _lines(connection, found[:AT_ONCE])
+    more = f"/teams/{one.name}?{urlencode({'after': found[AT_ONCE - 1].id})}" if len(found) > AT_ONCE else ""
+    scopes = ("organisation", f"team:{one.id}")
+    return at.page(
+        "people/team.html",
+        team=one,
+        lines=lines,
+        more=more,
+        apps=[(app.name, app.title or app.name, wording.AUDIENCES[app.rung]) for app in apps[:AT_ONCE]],
+        more_apps=len(apps) > AT_ONCE,
+        invites=_may(at, roles.VERBS["invite"].roles, *scopes),
+        leaves=_may(at, roles.VERBS["leave-team"].roles, *scopes),
+        reads=at.has_somewhere("read-people"),
+        choices=_roles(),
+    )
+
+
+def _team(at: Asked, connection: Connection) -> identity.Team:
+    try:
+        one = identity.team(connection, at.named("team"))
+    except NotFound:
+        one = None
+    inside = one is not None and identity.is_member(connection, at.me.person, one.id)
+    if one is None or not (inside or at.may(connection, "read-people", "organisation")):
+        raise NotFound("There is no such team for you.", next_step="The people page lists the teams that you may see.")
+    return one

@@ -1,0 +1,84 @@
+"""The organisation's settings: its name, who outside is told, how mail does, and what was set at the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from greenlane.identity import queries as identity
+from greenlane.identity import roles
+from greenlane.identity.queries import listing, organisation
+from greenlane.ledger import queries as ledger
+from greenlane.notices import queries as notices
+from greenlane.notices.hearing import KINDS
+from greenlane.web.asked import Asked
+from greenlane.web.site import Site
+
+SENT = {
+    "": "Nothing was sent yet.",
+    "waiting": "Waits to be sent.",
+    "sent": "Arrived.",
+    "given-up": "Was given up.",
+    "dropped": "Was not sent.",
+}
+"""How the last message to a webhook went."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook in the list. ``about`` are sentences; ``at`` is when its last message was made, or empty."""
+
+    id: str
+    host: str
+    about: tuple[str, ...]
+    created: str
+    went: str
+    trouble: str
+    at: str
+
+
+def routes(site: Site) -> list[Route]:
+    """One page."""
+    return [site.page("/settings", settings)]
+
+
+def settings(at: Asked) -> Response:
+    """What is set, by whom it can be changed, and where."""
+    with at.read() as connection:
+        name = organisation.name(connection)
+        if not at.may(connection, "read-settings", "organisation"):
+            owners = identity.names(connection, identity.active_owners(connection))
+            return at.page("settings/not_yours.html", name=name, owners=sorted(owners.values(), key=str.casefold))
+        hooks = [_hook(one, notices.last_to(connection, one.id)) for one in notices.webhooks(connection)]
+        mail = notices.post(connection, "mail")
+        receipts = ledger.size(connection)
+        people = listing.how_many(connection)
+    everywhere = {one.role for one in at.held if one.scope == "organisation"}
+    return at.page(
+        "settings/settings.html",
+        name=name,
+        names=bool(everywhere & set(roles.VERBS["name-organisation"].roles)),
+        adds=bool(everywhere & set(roles.VERBS["add-webhook"].roles)),
+        hooks=hooks,
+        kinds=[(one, says) for one, says in KINDS.items()],
+        mail=mail,
+        installation=at.house.installation,
+        addresses=at.house.addresses,
+        trust=at.house.trust,
+        receipts=receipts,
+        people=people,
+    )
+
+
+def _hook(one: notices.Webhook, last: notices.Message | None) -> Hook:
+    return Hook(
+        one.id,
+        one.host,
+        tuple(KINDS[kind] for kind in KINDS if kind in one.about),
+        one.created,
+        SENT["" if last is None else last.state],
+        "" if last is None or last.state == "sent" else last.trouble,
+        "" if last is None else last.at,
+    )
