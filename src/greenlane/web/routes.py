@@ -9,8 +9,9 @@ from starlette.routing import BaseRoute, Route
 
 from greenlane.kit.errors import GreenlaneError
 from greenlane.web import (
+    app_audience,
     app_page,
-    audience_page,
+    app_settings,
     coming_in,
     deploy_page,
     doing,
@@ -24,7 +25,6 @@ from greenlane.web import (
     policy,
     roles,
     settings,
-    settings_page,
     styleguide,
     visiting,
 )
@@ -37,9 +37,9 @@ ROOMS = (
     front_page,
     new_app,
     app_page,
-    audience_page,
+    app_audience,
     deploy_page,
-    settings_page,
+    app_settings,
     doing,
     ledger,
     overview,
