@@ -187,7 +187,8 @@ FLOATS = re.compile(r"dialog|palette|popover|menu|toast")
 
 def _shadow(one: Declaration) -> bool:
     casts = one.name in {"box-shadow", "text-shadow"} or "drop-shadow" in one.value
-    return casts and one.value != "none" and not FLOATS.search(one.selector)
+    line = re.match(r"inset -?\d+px 0 0 ", one.value)  # without any blur it is a line, drawn where a border has no room
+    return casts and one.value != "none" and not line and not FLOATS.search(one.selector)
 
 
 CSS_RULES = (
@@ -246,7 +247,11 @@ CSS_RULES = (
         "only what floats casts a shadow",
         _of(_shadow),
         ("a { box-shadow: 0 1px 2px var(--line) }", "a { filter: drop-shadow(0 0 1px var(--line)) }"),
-        (".dialog { box-shadow: 0 1px 2px var(--line) }", "a { box-shadow: none }"),
+        (
+            ".dialog { box-shadow: 0 1px 2px var(--line) }",
+            "a { box-shadow: none }",
+            "td { box-shadow: inset 3px 0 0 var(--edge) }",
+        ),
     ),
     # What a stylesheet has that nobody thought about.
     Rule("no gradients", _matches(r"\b(?:linear|radial|conic)-gradient\("), ("a { background: linear-gradient(x) }",)),
@@ -304,6 +309,25 @@ CSS_RULES = (
         "a stylesheet asks nobody outside",
         _matches(r"@import|url\((?!['\"]?data:)"),
         ("@import 'x.css';", "a { background: url(https://a.example/b.png) }"),
+    ),
+    Rule(
+        "a page may be held either way up",
+        _matches(r"\(\s*orientation\s*:"),
+        ("@media (orientation: portrait) { main { display: none } }",),
+    ),
+    Rule(
+        "nothing is told by pointing alone",
+        _of(
+            lambda one: (
+                ":hover" in one.selector
+                and (
+                    one.name in {"display", "visibility", "content", "max-height"}
+                    or (one.name == "opacity" and one.value == "1")
+                )
+            )
+        ),
+        (".tip:hover .words { display: block }", "a:hover::after { content: 'more' }"),
+        ("a:hover { text-decoration-thickness: 2px }",),
     ),
     Rule(
         "the focus is not taken away",
