@@ -37,6 +37,11 @@ def share_facts(connection: Connection, actor: Actor, action: CreateShareLink) -
     }
 
 
+def end(connection: Connection, app: str) -> None:
+    """Rows: every share link of an app ends."""
+    connection.execute(delete(SHARE_LINK).where(SHARE_LINK.c.app == app))
+
+
 class SharingLinks:
     """The effects of create-share-link and revoke-share-link."""
 

@@ -25,6 +25,10 @@ def rolled_back(out: Output, document: Document) -> None:
     saying.once(out, document)
     app = document["subject"].partition(":")[2]
     out.say("The environment is locked: no automatic publish undoes this.")
+    if wider := (document.get("answer") or {}).get("narrowed_from"):
+        out.say("Fewer people can open it now: nobody decided to show this version to more.")
+        out.next(f"`greenlane apps audience {app} {wider}` if they may see this version, too.")
+        return
     out.next(f"`greenlane publish {app} --unlock` once the newer version is right.")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
-from greenlane.catalog import audience, environments, narrower_first, unused
+from greenlane.catalog import audience, environments, narrower_first, share_links, unused
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.addresses import Addresses
 from greenlane.deploys import comparing, queries
@@ -227,7 +227,10 @@ class _RollingBack:
     works: Works
 
     def run(self, action: Rollback, context: Context) -> Outcome:
-        """Return to what was there before and lock it, so that no later publish undoes the rollback unseen."""
+        """Return to what was there before and lock it, so that no later publish undoes the rollback unseen.
+
+        Where fewer people were meant when that version was decided about, fewer can open the app from now on.
+        """
         _lasting(action.environment)
         with self.works.database.read() as connection:
             live = catalog.live_deploy(connection, action.app, action.environment)
@@ -243,6 +246,12 @@ class _RollingBack:
                     next_step=f"Publish it instead: `greenlane publish {action.app} --deploy {before}`.",
                 )
             one = queries.deploy(connection, action.app, before)
+            app = catalog.app(connection, action.app)
+            allowed = queries.decided_for(connection, action.app, one.id)
+            shared = bool(catalog.share_links(connection, stamp(context.now), action.app))
+        production = action.environment == "production"
+        narrows = production and audience.widens(allowed.rung, app.rung)
+        unshares = production and shared and (narrows or bool(one.facts.get("personal_data")))
         now = stamp(context.now)
 
         def rows(connection: Connection) -> None:
@@ -255,8 +264,14 @@ class _RollingBack:
                 action=context.action_id,
                 now=now,
             )
-            if action.environment == "production":
+            if production:
                 narrower_first.stop(connection, action.app)
+            if unshares:
+                share_links.end(connection, action.app)
+            if narrows and audience.widens(allowed.rung, catalog.app(connection, action.app).rung):
+                people, teams = allowed.people or app.named_people, allowed.teams or app.named_teams
+                audience.place(connection, action.app, allowed.rung, people, teams)
+                unused.begin(connection, action.app, context, wide=audience.beyond_the_team(allowed.rung))
             environments.lock(
                 connection,
                 action.app,
@@ -274,7 +289,14 @@ class _RollingBack:
 
         return Outcome(
             rows=rows,
-            happened={"deploy": one.id, "environment": action.environment, "previous": live, "locked": True},
+            happened={
+                "deploy": one.id,
+                "environment": action.environment,
+                "previous": live,
+                "locked": True,
+                **({"audience": allowed.rung, "narrowed_from": app.rung} if narrows else {}),
+                **({"share_links_ended": True} if unshares else {}),
+            },
             used=(Edge("artifact", one.id, one.artifact),),
             made=(Edge("placement", f"{action.environment}:{action.app}", one.passport),),
             answer={
@@ -284,6 +306,7 @@ class _RollingBack:
                 "url": self.works.addresses.url(action.app, action.environment),
                 "previous": live,
                 "locked": True,
+                **({"audience": allowed.rung, "narrowed_from": app.rung} if narrows else {}),
             },
         )
 

@@ -75,8 +75,18 @@ def publish_facts(blobs: Blobs) -> GatherFacts:
 
 
 def rollback_facts(connection: Connection, actor: Actor, action: Rollback) -> dict[str, Any]:
-    """A rollback returns to what was allowed before: only where it happens matters."""
-    return {"environment": action.environment}
+    """A rollback returns to what was allowed before: it matters where, and for how many that was allowed."""
+    if action.environment != "production":
+        return {"environment": action.environment}
+    app = catalog.app(connection, action.app)
+    live = catalog.live_deploy(connection, action.app, action.environment)
+    before = action.deploy or queries.placed_before(connection, action.app, action.environment, live)
+    allowed = queries.decided_for(connection, action.app, before).rung if before else app.rung
+    return {
+        "environment": action.environment,
+        "audience_now": app.rung,
+        "audience_wanted": allowed if audience.widens(allowed, app.rung) else app.rung,
+    }
 
 
 def look_facts(connection: Connection, actor: Actor, action: AnswerLook) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Row, func, select
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.tables import APP, ENVIRONMENT
 from greenlane.deploys.tables import DEPLOY, LOOK, PASSPORT_FILE, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WANTED_HOST
+from greenlane.govern import call
 from greenlane.govern.errors import NotFound
+from greenlane.govern.facts import RUNGS
 from greenlane.ledger.queries import place_of
 
 
@@ -161,6 +163,30 @@ def placements(connection: Connection, app: str, environment: str, *, limit: int
         .limit(limit)
     )
     return [Placed(**row._mapping) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedFor:
+    """The widest audience that a deploy was decided for in production: a rung, and whom it named."""
+
+    rung: str = "me"
+    people: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+
+def decided_for(connection: Connection, app: str, deploy_id: str) -> DecidedFor:
+    """For how many people somebody, or the policy, decided about showing them this very deploy.
+
+    What was open when it was published counts, and what it was opened to while it was live.
+    """
+    widest = DecidedFor()
+    for verb, inputs, facts in call.done_about(connection, f"app:{app}", ("publish", "set-audience")):
+        if inputs["deploy"] != deploy_id or (verb == "publish" and inputs["environment"] != "production"):
+            continue
+        rung = str(facts["audience_wanted"])
+        if RUNGS.index(rung) >= RUNGS.index(widest.rung):
+            widest = DecidedFor(rung, tuple(inputs.get("people") or ()), tuple(inputs.get("teams") or ()))
+    return widest
 
 
 def placing_actions(connection: Connection, app: str, deploy_id: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -99,6 +100,17 @@ def done_since(connection: Connection, since: str, *, safeguard: str) -> list[Do
     return [
         Done(row.id, row.subject, row.person, row.process) for row in found if safeguard in row.decided["safeguards"]
     ]
+
+
+def done_about(connection: Connection, subject: str, verbs: Collection[str]) -> list[tuple[str, Any, Any]]:
+    """What was carried out about a subject with these verbs, the oldest first: (verb, inputs, facts)."""
+    table = tables.action.c
+    rows = connection.execute(
+        select(table.verb, table.inputs, table.facts)
+        .where(table.subject == subject, table.verb.in_(verbs), table.state == "done")
+        .order_by(table.decided_at)
+    )
+    return [(row.verb, row.inputs, row.facts) for row in rows]
 
 
 def row_of(connection: Connection, action_id: str) -> Row[Any]:

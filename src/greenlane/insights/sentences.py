@@ -108,6 +108,9 @@ def _went(lane: Lane, happened: Mapping[str, Any]) -> str:
     if until := happened.get("narrower_until"):
         wide = word("audience_wanted", happened["audience"])
         return f"{lane.words}; for its team now, and for {wide} from {until[:10]} {until[11:16]} UTC on"
+    if happened.get("narrowed_from"):
+        few = word("audience_wanted", happened["audience"])
+        return f"{lane.words}; only {few} can open it now, because this version was never meant for more"
     return "went through, because a person agreed" if lane is Lane.RED else lane.words
 
 

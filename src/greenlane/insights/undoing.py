@@ -109,6 +109,8 @@ def _publish(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
 def _rollback(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
     app, environment = str(inputs["app"]), str(happened["environment"])
     forward = {"app": app, "environment": environment, "deploy": happened["previous"], "unlock": True}
+    if (wider := happened.get("narrowed_from", "named")) != "named":
+        forward["audience"] = wider
     return Undo("publish", forward, f"Publish the later version of {app} again and lift the lock")
 
 
