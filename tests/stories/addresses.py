@@ -17,6 +17,12 @@ ROUTES = Path(__file__).parents[1] / "laws" / "routes.txt"
 
 NO_PAGES = {
     "/static/{name}": "a file",
+    "/apps/{app}/passport": "a file",
+    "/apps/{app}/deploys/{deploy}/inside": "a file",
+    "/ledger/export/csv": "a file",
+    "/ledger/export/jsonl": "a file",
+    "/ledger/verify/stream": "a stream",
+    "/new/{upload}/stream": "a stream",
     "/visit": "leads on to an app, or says that the address is none of ours: tests/web/test_visiting.py",
 }
 """What is read by GET and is no page: files, downloads, streams. What is not of type HTML is left out by itself."""
@@ -75,7 +81,7 @@ EXAMPLES: dict[str, Examples] = {
         Visit(f"/inbox/{here.requests['offsite']}", "rita"),
     ],
     "/ledger": _visits("/ledger", "/ledger?app=vendor-board", "/ledger?q=nothing-has-these-words"),
-    "/ledger/{seq}": lambda here: [
+    "/ledger/{seq:int}": lambda here: [
         Visit(f"/ledger/{_seq(here, verb)}") for verb in ("publish", "approve", "create-team")
     ],
     "/people/{person}": lambda here: [Visit(f"/people/{here.people[one].id}") for one in ("ben", "ana", "markup")],
@@ -90,6 +96,7 @@ PARTS: dict[str, Callable[[Organisation], str]] = {
     "person": lambda here: here.people["ben"].id,
     "team": lambda _: "operations",
     "seq": lambda here: _seq(here, "publish"),
+    "upload": lambda here: here.upload,
 }
 """What is filled in for a part of an address, where a page has no examples of its own."""
 
@@ -104,6 +111,7 @@ def visits(page: str, here: Organisation) -> list[Visit]:
     """The addresses that stand for a page."""
     if page in EXAMPLES:
         return list(EXAMPLES[page](here))
+    page = re.sub(r":\w+\}", "}", page)
     parts = re.findall(r"\{(\w+)\}", page)
     unknown = [part for part in parts if part not in PARTS]
     assert not unknown, f"say in {Path(__file__).name} which addresses stand for {page}"

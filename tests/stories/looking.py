@@ -92,9 +92,7 @@ def enlarged(page: Page) -> list[str]:
 
 
 _PRESSED = "a, button, input:not([type=hidden]), select, textarea, summary"
-_CONTROLS = (
-    "button, .button, input:not([type=hidden]), select, textarea, summary, header a, nav.rooms a, a.row, a.onward, .toast a"
-)
+_CONTROLS = "button, .button, input:not([type=hidden]), select, textarea, summary, header a, nav.rooms a, a.row, a.onward, .toast a"
 
 _SMALL = """([least, which]) => [...document.querySelectorAll(which)]
 .filter(one => {
@@ -108,7 +106,8 @@ _SMALL = """([least, which]) => [...document.querySelectorAll(which)]
   if (cover.position == "absolute" && cover.content != "none") box = (one.closest("tr, li, .covered") || one).getBoundingClientRect();
   const label = one.id && document.querySelector(`label[for="${CSS.escape(one.id)}"]`) || one.closest("label");
   if (label && /checkbox|radio/.test(one.type)) {
-    const other = label.getBoundingClientRect();
+    const covers = getComputedStyle(label, "::after").position == "absolute";
+    const other = (covers && label.closest(".check") || label).getBoundingClientRect();
     box = {width: Math.max(box.width, other.width), height: Math.max(box.height, other.height)};
   }
   return box.width + 0.5 < least || box.height + 0.5 < least;
@@ -163,8 +162,8 @@ def walked(page: Page) -> list[str]:
     for _ in range(STOPS):
         page.keyboard.press("Tab")
         stop = page.evaluate(_STOP)
-        if stop is None or (stop["again"] and stops > 1):
-            break
+        if stop is None or (stops > 1 and (stop["again"] or 'class="skip"' in stop["html"])):
+            break  # once around
         stops += 1
         where = stop["html"]
         if last is not None and last["html"] == where and stop["again"]:
@@ -183,9 +182,10 @@ def walked(page: Page) -> list[str]:
 _NAMES = """() => [...document.querySelectorAll("main button, header button, main a.button")].filter(one => one.checkVisibility())
 .map(one => (one.getAttribute("aria-label") || one.textContent).trim().replace(/\\s+/g, " "))"""
 
-_TEXT = """() => {
+_TEXT = """hidden => {
   const copy = document.querySelector("main").cloneNode(true);
-  for (const one of copy.querySelectorAll("[hidden], noscript, [data-copy], script, time, template")) one.remove();
+  const not = "noscript, [data-copy], script, time, template" + (hidden ? "" : ", [hidden]");
+  for (const one of copy.querySelectorAll(not)) one.remove();
   return copy.textContent.split(/\\n/).map(one => one.trim().replace(/\\s+/g, " ")).filter(one => one);
 }"""
 
@@ -195,19 +195,19 @@ def button_names(page: Page) -> list[str]:
     return list(page.evaluate(_NAMES))
 
 
-def text(page: Page) -> list[str]:
-    """The lines of the page's own part, without what only scripts need and without times."""
-    return list(page.evaluate(_TEXT))
+def text(page: Page, *, hidden: bool = False) -> list[str]:
+    """The lines of the page's own part, without times; ``hidden`` also with what waits there for a script to show it."""
+    return list(page.evaluate(_TEXT, hidden))
 
 
 def regions(page: Page) -> list[str]:
-    """Rule: one h1, one main, one polite live region, headings without a gap in their levels."""
+    """One h1, one main; beside the place where toasts are told at most one polite live region, and none in another."""
     found = []
     for what, wanted in (("h1", 1), ("main", 1)):
         count = page.locator(what).count()
         if count != wanted:
             found.append(f"{count} of {what}")
-    polite = page.locator("[role=status], [aria-live=polite]").count()
+    polite = page.locator("[role=status]:not(#told), [aria-live=polite]:not(#told)").count()
     if polite > 1:
         found.append(f"{polite} polite live regions")
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.web.house_style import (
     CSS_RULES,
@@ -89,3 +91,22 @@ def test_every_page_has_one_heading_and_a_title() -> None:
         if '{% extends "layout.html" %}' in text:
             assert "{% block title %}" in text, name
             assert text.count("<h1") >= 1, name
+
+
+def test_a_lane_is_a_word_and_a_shape() -> None:
+    """1.4.1: each lane has a shape of its own, hidden from readers who hear, and a word beside it."""
+    parts = templates()["parts.html"]
+    shape = parts.partition("macro shape(lane)")[2].partition("endmacro")[0]
+    assert len(set(re.findall(r"<(?:circle|path)[^>]*>", shape))) == 4
+    assert 'aria-hidden="true"' in shape
+    for macro in ("lane_badge", "lane_ahead"):
+        printed = parts.partition(f"macro {macro}(")[2].partition("endmacro")[0]
+        assert "shape(lane)" in printed
+        assert all(f'"{lane}":' in printed for lane in ("green", "amber", "red", "closed"))
+
+
+def test_fields_about_oneself_say_so() -> None:
+    """1.3.5: a browser can fill in what it knows about its person."""
+    text = "".join(templates().values())
+    for name, purpose in (("name", "name"), ("email", "email")):
+        assert re.search(rf'<input[^>]*name="{name}"[^>]*autocomplete="{purpose}"', text), name
