@@ -160,7 +160,7 @@ def test_a_name_that_is_taken_is_said_at_its_field_and_nothing_is_lost(console: 
     assert 'aria-invalid="true"' in answer.text
     assert 'value="Mine"' in answer.text
     assert 'value="everyone" checked' in answer.text
-    assert 'type="file"' not in answer.text  # it is here already
+    assert 'enctype="multipart/form-data"' not in answer.text  # what was sent is here already
 
 
 def test_names_from_builders_are_text(console: Visitor, ana: Actor) -> None:

@@ -112,10 +112,12 @@ class NewApp:
         typed = {name: at.query(name) for name in ("title", "app", "team", "audience", "called", "for", "new")}
         work = self._bench.of(at.actor, upload)
         running = work is not None and not work.ended.is_set()
-        if frame.partial(at.request) and at.query("still"):  # a page that has no stream asks whether it is over
+        if frame.partial(at.request) and at.query(
+            "still"
+        ):  # is it over? A page that was shown without a form comes anew
             if running:
                 return Response(status_code=204, headers=frame.PLAIN_HEADERS)
-            if work is not None and work.wish is not None:
+            if at.query("still") == "whole" or (work is not None and work.wish is not None):
                 there = frame.PLAIN_HEADERS | {"hx-redirect": _address(upload, typed)}
                 return Response(status_code=204, headers=there)
         if work is not None and work.wish is not None and not running:
@@ -218,7 +220,9 @@ class NewApp:
             state=state,
             upload=upload,
             stream=f"/new/{upload}/stream",
-            still=_address(upload, {**typed, "called": called, "still": "yes"}),
+            still=_address(
+                upload, {**typed, "called": called, "still": "part" if frame.partial(at.request) else "whole"}
+            ),
             work=work,
             error=None if name_error else error,
             lacking=lacking,

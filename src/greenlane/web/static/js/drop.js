@@ -412,6 +412,9 @@ class Page {
     place.addEventListener("input", (event) => {
       event.target.dataset.typed = "yes";
     });
+    place.addEventListener("click", (event) => {
+      if (event.target.closest("[data-no]") && place.elements.app) this.isNew(event);
+    });
     this.stop.addEventListener("click", () => this.cancel());
     this.on.addEventListener("click", () => this.go());
     window.addEventListener("beforeunload", (event) => {
@@ -599,6 +602,18 @@ class Page {
       this.form.requestSubmit();
     }
     this.pressed = false;
+  }
+
+  /* It is no new version of anything: the question goes, and nothing that was typed is lost. */
+  isNew(event) {
+    event.preventDefault();
+    const answer = document.createElement("input");
+    answer.type = "hidden";
+    answer.name = "new";
+    answer.value = "yes";
+    this.form.append(answer);
+    this.found.querySelector(".asked").remove();
+    this.form.elements.title.focus();
   }
 
   // what a sending tells
