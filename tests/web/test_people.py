@@ -200,6 +200,30 @@ def test_a_role_is_given_and_taken_back_on_the_page(console: Visitor, doorway: D
         assert [one.role for one in identity.held(connection, ben.id)] == ["builder"]
 
 
+def test_whoever_a_role_was_given_to_may_read_that_receipt_and_a_stranger_sees_no_link(
+    console: Visitor, doorway: Doorway, ben: Actor
+):
+    given = doorway.does(doorway.owner, GrantRole(ben.id, "auditor", "team:home"))
+    link = f'href="/ledger/{given.receipt}"'
+    assert link in read(console, ben, f"/people/{ben.id}")
+    assert console.as_(ben).get(f"/ledger/{given.receipt}").status_code == 200
+    ada = doorway.hire("Ada", "builder")
+    assert link not in read(console, ada, f"/people/{ben.id}")
+    assert console.as_(ada).get(f"/ledger/{given.receipt}").status_code != 200
+
+
+def test_somebody_is_taken_out_of_a_team_and_comes_back(console: Visitor, doorway: Doorway, ben: Actor):
+    page = read(console, doorway.owner, f"/people/{ben.id}")
+    send(console, doorway.owner, "/do/leave-team", **form(page, "/do/leave-team"))
+    page = read(console, doorway.owner, f"/people/{ben.id}")
+    assert "They have no role" in words(page)
+    undo = form(page, "/do/join-team")
+    assert undo["team"] == "home", "the toast offers it"
+    send(console, doorway.owner, "/do/join-team", **undo)
+    with doorway.control.database.read() as connection:
+        assert identity.person(connection, ben.id).teams == ("home",)
+
+
 def test_shutting_out_and_letting_in_say_their_lane_beforehand(console: Visitor, doorway: Doorway, ben: Actor):
     page = read(console, doorway.owner, f"/people/{ben.id}")
     assert "Goes straight through" in words(page)

@@ -15,6 +15,8 @@ from greenlane.identity.queries import organisation
 from greenlane.insights.installation import Installation
 from greenlane.kit.settings import Settings
 from greenlane.notices.actions import AddWebhook
+from greenlane.notices.hearing import KINDS
+from greenlane.web.settings import TOLD_WHEN
 
 HOOK = "https://hooks.example.com/services/T0/B0"
 
@@ -77,6 +79,10 @@ def test_what_was_set_at_the_start_is_shown_with_where_to_change_it_and_without_
     )
     assert "hunter2" not in str(shown)
     assert (shown.by_mail, shown.mail_server) == (True, "mail.example.com:587")
+
+
+def test_everything_that_a_webhook_can_be_told_has_its_words():
+    assert list(TOLD_WHEN) == list(KINDS)
 
 
 @pytest.mark.parametrize(("role", "sees", "changes"), [("auditor", True, False), ("builder", False, False)])

@@ -90,11 +90,14 @@ def within_rights(wanted: Wanted, person: str, may: MayRead) -> tuple[Wanted, st
 
 
 def readable(connection: Connection, seq: int, person: str, may: MayRead) -> Entry:
-    """One receipt, for somebody who took part in it or may read about its subject. Raises ``NotFound``, ``Refused``."""
+    """One receipt, for somebody who took part in it, whom it is about, or who may read
+    about its subject. Raises ``NotFound``, ``Refused``."""
     found = ledger.entry(connection, seq)
     if found is None:
         raise NotFound(f"There is no receipt {seq}.", next_step="`greenlane receipts` lists them.")
     subject = str(found.receipt.action["subject"])
+    if subject == f"person:{person}":
+        return found  # who did what to them, and by which right, is theirs to know
     if not subject.startswith(("app:", "team:")):
         subject = "organisation"
     if person not in {link["id"] for link in found.receipt.actor} and not may("read-receipts", subject):

@@ -171,6 +171,8 @@ class Asked:
 def _inside(path: str, room: str) -> bool:
     if room == "/":
         return path == "/" or path.startswith(("/apps", "/new"))
+    if room == "/people" and path.startswith(("/teams/", "/roles", "/settings")):
+        return True
     return path == room or path.startswith(room + "/")
 
 

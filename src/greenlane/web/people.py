@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -11,12 +11,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from greenlane.catalog import queries as catalog
-from greenlane.govern.errors import NotFound, WrongInput
+from greenlane.govern.errors import NotFound, Refused, WrongInput
 from greenlane.identity import queries as identity
 from greenlane.identity import roles
 from greenlane.identity.actions import ErasePerson, RestorePerson, SuspendPerson
 from greenlane.identity.queries import listing
-from greenlane.insights import standing
+from greenlane.insights import search, standing
 from greenlane.web import doing, wording
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
@@ -78,7 +78,7 @@ def people(at: Asked) -> Response:
         lines = _lines(connection, found[:AT_ONCE])
         everybody = listing.how_many(connection)
         teams = identity.teams(connection)
-        where = _teams_for(at, connection, "invite", teams)
+        where = _teams_for(at, "invite", teams)
         invited = [one for one in identity.invitations(connection, at.now) if one.team in where]
         makers = identity.names(connection, [one.made_by for one in invited])
     more = f"/people?{urlencode({'q': wanted, 'after': found[AT_ONCE - 1].id})}" if len(found) > AT_ONCE else ""
@@ -114,7 +114,7 @@ def _lines(connection: Connection, found: Sequence[identity.Person]) -> list[Lin
     ]
 
 
-def _teams_for(at: Asked, connection: Connection, verb: str, teams: Sequence[identity.Team]) -> list[str]:
+def _teams_for(at: Asked, verb: str, teams: Sequence[identity.Team]) -> list[str]:
     """The names of the teams for which the asker has a right."""
     allowing = roles.VERBS[verb].roles
     if _may(at, allowing, "organisation"):
@@ -150,13 +150,13 @@ def person(at: Asked, wrong: WrongInput | None = None) -> Response:
         who = identity.person(connection, wanted)
         if who.state == "erased":
             return at.page("people/erased.html", who=who)
-        held = standing.standing(connection, who.id)
+        held = [_proven(at, connection, one) for one in standing.standing(connection, who.id)]
         teams = identity.teams(connection)
         keeper = _may(at, roles.VERBS["suspend-person"].roles, "organisation")
         eraser = _may(at, roles.VERBS["erase-person"].roles, "organisation")
         owned = _owned(connection, who.id) if (keeper or eraser or myself) else []
-        gives = _teams_for(at, connection, "grant-role", teams)
-        joins = [one for one in _teams_for(at, connection, "join-team", teams) if one not in who.teams]
+        gives = _teams_for(at, "grant-role", teams)
+        joins = [one for one in _teams_for(at, "join-team", teams) if one not in who.teams]
     change = RestorePerson(who.id) if who.state == "suspended" else SuspendPerson(who.id)
     return at.page(
         "people/person.html",
@@ -173,11 +173,25 @@ def person(at: Asked, wrong: WrongInput | None = None) -> Response:
         gives=gives,
         gives_everywhere=_may(at, roles.VERBS["grant-role"].roles, "organisation"),
         joins=joins,
+        leaves=[] if myself else [one for one in _teams_for(at, "leave-team", teams) if one in who.teams],
         choices=_roles(),
         ahead=at.explain(change)[1].lane if keeper and not myself else "",
         ahead_erase=at.explain(ErasePerson(who.id))[1].lane if eraser and not myself and not owned else "",
         wrong=wrong,
     )
+
+
+def _proven(at: Asked, connection: Connection, one: standing.Standing) -> standing.Standing:
+    """A role with its receipt only where the asker may read that."""
+    if one.receipt is None:
+        return one
+    try:
+        search.readable(
+            connection, one.receipt, at.me.person, lambda right, subject: at.may(connection, right, subject)
+        )
+    except (NotFound, Refused):
+        return replace(one, receipt=None)
+    return one
 
 
 def _came(one: standing.Standing, person: str) -> str:
@@ -236,7 +250,6 @@ def team(at: Asked) -> Response:
         apps=[(app.name, app.title or app.name, wording.AUDIENCES[app.rung]) for app in apps[:AT_ONCE]],
         more_apps=len(apps) > AT_ONCE,
         invites=_may(at, roles.VERBS["invite"].roles, *scopes),
-        leaves=_may(at, roles.VERBS["leave-team"].roles, *scopes),
         reads=at.has_somewhere("read-people"),
         choices=_roles(),
     )

@@ -46,6 +46,7 @@ def all_roles(at: Asked) -> Response:
         ],
         own=standing.own_rights(),
         asks=asks,
+        settings=at.has_somewhere("read-settings"),
         verbs=[(name, title) for title, name in verbs],
         verb=verb or "publish",
         app=app,

@@ -26,6 +26,18 @@ SENT = {
 """How the last message to a webhook went."""
 
 
+TOLD_WHEN = {
+    "interrupted": "An action was interrupted, and somebody must look",
+    "asked": "A request waits for a decision",
+    "look": "Somebody is asked to look at a change that went through",
+    "answered": "A request was approved, declined or sent back, or it expired",
+    "unused": "An app is about to fall asleep, or did",
+    "told": "Something went through with the safeguard that its owner is told",
+    "widened": "More people can open an app than before",
+}
+"""What a webhook can be told of, to people whom it does not concern themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hook:
     """A webhook in the list. ``about`` are sentences; ``at`` is when its last message was made, or empty."""
@@ -62,7 +74,7 @@ def settings(at: Asked) -> Response:
         names=bool(everywhere & set(roles.VERBS["name-organisation"].roles)),
         adds=bool(everywhere & set(roles.VERBS["add-webhook"].roles)),
         hooks=hooks,
-        kinds=[(one, says) for one, says in KINDS.items()],
+        kinds=[(one, TOLD_WHEN[one]) for one in KINDS],
         mail=mail,
         installation=at.house.installation,
         addresses=at.house.addresses,
@@ -76,7 +88,7 @@ def _hook(one: notices.Webhook, last: notices.Message | None) -> Hook:
     return Hook(
         one.id,
         one.host,
-        tuple(KINDS[kind] for kind in KINDS if kind in one.about),
+        tuple(TOLD_WHEN[kind] for kind in KINDS if kind in one.about),
         one.created,
         SENT["" if last is None else last.state],
         "" if last is None or last.state == "sent" else last.trouble,
