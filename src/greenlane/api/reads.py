@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,14 +13,13 @@ from greenlane.api.ledger import must
 from greenlane.catalog import queries as catalog
 from greenlane.deploys import queries as deploys
 from greenlane.govern import approvals, call
-from greenlane.govern.action import REGISTRY
-from greenlane.govern.actor import Actor
-from greenlane.govern.decision import Decision
 from greenlane.govern.errors import NotFound
 from greenlane.govern.policy import describe
 from greenlane.identity import queries as identity
 from greenlane.identity.queries import Signed
-from greenlane.insights import questions, sentences
+from greenlane.insights import looks as sampled
+from greenlane.insights import questions
+from greenlane.insights import requests as asked
 from greenlane.kit.clock import stamp
 from greenlane.secrets import queries as secrets
 
@@ -141,14 +139,18 @@ def routes() -> APIRouter:
         )
         with at.database.read() as connection:
             found = approvals.questions(connection, states=states, limit=limit)
-            items = [_request(at, connection, who, one) for one in found if _concerns(at, connection, who, one)]
+            items = [
+                _request(at, connection, who, one)
+                for one in found
+                if asked.concerns(_desk(at), connection, who.actor, one)
+            ]
         return {"items": items, "next": None}
 
     @router.get("/approvals/{request}", summary="One request")
     def request(request: str, at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
             one = approvals.question(connection, request)
-            if not _concerns(at, connection, who, one):
+            if not asked.concerns(_desk(at), connection, who.actor, one):
                 raise NotFound(f"There is no request {request}.", next_step="`greenlane approvals` lists what waits.")
             return _request(at, connection, who, one)
 
@@ -179,8 +181,7 @@ def routes() -> APIRouter:
     @router.get("/looks", summary="Sampled looks that nobody answered yet")
     def looks(at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            mine = [one for one in deploys.looks(connection) if person_of(who) in one.asked]
-            items = [_look(at, connection, one) for one in mine]
+            items = [asdict(one) for one in sampled.of(connection, person_of(who), at.addresses)]
         return {"items": items, "next": None}
 
     @router.get("/policy", summary="The policies in force, as readable rules")
@@ -282,110 +283,44 @@ def _deploy(at: ApiHouse, connection: Connection, one: deploys.DeployView) -> di
     }
 
 
-def _look(at: ApiHouse, connection: Connection, one: deploys.LookView) -> dict[str, Any]:
-    """A change that somebody is asked to look at, as they need to see it."""
-    done = call.row_of(connection, one.about)
-    names = sentences.Names(identity.names(connection, [done.person] if done.person else []))
-    actor = names.actor(Actor(**done.actor).chain())
-    lane = Decision.from_dict(done.decided).lane
-    return {
-        "about": one.about,
-        "app": one.app,
-        "sentence": sentences.answer(done.verb, done.inputs, actor, lane, names, done.answer["happened"]),
-        "changes": _changes(done.facts),
-        "reasons": done.decided["reasons"],
-        "url": at.addresses.url(one.app),
-        "asked_at": one.asked_at,
-    }
-
-
-def _concerns(at: ApiHouse, connection: Connection, who: Signed, one: approvals.Question) -> bool:
-    """Whether a request is somebody's business: asked, author, or with the right to read about its subject."""
-    person = person_of(who)
-    return person in one.asked or person == one.author or at.may(connection, who.actor, "read-receipts", one.subject)
+def _desk(at: ApiHouse) -> asked.Desk:
+    return asked.Desk(at.door, at.addresses, at.may)
 
 
 def _request(at: ApiHouse, connection: Connection, who: Signed, one: approvals.Question) -> dict[str, Any]:
-    stored = call.row_of(connection, one.action)
-    decision = Decision.from_dict(stored.decided)
-    people = identity.names(connection, [*one.asked, *(found for found in (one.author, one.decided_by) if found)])
-    names = sentences.Names(people)
-    may, why_not = _may(at, who, "approve", one)
-    alone = person_of(who) == one.author and _may(at, who, "confirm", one)[0]
-    block = decision.as_dict()
-    deploy = stored.inputs.get("deploy") or None
-    if deploy is None and one.verb == "publish":
-        newest = deploys.newest(connection, one.subject.removeprefix("app:"))
-        deploy = newest.id if newest else None
-    app = one.subject.removeprefix("app:")
-    words = at.door.payloads.open(connection, stored.payload) if stored.payload else {}
+    told = asked.told(_desk(at), connection, who.actor, one)
+    block = told.decision.as_dict()
     return {
         "id": one.id,
         "verb": one.verb,
         "subject": one.subject,
         "state": one.state,
-        "sentence": sentences.answer(
-            one.verb, stored.inputs, names.person(one.author) if one.author else "Greenlane", decision.lane, names, {}
-        ),
-        "author": {"id": one.author, "name": people.get(one.author or "", "")},
+        "sentence": told.sentence,
+        "wants": told.wants,
+        "author": {"id": one.author, "name": told.author},
         "made_by_agent": one.made_by_agent,
-        "message": (words or {}).get("message", ""),
-        "inputs": stored.inputs,
+        "message": told.message,
+        "inputs": told.inputs,
         "reasons": block["reasons"],
         "risk": block["risk"],
         "safeguards": block["safeguards"],
-        "changes": _changes(stored.facts),
-        "url": at.addresses.url(app, deploy=deploy) if deploy and one.subject.startswith("app:") else None,
-        "asked": [people.get(person, person) for person in one.asked],
+        "changes": list(told.changes),
+        "differences": [asdict(each) for each in told.differences],
+        "would_be_green": list(told.ways),
+        "undo": told.undo,
+        "checks": list(told.checks),
+        "similar": asdict(told.similar),
+        "url": told.url,
+        "asked": list(told.asked),
         "created": one.created_at,
         "due": one.due_at,
         "expires": one.expires_at,
         "escalated": one.escalated,
         "digest": one.digest,
-        "may_decide": may,
-        "why_not": why_not,
-        "may_confirm": alone,
-        "decided": _decided(at, connection, one, people),
+        "may_decide": "approve" in told.may,
+        "why_not": told.why_not,
+        "may_confirm": "confirm" in told.may,
+        "decided": told.decided and asdict(told.decided),
         "unreviewed": one.unreviewed,
-        "waited_ms": one.waited_ms(at.clock.now()) if one.state == "waiting" else None,
+        "waited_ms": told.waited_ms,
     }
-
-
-def _may(at: ApiHouse, who: Signed, verb: str, one: approvals.Question) -> tuple[bool, str]:
-    """Whether this person could approve or confirm it now, found by the door itself; and if not, why."""
-    seen = {"seen": one.digest} if verb == "approve" else {}
-    asking = REGISTRY.named(verb).build({"request": one.id, "because": "to see whether I may", **seen})
-    _facts, decision = at.door.explain(who.actor, asking)
-    return decision.goes, "" if decision.goes or not decision.reasons else decision.reasons[0].says
-
-
-def _decided(
-    at: ApiHouse, connection: Connection, one: approvals.Question, people: Mapping[str, str]
-) -> dict[str, Any] | None:
-    """Who said the last word on a request, when, and in which words; None while it waits."""
-    if one.decided_by is None:
-        return None
-    words = at.door.payloads.open(connection, one.because) if one.because else None
-    said = (words or {}).get("note") or (words or {}).get("because") or ""
-    return {"by": people.get(one.decided_by, one.decided_by), "at": one.decided_at, "says": said}
-
-
-def _changes(facts: dict[str, Any]) -> list[str]:
-    """What changed, in the order in which it matters to whoever decides: audience, data, reach, files."""
-    said = []
-    if facts["audience_widens"]:
-        said.append(f"Who may open it: {facts['audience_now']} -> {facts['audience_wanted']}.")
-    if facts["data_classes"]:
-        said.append(f"Personal data in it: {', '.join(facts['data_classes'])}.")
-    if facts["new_hosts"]:
-        said.append(f"New hosts that its pages call: {', '.join(facts['new_hosts'])}.")
-    if facts["new_secrets"] or facts["new_connections"]:
-        said.append(
-            f"New credentials and connections: {', '.join([*facts['new_secrets'], *facts['new_connections']])}."
-        )
-    if facts["new_dependencies"]:
-        said.append(f"{facts['new_dependencies']} new packages.")
-    said.append(
-        f"{facts['files_changed']} files differ from what is live." if facts["files_changed"] else "No file differs."
-    )
-    return said

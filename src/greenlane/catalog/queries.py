@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, func, or_, select
@@ -132,6 +132,14 @@ def owner_of(connection: Connection, subject: str) -> str | None:
 def team_of(connection: Connection, name: str) -> str | None:
     """The id of the team that has an app."""
     return connection.execute(select(APP.c.team).where(APP.c.name == name)).scalar_one_or_none()
+
+
+def teams_of(connection: Connection, names: Collection[str]) -> dict[str, str]:
+    """The ids of the teams that have these apps, by the app's name."""
+    if not names:
+        return {}
+    rows = connection.execute(select(APP.c.name, APP.c.team).where(APP.c.name.in_(list(names))))
+    return {row.name: row.team for row in rows}
 
 
 def names(connection: Connection) -> list[str]:

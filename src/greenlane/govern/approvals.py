@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from greenlane.govern import tables
+from greenlane.govern import awaited, tables
 from greenlane.govern.decision import Decision
 from greenlane.govern.effect import Rows
 from greenlane.govern.envelope import Envelope, coverage
@@ -124,6 +124,37 @@ def last_of(connection: Connection, subject: str, verb: str, author: str) -> Que
     return None if row is None else _question(row)
 
 
+def by_author(
+    connection: Connection, author: str, *, states: Sequence[str] = ("waiting", "sent-back"), limit: int = 50
+) -> list[Question]:
+    """Somebody's own requests in these states, the newest first."""
+    rows = connection.execute(
+        select(tables.request)
+        .where(tables.request.c.author == author, tables.request.c.state.in_(states))
+        .order_by(tables.request.c.created_at.desc(), tables.request.c.id.desc())
+        .limit(limit)
+    )
+    return [_question(row) for row in rows]
+
+
+def decided_by(connection: Connection, person: str, *, limit: int = 10) -> list[Question]:
+    """What somebody decided, the last first."""
+    rows = connection.execute(
+        select(tables.request)
+        .where(tables.request.c.decided_by == person, tables.request.c.state != "waiting")
+        .order_by(tables.request.c.decided_at.desc(), tables.request.c.id.desc())
+        .limit(limit)
+    )
+    return [_question(row) for row in rows]
+
+
+def named(connection: Connection, ids: Sequence[str]) -> list[Question]:
+    """These requests, in this order; one that is gone is left out."""
+    rows = connection.execute(select(tables.request).where(tables.request.c.id.in_(list(ids))))
+    found = {row.id: _question(row) for row in rows}
+    return [found[one] for one in ids if one in found]
+
+
 def overdue(connection: Connection, now: datetime) -> list[Question]:
     """Requests that nobody answered in time, and those whose author left them lying until they expired."""
     request, at = tables.request.c, stamp(now)
@@ -193,6 +224,7 @@ def ask(one: Question, now: datetime, *, again: bool) -> Rows:
             connection.execute(update(tables.request).where(tables.request.c.id == one.id).values(**values))
         else:
             connection.execute(insert(tables.request).values(id=one.id, **values))
+        awaited.keep(connection, one.id)
 
     return rows
 
@@ -232,6 +264,7 @@ def reopen(request: str, fresh: Decision, now: datetime) -> Rows:
                 decided_at=None,
             )
         )
+        awaited.keep(connection, request)
 
     return rows
 

@@ -118,6 +118,12 @@ def row_of(connection: Connection, action_id: str) -> Row[Any]:
     return connection.execute(select(tables.action).where(tables.action.c.id == action_id)).one()
 
 
+def rows_of(connection: Connection, action_ids: Collection[str]) -> dict[str, Row[Any]]:
+    """The stored rows of these actions, by their ids."""
+    rows = connection.execute(select(tables.action).where(tables.action.c.id.in_(list(action_ids))))
+    return {row.id: row for row in rows}
+
+
 def stored(connection: Connection, payloads: Payloads, action_id: str, began: float) -> Call:
     """A stored action as it was given, checked against the digest that was decided (invariant 11).
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, select, update
 
-from greenlane.govern import approvals, tables
+from greenlane.govern import approvals, awaited, tables
 from greenlane.govern.action import REGISTRY
 from greenlane.govern.actions import Approve, Confirm, Decline, Escalate, ExpireRequest, Forget, SendBack, Withdraw
 from greenlane.govern.effect import Context, Edge, Handling, Outcome, Rows
@@ -127,3 +127,4 @@ def _only_if_waiting(connection: Connection, request: str, values: Mapping[str, 
     result = connection.execute(update(tables.request).where(tables.request.c.id == request, still).values(**values))
     if result.rowcount != 1:
         raise Conflict("Somebody else decided this request first.", next_step="`greenlane approvals` shows how.")
+    awaited.keep(connection, request)

@@ -31,11 +31,12 @@ MOST_DECISIONS = 80
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that somebody could do: the facts that it would change, and the words for it."""
+    """One thing that somebody could do: the facts that it would change, the words for it, and the terminal's option."""
 
     name: str
     facts: dict[str, Any]
     says: str
+    option: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,14 @@ class Way:
 
     @property
     def says(self) -> str:
-        """The way in words."""
+        """The way in words, with what to type in a terminal."""
+        return " ".join(
+            f"{one.says.removesuffix('.')}: {one.option}." if one.option else one.says for one in self.changes
+        )
+
+    @property
+    def plainly(self) -> str:
+        """The way in words alone."""
         return " ".join(change.says for change in self.changes)
 
 
@@ -121,7 +129,7 @@ def _changes(verb: str, facts: Facts) -> Iterator[Change]:
     for name, values, says in _OTHERS:
         differing = {fact: value for fact, value in values.items() if getattr(facts, fact) != value}
         if differing:
-            yield Change(name, differing, sentence(says, facts))
+            yield Change(name, differing, sentence(says, facts), _OPTIONS.get(name, ""))
 
 
 def _audiences(verb: str, facts: Facts) -> Iterator[Change]:
@@ -137,7 +145,8 @@ def _audiences(verb: str, facts: Facts) -> Iterator[Change]:
                 "audience_widens": rung > now,
                 "audience_people": facts.audience_people if RUNGS[rung] == "named" else 0,
             },
-            f"Open it to {word('audience_wanted', RUNGS[rung])} instead: --audience {RUNGS[rung]}.",
+            f"Open it to {word('audience_wanted', RUNGS[rung])} instead.",
+            f"--audience {RUNGS[rung]}",
         )
 
 
@@ -168,7 +177,7 @@ def _contents(facts: Facts) -> Iterator[Change]:
 _OTHERS: Final[tuple[tuple[str, dict[str, Any], str], ...]] = (
     ("credentials", {"leaked_credentials": ()}, "Take out of the content, and have revoked: {leaked_credentials}."),
     ("check", {"authorisation_removed": False}, "Put the check of who may do it back."),
-    ("lock", {"unlocks": True}, "Lift the lock in the same step: --unlock."),
+    ("lock", {"unlocks": True}, "Lift the lock in the same step."),
     ("quota", {"quota_exceeded": False}, "Make room, or ask a platform engineer for a larger quota."),
     ("contained", {"contained": False}, "Take out, or renew, what is contained."),
     ("calm", {"agent_velocity": 0, "shape_velocity": 0}, "Wait until it has been calm for an hour."),
@@ -183,3 +192,6 @@ _OTHERS: Final[tuple[tuple[str, dict[str, Any], str], ...]] = (
     ("a third person", {"role_from_author": False, "returned_favours": 0}, "Let a third person judge it."),
 )
 """Changes beside audience and content: a name, the facts as they would be, and the words."""
+
+_OPTIONS: Final = {"lock": "--unlock"}
+"""What a terminal types for some of them."""

@@ -57,11 +57,26 @@ request = Table(
     Column("decided_at", String(32)),
     Column("because", String(80)),
     Column("unreviewed", Boolean, nullable=False),
+    Index("request_by_author", "author", "created_at"),
+    Index("request_by_decider", "decided_by", "decided_at"),
     Index("request_by_state", "state", "created_at"),
     Index("request_by_subject", "subject", "state"),
 )
 """One row a question to a person. state: waiting, approved, declined, sent-back, withdrawn, expired. ``because`` is the
 digest of the payload that holds the words."""
+
+awaited = Table(
+    "awaited",
+    METADATA,
+    Column("person", String(40), primary_key=True),
+    Column("since", String(32), primary_key=True),
+    Column("request", String(40), primary_key=True),
+    Column("verb", String(64), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Index("awaited_by_request", "request"),
+    sqlite_with_rowid=False,
+)
+"""Whom a request waits for, a row each, only while it does. Made from ``request``, beside every change of it."""
 
 envelope = Table(
     "envelope",

@@ -101,6 +101,11 @@ def answer(
     return _capital(f"{said}: {_went(lane, happened) if done else lane.words}.")
 
 
+def wish(verb: str, inputs: Mapping[str, Any], actor: str, names: Names) -> str:
+    """What somebody wants, without an end to the sentence: ``Ben wants to publish vendor-board to production``."""
+    return _capital(_fill({"verb": verb, "inputs": inputs, "subject": ""}, names, actor, {}, done=False))
+
+
 def _went(lane: Lane, happened: Mapping[str, Any]) -> str:
     """How something went that was carried out: what was red went because somebody answers for it."""
     if happened.get("unreviewed"):

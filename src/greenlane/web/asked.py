@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -15,12 +15,15 @@ from starlette.responses import RedirectResponse, Response
 
 from greenlane.govern.action import REGISTRY
 from greenlane.govern.actor import Actor
-from greenlane.govern.decision import Decision
+from greenlane.govern.decision import Decision, Lane
 from greenlane.govern.door import Answer
 from greenlane.govern.errors import NotFound, SignInNeeded
 from greenlane.govern.facts import Facts
 from greenlane.identity import queries as identity
 from greenlane.identity import roles
+from greenlane.insights import inbox
+from greenlane.insights.undoing import Undo
+from greenlane.kit.errors import GreenlaneError
 from greenlane.web import frame, toast
 from greenlane.web.entrance import SignedIn
 from greenlane.web.form import Fields
@@ -77,6 +80,12 @@ class Asked:
         """The asker's roles, read once."""
         with self.read() as connection:
             return identity.held(connection, self.me.person)
+
+    @cached_property
+    def waiting(self) -> int:
+        """How many requests wait for the asker's decision, counted to 100."""
+        with self.read() as connection:
+            return inbox.count(connection, self.me.person, self.held)
 
     def has_somewhere(self, right: str) -> bool:
         """Whether a role of the asker gives this right anywhere: enough to offer a room, not to show what is in it."""
@@ -140,7 +149,8 @@ class Asked:
         shown: dict[str, Any] = {"now": self.now, "origin": self.house.addresses.console, **told}
         said = None
         if self.person is not None:
-            shown |= {"person": self.person, "nav": self._navigation(), "here": self.path}
+            shown |= {"person": self.person, "nav": self.rooms, "here": self.path}
+            shown["waiting_for_me"] = self.waiting
             said = self._said()
         answer = frame.show(self.request, template, {**shown, "toast": said}, status=status, part=part)
         if said is not None:
@@ -148,14 +158,26 @@ class Asked:
         return answer
 
     def _said(self) -> toast.Toast | None:
-        """What the last form did, if it was not told yet."""
+        """What the last form did, if it was not told yet; with Undo only where this person could do that."""
         action = self.request.cookies.get(toast.COOKIE, "")
         if not action or frame.partial(self.request):
             return None
         with self.read() as connection:
-            return toast.waiting(connection, action, self.me.person)
+            told = toast.waiting(connection, action, self.me.person)
+        if told is not None and told.undo is not None and not self._could(told.undo):
+            return replace(told, undo=None)
+        return told
 
-    def _navigation(self) -> list[tuple[str, str, bool]]:
+    def _could(self, one: Undo) -> bool:
+        """Whether undoing would go through, or at least be asked for."""
+        try:
+            _facts, decision = self.explain(REGISTRY.named(one.verb).build(dict(one.inputs)))
+        except GreenlaneError:
+            return False
+        return decision.lane is not Lane.CLOSED
+
+    @property
+    def rooms(self) -> list[tuple[str, str, bool]]:
         """The rooms that are offered: address, name, whether this page is in it."""
         rooms = [(path, name) for path, name, right in NAVIGATION if not right or self.has_somewhere(right)]
         return [(path, name, _inside(self.path, path)) for path, name in rooms]

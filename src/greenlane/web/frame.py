@@ -90,7 +90,7 @@ def show(
 ) -> Response:
     """A page. With ``part``, only that block of its template when htmx asks for a part."""
     nonce = secrets.token_urlsafe(16)
-    whole = {"person": None, "nav": (), "here": "", "toast": None, "nonce": nonce, **told}
+    whole = {"person": None, "nav": (), "here": "", "toast": None, "waiting_for_me": 0, "nonce": nonce, **told}
     page = _ENVIRONMENT.get_template(template)
     if request is not None and part and partial(request):
         context = page.new_context(whole)

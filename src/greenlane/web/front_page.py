@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from greenlane.catalog import queries as catalog
-from greenlane.govern import approvals
 from greenlane.identity import queries as identity
 from greenlane.web import wording
 from greenlane.web.asked import Asked
@@ -45,7 +44,6 @@ def front_page(at: Asked) -> Response:
     with at.read() as connection:
         found = catalog.apps_for(connection, at.me.person, after=after, limit=AT_ONCE + 1, containing=wanted)
         apps = _lines(at, connection, found[:AT_ONCE])
-        mine = sum(at.me.person in one.asked for one in approvals.questions(connection))
     more = f"/?{urlencode({'q': wanted, 'after': found[AT_ONCE - 1].name})}" if len(found) > AT_ONCE else ""
     return at.page(
         "front_page/front_page.html",
@@ -54,7 +52,7 @@ def front_page(at: Asked) -> Response:
         wanted=wanted,
         after=after,
         more=more,
-        waiting=mine,
+        waiting=at.waiting,
         may_build=at.has_somewhere("create-app"),
         roles=[(wording.role_title(one.role), wording.role_meaning(one.role)) for one in at.held],
     )

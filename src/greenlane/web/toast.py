@@ -7,14 +7,16 @@ the ledger, and only for whoever did it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 from starlette.responses import Response
 
-from greenlane.govern import tables
+from greenlane.govern import approvals, call, tables
 from greenlane.insights import sentences
-from greenlane.insights.undoing import Undo, undo
+from greenlane.insights.undoing import Facts, Undo, undo
 from greenlane.ledger import queries as ledger
+from greenlane.ledger.receipt import Entry
 
 COOKIE = "__Host-greenlane-said"
 """Holds the id of the action that the next page tells about."""
@@ -53,5 +55,19 @@ def waiting(connection: Connection, action: str, person: str) -> Toast | None:
     entry = settled[-1]
     document = entry.receipt.document()
     takes_back = undo(entry.receipt, row.facts) if row.state == "done" else None
-    names = sentences.Names.of(connection, [document])
-    return Toast(sentences.receipt(document, names), row.lane, entry.seq, takes_back)
+    documents = [document]
+    if (carried := _carried_out(connection, row)) is not None:
+        documents.append(carried[0].receipt.document())
+        takes_back = undo(carried[0].receipt, carried[1])
+    names = sentences.Names.of(connection, documents)
+    said = " ".join(sentences.receipt(one, names) for one in documents)
+    return Toast(said, row.lane, entry.seq, takes_back)
+
+
+def _carried_out(connection: Connection, row: Row[Any]) -> tuple[Entry, Facts] | None:
+    """What went on because this action allowed it, with its facts; None where it allowed nothing."""
+    if row.verb not in {"approve", "confirm"} or row.state != "done":
+        return None
+    went = approvals.resumption(str(row.inputs["request"]), row.id)
+    found = [one for one in ledger.by_action(connection, went) if one.receipt.half == "settled"]
+    return (found[-1], call.row_of(connection, went).facts) if found else None
