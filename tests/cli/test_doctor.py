@@ -64,8 +64,12 @@ def test_a_port_that_somebody_else_has_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("console", "apps", "health"),
     [
-        ("localhost", "localhost", Health.WARNING),
+        ("localhost", "localhost", Health.WELL),
         ("console.example.com", "apps.example.com", Health.WARNING),
+        ("greenlane.firm.co.uk", "apps.firm.co.uk", Health.WARNING),
+        ("greenlane.firm.co.uk", "firm-apps.co.uk", Health.WELL),
+        ("firm.github.io", "other.github.io", Health.WELL),
+        ("greenlane.intern", "apps.greenlane.intern", Health.WARNING),
         ("console.example.com", "example-apps.net", Health.WELL),
     ],
 )

@@ -60,7 +60,7 @@ class Running:
         if "Ctrl-C" not in self.printed:
             ended, self._up = self._running.ended(), None
             raise AssertionError(ended.err)
-        found = re.search(r"^http://localhost:(\d+)/$", self.printed, re.MULTILINE)
+        found = re.search(r"^https?://[a-z0-9.-]+:(\d+)/$", self.printed, re.MULTILINE)
         assert found, self.printed
         self.port = int(found.group(1))
 

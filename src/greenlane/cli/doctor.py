@@ -11,7 +11,7 @@ from smtplib import SMTPException
 from sqlalchemy.exc import DBAPIError
 
 from greenlane.cli.local import Told
-from greenlane.kit import checkup
+from greenlane.kit import checkup, public_suffix
 from greenlane.kit.checkup import Health, Look
 from greenlane.kit.clock import parse
 from greenlane.kit.database import Database
@@ -176,21 +176,17 @@ def _is_ours(address: str, settings: Settings) -> bool:
 
 
 def _domains(settings: Settings) -> Look:
-    """Whether a hostile app could set cookies for the console, which it can under one registrable domain."""
+    """Whether browsers take an app for the console's own site, as under one registrable domain."""
     console, apps = settings.console_host, settings.apps_domain
-    if "localhost" in (console, apps):
+    if console == apps == "localhost":
+        return checkup.well("domains", "Apps and console are on localhost, which is right on one's own machine.")
+    if public_suffix.same_site(console, f"app.{apps}"):
         return checkup.warning(
             "domains",
-            "Apps and console are both on localhost, which is right for trying things out on one's own machine.",
-            "For colleagues, set console_host and apps_domain to two different domains.",
+            f"{console} and {apps} are under one registrable domain, so browsers take apps for the console's own site.",
+            "Give apps a domain of their own, registered beside the company's: apps_domain.",
         )
-    if console.split(".")[-2:] == apps.split(".")[-2:]:
-        return checkup.warning(
-            "domains",
-            f"{console} and {apps} seem to be one registrable domain, so an app's pages count as the console's site.",
-            "Give apps a domain of their own.",
-        )
-    return checkup.well("domains", f"Apps are under {apps}, the console is {console}.")
+    return checkup.well("domains", f"Apps are under {apps}, and browsers keep them apart from {console}.")
 
 
 def _resolution(settings: Settings) -> Look:
