@@ -14,6 +14,7 @@ from greenlane.govern.action import REGISTRY
 from greenlane.govern.facts import vocabulary
 from greenlane.govern.policy import SAFEGUARDS, Pack
 from greenlane.identity.roles import ROLES, SCOPES
+from greenlane.insights.rules import SUBJECTS
 from greenlane.kit.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,11 @@ def test_every_policy_says_what_it_decides_what_to_do_instead_and_who_answers_fo
         assert one.owner, one.id
         assert one.lane.strictness == 0 or sentence(one.instead), one.id
         assert set(one.safeguards) <= set(SAFEGUARDS)
+
+
+def test_every_file_of_the_default_pack_says_what_it_is_about() -> None:
+    pack = Pack.default(verbs=[verb.name for verb in REGISTRY])
+    assert {one.file for one in pack.policies} == SUBJECTS.keys()
 
 
 def test_every_role_and_scope_is_told_of() -> None:

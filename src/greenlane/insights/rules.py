@@ -24,6 +24,7 @@ answers are always yes is a fault in the policy)."""
 SUBJECTS: Mapping[str, str] = {
     "rights.cedar": "Who may do what",
     "audience.cedar": "Who can open an app",
+    "visitors.cedar": "Who is let in from outside an audience",
     "change.cedar": "What a change brings with it",
     "safety.cedar": "What is not possible, or needs a second look",
     "agents.cedar": "What agents make",
