@@ -71,7 +71,7 @@ def test_somebody_outside_the_audience_may_not_open_it(world: World) -> None:
         page = world.get(TEAM, "/", Accept=HTML, Cookie=cookie)
         assert page.status == 403
         assert "You are not in this app’s audience" in page.text
-        assert '<a class="go" href="http://localhost:4180/ask/board">Ask to open board</a>' in page.text
+        assert '<a class="go" href="http://localhost:4180/ask/board">Ask its owner to let you in</a>' in page.text
         assert "vendors" not in page.text
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
         problem = world.get(TEAM, "/", Cookie=cookie).problem

@@ -64,7 +64,7 @@ class Doorstep:
                     f"You are signed in, but {host.app} is not shared with you.",
                     next_step="Its owner can let you in: ask, and say what you need it for.",
                     code="outside-audience",
-                    link=(f"{self._console}/ask/{quote(host.app, safe='')}", f"Ask to open {host.app}"),
+                    link=(f"{self._console}/ask/{quote(host.app, safe='')}", "Ask its owner to let you in"),
                     headers=[*marks, *_PER_VISITOR],
                 )
             case Refusal.NARROW_TOKEN:
