@@ -241,6 +241,17 @@ def test_nobody_manages_themselves_here(console: Visitor, doorway: Doorway):
     assert "Erase this person" not in said
 
 
+def test_everybody_chooses_on_their_own_page_what_comes_by_mail(console: Visitor, doorway: Doorway, vic: Actor):
+    page = read(console, vic, f"/people/{vic.id}")
+    assert 'value="waiting" checked' in page
+    assert "What comes to you by mail" not in words(read(console, doorway.owner, f"/people/{vic.id}"))
+    send(console, vic, "/do/choose-mail", **form(page, "/do/choose-mail"), what="nothing")
+    page = read(console, vic, f"/people/{vic.id}")
+    assert 'value="nothing" checked' in page
+    undo = form(page, "/do/choose-mail")
+    assert undo["what"] == "waiting", "the toast takes it back"
+
+
 # going
 
 

@@ -21,6 +21,7 @@ from greenlane.govern.facts import RUNGS
 from greenlane.identity.roles import ROLES
 from greenlane.insights import telling
 from greenlane.kit.errors import GreenlaneError
+from greenlane.notices.actions import CHOICES as MAIL
 from greenlane.web import wording
 from greenlane.web.asked import Asked, known_verb, subject_page
 from greenlane.web.destination import own_path
@@ -37,6 +38,7 @@ CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {
     "environment": (("production", "Production"), ("staging", "Staging")),
     "audience": tuple((rung, wording.AUDIENCES[rung]) for rung in RUNGS),
     "role": tuple((role, wording.role_title(role)) for role in ROLES),
+    "what": tuple((one, says[:1].upper() + says[1:]) for one, says in MAIL.items()),
     "verdict": (("fine", "Fine"), ("not-fine", "Not fine")),
 }
 """What can be chosen, for inputs that several verbs share."""

@@ -17,6 +17,8 @@ from greenlane.identity import roles
 from greenlane.identity.actions import ErasePerson, RestorePerson, SuspendPerson
 from greenlane.identity.queries import listing
 from greenlane.insights import search, standing
+from greenlane.notices import queries as notices
+from greenlane.notices.actions import CHOICES
 from greenlane.web import doing, wording
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
@@ -31,6 +33,10 @@ STATES = {
     "erased": "Erased",
 }
 """What somebody is to this Greenlane."""
+
+
+MAIL = tuple((one, f"{says[:1].upper()}{says[1:]}") for one, says in CHOICES.items())
+"""What can come by mail, to choose from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,7 @@ def person(at: Asked, wrong: WrongInput | None = None) -> Response:
         eraser = _may(at, roles.VERBS["erase-person"].roles, "organisation")
         owned = _owned(connection, who.id) if (keeper or eraser or myself) else []
         gives = _teams_for(at, "grant-role", teams)
+        mail = notices.mail_choice(connection, who.id) if myself else ""
         joins = [one for one in _teams_for(at, "join-team", teams) if one not in who.teams]
     change = RestorePerson(who.id) if who.state == "suspended" else SuspendPerson(who.id)
     return at.page(
@@ -175,6 +182,9 @@ def person(at: Asked, wrong: WrongInput | None = None) -> Response:
         joins=joins,
         leaves=[] if myself else [one for one in _teams_for(at, "leave-team", teams) if one in who.teams],
         choices=_roles(),
+        mail=mail,
+        mail_choices=MAIL,
+        by_mail=at.house.installation.by_mail,
         ahead=at.explain(change)[1].lane if keeper and not myself else "",
         ahead_erase=at.explain(ErasePerson(who.id))[1].lane if eraser and not myself and not owned else "",
         wrong=wrong,
