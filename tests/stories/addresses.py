@@ -19,6 +19,7 @@ NO_PAGES = {
     "/static/{name}": "a file",
     "/apps/{app}/passport": "a file",
     "/apps/{app}/deploys/{deploy}/inside": "a file",
+    "/inbox/waiting": "a number that a running page asks for",
     "/ledger/export/csv": "a file",
     "/ledger/export/jsonl": "a file",
     "/ledger/verify/stream": "a stream",
