@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
+
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.actions import CreateApp
 from greenlane.catalog.addresses import Addresses
@@ -24,6 +26,9 @@ from greenlane.govern.door import Answer, Door
 from greenlane.govern.policies import Policies
 from greenlane.identity import queries as identity
 from greenlane.identity.actions import AddPerson, CreateSignInLink, FoundOrganisation, GrantRole, SignIn
+from greenlane.identity.passkeys import RelyingParty
+from greenlane.identity.passwords import Passwords
+from greenlane.identity.proving import Proofs
 from greenlane.identity.reviewers import reviewers
 from greenlane.insights.checking import Checking
 from greenlane.insights.reading import Tallies
@@ -43,6 +48,11 @@ from greenlane.notices.fake import FakeMailer, FakeOutside
 from greenlane.notices.reading import Notices
 from greenlane.secrets.sealing import Sealing
 
+QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+"""Passwords hashed as they are everywhere, in a moment: a test is no guesser."""
+
+AT_HOME = Addresses("http", "localhost", "localhost", 4180)
+
 HOUR, DAY = 3600.0, 86_400.0
 
 PAGE = {"index.html": b"<!doctype html><title>Vendor board</title><h1>Vendors</h1>"}
@@ -52,7 +62,7 @@ CALLS_OUT = {**PAGE, "board.js": b"fetch('https://api.exchangerates.example/late
 class InOneProcess(Control):
     """Control without the processes around it, on a database that a test hands in."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, addresses: Addresses = AT_HOME) -> None:
         self._settings = Settings(data=folder, mail_sender="Greenlane <greenlane@example.com>")
         self.clock = FakeClock()  # type: ignore[assignment]  # time passes when a test says so
         self.database = database
@@ -66,10 +76,11 @@ class InOneProcess(Control):
         self.outside = FakeOutside()
         self.mailer = FakeMailer()
         self.blobs = Blobs(folder / "blobs")
-        self.addresses = Addresses("http", "localhost", "localhost", 4180)
+        self.addresses = addresses
         self.policies = Policies(database, self.clock)
         self.ledger.write(self.policies.remember(self.policies.in_force()))
         self.reviewers = reviewers(catalog.team_of, catalog.owner_of)
+        self.proofs = Proofs(QUICK, RelyingParty(self.addresses.console))
         self.door = Door(database, self.ledger, self.payloads, self._house(), self.clock)
         self.uploads = Uploads(database, self.ledger.write, self.blobs, folder / "uploads", self.clock, lambda _c: {})
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)

@@ -62,7 +62,12 @@ from greenlane.identity import effects as identity_effects
 from greenlane.identity import queries as identity
 from greenlane.identity import reading
 from greenlane.identity.actions import CreateSignInLink, FoundOrganisation
+from greenlane.identity.arriving import Arrivals
+from greenlane.identity.attempts import Attempts
 from greenlane.identity.facts import rights_facts
+from greenlane.identity.passkeys import RelyingParty
+from greenlane.identity.passwords import Passwords
+from greenlane.identity.proving import Proofs
 from greenlane.identity.queries import organisation
 from greenlane.identity.reviewers import reviewers
 from greenlane.insights import sentences
@@ -103,7 +108,6 @@ from greenlane.secrets import effects as secret_effects
 from greenlane.secrets import queries as secret_queries
 from greenlane.secrets.sealing import Sealing
 from greenlane.web import routes as web_routes
-from greenlane.web.console import Console
 from greenlane.web.house import WebHouse
 
 log = structlog.get_logger()
@@ -205,7 +209,7 @@ class Control:
             live_content=(live_content(self.blobs),),
         )
         handlings = {
-            **identity_effects.handlings(self.database, self.payloads, catalog.owned_by),
+            **identity_effects.handlings(self.database, self.payloads, catalog.owned_by, self.proofs),
             **catalog_effects.handlings(catalog_works),
             **secret_effects.handlings(self.sealing, self.clock),
             **notice_effects.handlings(notice_effects.Works(self.database, self.sealing, self.outside)),
@@ -217,7 +221,7 @@ class Control:
         return House(
             pack=self.policies.in_force,
             handlings=handlings,
-            rights=rights_facts(catalog.team_of),
+            rights=rights_facts(catalog.team_of, self.clock),
             reviewers=self.reviewers,
             process_of=deploys.process_of,
         )
@@ -232,8 +236,7 @@ class Control:
         self.following.authority.start()
         threading.Thread(target=self._keep_house, name="upkeep", daemon=True).start()
         self.postman.start()
-        entrance = Console(self.door, self.addresses)
-        pages = web_routes.routes(self.web(), entrance)
+        pages = web_routes.routes(self.web())
         app = api.create(self._api(), pages=pages, error_page=web_routes.error_page)
         path = self.places.socket("control")
         path.unlink(missing_ok=True)
@@ -325,6 +328,18 @@ class Control:
         """Verifies passports for whoever looks at an app."""
         return Vouching(self.passports.of, self.blobs, self.trust, self.clock)
 
+    @cached_property
+    def proofs(self) -> Proofs:
+        """Looks at what somebody signs in with. The console's host is what passkeys are for."""
+        return Proofs(Passwords(), RelyingParty(self.addresses.console))
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """Opens sessions, and counts attempts that fail."""
+        key = _kept_key(self._settings.folder / "keys" / "attempts.key")
+        attempts = Attempts(key, self.ledger.write, self.clock)
+        return Arrivals(self.door, self.proofs, attempts, self.ledger.write)
+
     def web(self) -> WebHouse:
         """What the console is handed."""
         return WebHouse(
@@ -336,6 +351,7 @@ class Control:
             addresses=self.addresses,
             clock=self.clock,
             visit_key=self._visit_key,
+            arrivals=self.arrivals,
             pack=self.policies.in_force,
             trust=self.trust,
             passport=self.passports.when_cosigned,
@@ -415,6 +431,7 @@ class Control:
 
 def _kept_key(path: Path) -> bytes:
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_private(path, secrets.token_hex(32))
     return bytes.fromhex(path.read_text().strip())
 

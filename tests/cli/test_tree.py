@@ -21,7 +21,15 @@ ON_THEIR_OWN = {"up", "tour", "doctor", "backup", "restore", "docs", "version", 
     "simulate",
     "passport verify",
 }
-OF_PAGES = {"accept-invitation", "look", "sign-in", "sign-out"}
+OF_PAGES = {
+    "accept-invitation",
+    "look",
+    "sign-in",
+    "sign-out",
+    "set-password",
+    "add-passkey",
+    "make-recovery-codes",
+}
 """Verbs of pages; `greenlane do` reaches them, and the platform's own, too."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
 from greenlane.govern import tables as govern_tables
@@ -17,11 +18,17 @@ from greenlane.govern.facts import Facts
 from greenlane.identity import effects, queries
 from greenlane.identity.actions import AddPerson, CreateTeam, FoundOrganisation, GrantRole, SignIn
 from greenlane.identity.facts import rights_facts
+from greenlane.identity.passkeys import RelyingParty
+from greenlane.identity.passwords import Passwords
+from greenlane.identity.proving import Proofs
 from greenlane.kit import ids
 from greenlane.kit.clock import FakeClock, stamp
 from greenlane.kit.database import Database
 from greenlane.ledger.payload import Payloads
 
+PROOFS = Proofs(
+    Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)), RelyingParty("http://localhost:4180")
+)
 GREEN = Decision(Lane.GREEN, (), (), Risk(0, (), ""), "")
 
 
@@ -41,7 +48,7 @@ class Household:
 
     def __post_init__(self) -> None:
         self.handlings |= effects.handlings(
-            self.database, self.payloads, lambda _connection, person: self.owned.get(person, [])
+            self.database, self.payloads, lambda _connection, person: self.owned.get(person, []), PROOFS
         )
 
     def team_of_app(self, connection: Connection, app: str) -> str | None:
@@ -50,7 +57,7 @@ class Household:
     def facts(self, actor: Actor, action: Any) -> Facts:
         verb = REGISTRY.of(action).name
         with self.database.read() as connection:
-            found: dict[str, Any] = dict(rights_facts(self.team_of_app)(connection, actor, action))
+            found: dict[str, Any] = dict(rights_facts(self.team_of_app, self.clock)(connection, actor, action))
             for gather in self.handlings[verb].facts if verb in self.handlings else ():
                 found |= gather(connection, actor, action)
         return Facts(**found)

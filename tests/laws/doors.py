@@ -11,7 +11,6 @@ from unittest.mock import Mock
 import greenlane.main  # noqa: F401 - every verb is declared
 from greenlane.api import app
 from greenlane.web import routes as web
-from greenlane.web.fake import FakeHouse
 
 HERE = Path(__file__).parent
 
@@ -45,7 +44,7 @@ def routes() -> list[Route]:
 def pages() -> list[Route]:
     """Every route of the console's pages."""
     nobody = Mock()  # only the addresses are wanted, and they are the same for every house
-    found = [Route(method, one.path) for one in web.routes(nobody, FakeHouse()) for method in one.methods or ()]
+    found = [Route(method, one.path) for one in web.routes(nobody) for method in one.methods or ()]
     return sorted((one for one in found if one.method != "HEAD"), key=lambda r: r.name)
 
 

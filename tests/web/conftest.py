@@ -1,48 +1,52 @@
-"""A console with a house in memory behind it, and the people who live there."""
+"""The console over the real door, and the people who live there."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from tests.house import Doorway
+from tests.house import Doorway, InOneProcess
+from tests.web.neighbours import Neighbours
 
+from greenlane.catalog.addresses import Addresses
 from greenlane.govern.actor import Actor
-from greenlane.web import coming_in
 from greenlane.web.asked import SESSION_COOKIE
-from greenlane.web.console import Console
-from greenlane.web.entrance import SignedIn
-from greenlane.web.fake import FakeHouse
-from greenlane.web.routes import error_page, files, routes
-
-ANA = SignedIn("p_ana", "Ana Costa")
+from greenlane.web.routes import error_page, routes
+from greenlane.web.signed_in import SignedIn
 
 
 @pytest.fixture
-def ana() -> SignedIn:
+def house(tmp_path: Path) -> Iterator[Neighbours]:
+    """A small organisation at an address of its own, on one database: what is tried here are pages."""
+    opened = Neighbours(tmp_path, Addresses("https", "console.example", "apps.example", None))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ana(house: Neighbours) -> SignedIn:
     """Somebody who lives here."""
-    return ANA
-
-
-@pytest.fixture
-def house() -> FakeHouse:
-    """The rest of the program, in memory."""
-    return FakeHouse()
+    return house.ana
 
 
 def _answer(request, error):
     return error_page(error)
 
 
+def console_of(control: InOneProcess) -> Starlette:
+    """Every page of an installation."""
+    return Starlette(routes=routes(control.web()), exception_handlers={404: _answer, 405: _answer, 500: _answer})
+
+
 @pytest.fixture
-def browser(house: FakeHouse) -> TestClient:
+def browser(house: Neighbours) -> TestClient:
     """A browser that says where its forms come from and follows no redirect by itself."""
-    app = Starlette(
-        routes=[*coming_in.routes(house), files()], exception_handlers={404: _answer, 405: _answer, 500: _answer}
-    )
     return TestClient(
-        app,
-        base_url=house.console_origin,
+        console_of(house.control),
+        base_url=house.origin,
         follow_redirects=False,
         raise_server_exceptions=False,
         headers={"sec-fetch-site": "same-origin"},
@@ -55,10 +59,7 @@ class Visitor:
     def __init__(self, doorway: Doorway) -> None:
         self.doorway = doorway
         control = doorway.control
-        entrance = Console(control.door, control.addresses)
-        self._app = Starlette(
-            routes=routes(control.web(), entrance), exception_handlers={404: _answer, 405: _answer, 500: _answer}
-        )
+        self._app = console_of(control)
         self._browsers: dict[str, TestClient] = {}
 
     @property

@@ -4,16 +4,17 @@ from html.parser import HTMLParser
 
 import pytest
 from starlette.testclient import TestClient
+from tests.web.neighbours import Neighbours
 
+from greenlane.catalog import queries as catalog
 from greenlane.govern.errors import Refused, SignInNeeded
 from greenlane.govern.facts import RUNGS
+from greenlane.identity.actions import RenamePerson
 from greenlane.identity.roles import ROLES
 from greenlane.identity.tokens import Kind, mint
 from greenlane.kit.errors import Unavailable
 from greenlane.web import wording
 from greenlane.web.asked import SESSION_COOKIE
-from greenlane.web.entrance import SignedIn
-from greenlane.web.fake import FakeHouse
 
 WANTED = "/sign-in?to=https://vendor-board.apps.example/about"
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>\u202e{{7*7}}'
@@ -41,12 +42,12 @@ def live(browser: TestClient, session: str) -> None:
     browser.cookies.set(SESSION_COOKIE, session)
 
 
-def addresses(house: FakeHouse) -> list[str]:
+def addresses(house: Neighbours) -> list[str]:
     return [
         "/sign-in",
         "/sign-in?to=https://vendor-board.apps.example/",
         "/sign-in?to=//evil.example",
-        f"/sign-in/{house.hand_out(Kind.LINK, 'p_ana')}",
+        f"/sign-in/{house.hand_out(Kind.LINK)}",
         "/sign-in/gll_cut",
         f"/invitation/{house.hand_out(Kind.INVITATION)}",
         "/invitation/no",
@@ -102,7 +103,7 @@ def test_every_role_and_every_audience_has_its_words():
 
 
 def test_hostile_names_are_text(browser, house):
-    live(browser, house.settle(SignedIn("p_x", HOSTILE)))
+    live(browser, house.settle(house.hire(HOSTILE.replace("\u202e", ""))))
     invitation = house.hand_out(Kind.INVITATION)
     for address in ("/sign-out", f"/invitation/{invitation}"):
         tags = Tags(browser.get(address).text)
@@ -142,9 +143,10 @@ def test_the_focus_is_on_the_first_field_that_is_wrong(browser, house, typed, fi
 
 def test_a_refusal_of_the_whole_form_keeps_what_was_typed(browser, house):
     invitation = house.hand_out(Kind.INVITATION)
+    house.doorway.does(house.doorway.owner, RenamePerson(house.ana.person, email="taken@example.com"))
     answer = browser.post(f"/invitation/{invitation}", data={"name": "Zoë", "email": "taken@example.com"})
     assert answer.status_code == 422
-    assert "Sign in as that person instead." in answer.text
+    assert "Give another one, or none." in answer.text
     assert 'value="Zoë"' in answer.text
     (focused,) = Tags(answer.text).focused()
     assert focused["role"] == "alert"
@@ -152,7 +154,7 @@ def test_a_refusal_of_the_whole_form_keeps_what_was_typed(browser, house):
 
 def test_a_link_page_has_one_button_and_names_nobody(browser, house, ana):
     house.settle(ana)
-    page = browser.get(f"/sign-in/{house.hand_out(Kind.LINK, 'p_ana')}").text
+    page = browser.get(f"/sign-in/{house.hand_out(Kind.LINK)}").text
     assert "Ana" not in page
     assert len(Tags(page).named("button")) == 1
     assert house.happened == []
@@ -162,8 +164,9 @@ def test_the_sign_in_page_names_where_you_wanted_to_go(browser):
     page = browser.get(WANTED).text
     assert "You want to open <strong" in page
     assert "vendor-board.apps.example" in page
-    (hidden,) = [a for a in Tags(page).named("input") if a.get("type") == "hidden"]
-    assert hidden["value"] == "https://vendor-board.apps.example/about"
+    onward = [a["value"] for a in Tags(page).named("input") if a.get("name") == "to"]
+    assert set(onward) == {"https://vendor-board.apps.example/about"}
+    assert len(onward) == 3, "whatever way somebody takes"
 
 
 def test_a_page_that_is_not_there_says_so(browser):
@@ -182,10 +185,10 @@ def test_a_wrong_method_is_answered_by_a_page_that_says_what_is_allowed(browser)
 def test_a_fault_is_a_page_and_tells_no_internals(browser, house, ana, monkeypatch, error):
     live(browser, house.settle(ana))
 
-    def fails(host):
+    def fails(*_):
         raise error
 
-    monkeypatch.setattr(house, "may_visit_host", fails)
+    monkeypatch.setattr(catalog, "knows_host", fails)
     answer = browser.get(WANTED)
     assert answer.status_code in {500, 503}
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; ")
@@ -196,10 +199,10 @@ def test_a_fault_is_a_page_and_tells_no_internals(browser, house, ana, monkeypat
 def test_a_private_detail_is_never_printed(browser, house, ana, monkeypatch):
     live(browser, house.settle(ana))
 
-    def refuses(host):
+    def refuses(*_):
         raise Refused("You may not.", next_step="Ask Ana.", detail="table session, row 7")
 
-    monkeypatch.setattr(house, "may_visit_host", refuses)
+    monkeypatch.setattr(catalog, "knows_host", refuses)
     answer = browser.get(WANTED)
     assert answer.status_code == 403
     assert "You may not." in answer.text
@@ -210,10 +213,10 @@ def test_a_private_detail_is_never_printed(browser, house, ana, monkeypatch):
 def test_a_session_that_ends_meanwhile_leads_to_the_sign_in_page(browser, house, ana, monkeypatch):
     live(browser, house.settle(ana))
 
-    def over(host):
+    def over(*_):
         raise SignInNeeded("The session is over.")
 
-    monkeypatch.setattr(house, "may_visit_host", over)
+    monkeypatch.setattr(catalog, "knows_host", over)
     assert browser.get(WANTED).headers["location"] == "/sign-in"
 
 
@@ -228,7 +231,7 @@ def test_a_used_link_says_what_to_do(browser):
     answer = browser.post(f"/sign-in/{mint(Kind.LINK).secret}")
     assert answer.status_code == 410
     assert "This link does not work any more" in answer.text
-    assert "Ask for a new link." in answer.text
+    assert "Ask whoever gave it to you for a new one." in answer.text
 
 
 def test_a_cut_link_is_told_from_a_used_one(browser):

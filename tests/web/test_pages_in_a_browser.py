@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,25 +12,26 @@ from dataclasses import dataclass
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from starlette.applications import Starlette
+from tests.web.conftest import console_of
+from tests.web.neighbours import Neighbours
 
-from greenlane.identity.tokens import Kind
-from greenlane.web import coming_in
-from greenlane.web.entrance import SignedIn
-from greenlane.web.fake import FakeHouse
-from greenlane.web.routes import error_page, files
+from greenlane.catalog.addresses import Addresses
+from greenlane.govern.actor import Actor
+from greenlane.identity.actions import MakeRecoveryCodes, RenamePerson, SetPassword
+from greenlane.identity.tokens import Kind, mint
+from greenlane.web.signed_in import SignedIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-TARGETS = "button, input:not([type=hidden]), main a"
+TARGETS = "button, input:not([type=hidden], [hidden]), main a"
 
 
 @dataclass
 class Place:
-    """A console that really listens, with its house."""
+    """A console that really listens, with the people who come in through it."""
 
-    house: FakeHouse
+    house: Neighbours
     origin: str
 
     def app(self, name: str) -> str:
@@ -38,33 +40,19 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The console on a port of its own. Apps' hosts end here too, as they do at the edge."""
-
-    async def answer(request, error):
-        return error_page(error)
-
-    house = FakeHouse(hosts={"vendor-board.localhost"})
-    app = Starlette(
-        routes=[*coming_in.routes(house), files()], exception_handlers={404: answer, 405: answer, 500: answer}
-    )
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off"))
-    listening = threading.Event()
-    start = server.startup
-
-    async def startup(sockets=None):
-        await start(sockets)
-        listening.set()
-
-    server.startup = startup
-    thread = threading.Thread(target=server.run, daemon=True)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    house = Neighbours(tmp_path_factory.mktemp("place"), Addresses("http", "localhost", "localhost", port))
+    house.doorway.does(house.doorway.owner, RenamePerson(house.ana.person, email="taken@example.com"))
+    server = uvicorn.Server(uvicorn.Config(console_of(house.control), log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
-    assert listening.wait(20)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    house.console_origin = f"http://localhost:{port}"
-    yield Place(house, house.console_origin)
+    yield Place(house, house.origin)
     server.should_exit = True
     thread.join(20)
+    house.close()
 
 
 @pytest.fixture
@@ -86,18 +74,20 @@ def page(context: BrowserContext) -> Iterator[Page]:
     assert broken == []
 
 
-def sign_in(page: Page, place: Place, view: SignedIn) -> None:
-    place.house.settle(view)
+BY_LINK = "Sign in with this link or token"
+
+
+def sign_in(page: Page, place: Place, who: SignedIn | None = None) -> None:
     page.goto(f"{place.origin}/sign-in")
-    page.get_by_label("Sign-in link or API token").fill(place.house.hand_out(Kind.API, view.person))
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Sign-in link or API token").fill(place.house.hand_out(Kind.API, who))
+    page.get_by_role("button", name=BY_LINK).click()
     page.wait_for_url(f"{place.origin}/")
 
 
 def wanting_more(page: Page, place: Place) -> None:
     page.goto(f"{place.origin}/sign-in?to={place.app('vendor-board')}/about")
     page.get_by_label("Sign-in link or API token").fill("not a link")
-    page.get_by_role("button").click()
+    page.get_by_role("button", name=BY_LINK).click()
 
 
 def nameless(page: Page, place: Place) -> None:
@@ -113,10 +103,29 @@ def refused_as_a_whole(page: Page, place: Place) -> None:
 
 
 def used_link(page: Page, place: Place) -> None:
-    link = place.house.hand_out(Kind.LINK, "p_ana")
-    place.house.ways_in.clear()
-    page.goto(f"{place.origin}/sign-in/{link}")
+    page.goto(f"{place.origin}/sign-in/{mint(Kind.LINK).secret}")
     page.get_by_role("button").click()
+
+
+def wrong_password(page: Page, place: Place) -> None:
+    page.goto(f"{place.origin}/sign-in")
+    page.get_by_label("Name or e-mail address").fill("Ana Costa")
+    page.get_by_label("Password").fill("not hers at all")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def with_everything(page: Page, place: Place) -> None:
+    """The account of somebody who has a password, codes, several sessions and tokens."""
+    actor = Actor("person", place.house.ana.person)
+    place.house.doorway.does(actor, SetPassword(GOOD))
+    place.house.doorway.does(actor, MakeRecoveryCodes())
+    page.goto(f"{place.origin}/account")
+
+
+def weak_password(page: Page, place: Place) -> None:
+    page.goto(f"{place.origin}/account")
+    page.get_by_label(re.compile("assword")).fill("password1234")
+    page.get_by_role("button", name=re.compile("password")).first.click()
 
 
 def at(path: str):
@@ -127,7 +136,7 @@ def at(path: str):
 
 
 def at_link(page: Page, place: Place) -> None:
-    page.goto(f"{place.origin}/sign-in/{place.house.hand_out(Kind.LINK, 'p_ana')}")
+    page.goto(f"{place.origin}/sign-in/{place.house.hand_out(Kind.LINK)}")
 
 
 def at_invitation(page: Page, place: Place) -> None:
@@ -138,7 +147,15 @@ def at_open_app(page: Page, place: Place) -> None:
     page.goto(f"{place.origin}/sign-in?to={place.app('vendor-board')}/about")
 
 
+GOOD = "wandering lamp forty crows"
+
 PAGES = {
+    "account": ("ana", at("/account"), "Your account"),
+    "account with everything": ("ana", with_everything, "Your account"),
+    "account with an error": ("ana", weak_password, "Your account"),
+    "welcome": ("ana", at("/welcome?next=/ledger"), "You are in. How will you sign in next time?"),
+    "recovery": (None, at("/sign-in/recover"), "Use a recovery code"),
+    "sign-in with a wrong password": (None, wrong_password, "Sign in"),
     "sign-in": (None, at("/sign-in"), "Sign in"),
     "sign-in to an app": (None, at_open_app, "Sign in"),
     "sign-in with an error": (None, wanting_more, "Sign in"),
@@ -156,10 +173,10 @@ PAGES = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, place: Place, axe: str, ana: SignedIn, name: str):
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, place: Place, axe: str, name: str):
     who, go, heading = PAGES[name]
     if who is not None:
-        sign_in(page, place, ana if who == "ana" else who)
+        sign_in(page, place)
     go(page, place)
     expect(page.get_by_role("heading", level=1)).to_have_text(heading)
     tools = page.context.new_cdp_session(page)  # past the page's policy, which allows no script
@@ -192,17 +209,16 @@ def test_axe_does_find_what_is_wrong(page: Page, place: Place, axe: str):
     assert "label" in answer["result"]["value"].split(",")
 
 
-def test_signing_in_by_link_goes_on_to_the_app_without_a_script(chromium: Browser, place: Place, ana: SignedIn):
-    place.house.settle(ana)
+def test_signing_in_by_link_goes_on_to_the_app_without_a_script(chromium: Browser, place: Place):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     broken: list[str] = []
     page.on("console", lambda said: broken.append(said.text) if "Content Security Policy" in said.text else None)
     page.goto(f"{place.origin}/sign-in?to={place.app('vendor-board')}/about")
     expect(page.get_by_text("You want to open vendor-board.localhost")).to_be_visible()
-    link = f"{place.origin}/sign-in/{place.house.hand_out(Kind.LINK, 'p_ana')}"
+    link = f"{place.origin}/sign-in/{place.house.hand_out(Kind.LINK)}"
     page.get_by_label("Sign-in link or API token").fill(link)
-    page.get_by_role("button", name="Sign in and open vendor-board.localhost").click()
+    page.get_by_role("button", name=BY_LINK).click()
     page.wait_for_url(re.compile(r"//vendor-board\.localhost:\d+/about$"))
     (cookie,) = context.cookies()
     assert (cookie["name"], cookie["domain"], cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (
@@ -216,17 +232,19 @@ def test_signing_in_by_link_goes_on_to_the_app_without_a_script(chromium: Browse
     context.close()
 
 
-def test_everything_is_done_by_keyboard_alone(page: Page, place: Place, ana: SignedIn):
-    place.house.settle(ana)
-    page.goto(f"{place.origin}/sign-in/{place.house.hand_out(Kind.LINK, 'p_ana')}")
+def test_everything_is_done_by_keyboard_alone(page: Page, place: Place):
+    newcomer = place.house.hire("Kay Board")
+    page.goto(f"{place.origin}/sign-in/{place.house.hand_out(Kind.LINK, newcomer)}")
     for _ in range(3):  # the skip link, the name, the button
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Sign in")).to_be_focused()
     page.keyboard.press("Enter")
+    page.wait_for_url(f"{place.origin}/welcome?next=%2F")
+    expect(page.get_by_role("button", name="Add a passkey on this device")).to_be_visible()
+    page.get_by_role("link", name="Not now, go on").focus()
+    page.keyboard.press("Enter")
     page.wait_for_url(f"{place.origin}/")
-    for _ in range(3):
-        page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Sign out")).to_be_focused()
+    page.get_by_role("button", name="Sign out").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
 
@@ -236,8 +254,8 @@ def test_an_error_takes_the_focus_to_its_field(page: Page, place: Place):
     expect(page.get_by_label("Sign-in link or API token")).to_be_focused()
 
 
-def test_another_host_cannot_press_our_buttons(page: Page, place: Place, ana: SignedIn):
-    sign_in(page, place, ana)
+def test_another_host_cannot_press_our_buttons(page: Page, place: Place):
+    sign_in(page, place)
     before = list(place.house.happened)
     trap = f"{place.app('vendor-board')}/trap"
     page.route(
@@ -260,3 +278,76 @@ def test_no_page_can_be_framed(context: BrowserContext, place: Place):
     page.goto(f"{place.app('vendor-board')}/trap")
     assert page.frames[1].url == "chrome-error://chromewebdata/"
     assert page.frames[1].get_by_label("Sign-in link or API token").count() == 0
+
+
+def with_an_authenticator(page: Page) -> None:
+    """A device that looks at its user and keeps passkeys (CDP's virtual authenticator)."""
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    device = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    tools.send("WebAuthn.addVirtualAuthenticator", {"options": device})
+
+
+def test_a_passkey_is_enrolled_after_the_first_link_and_signs_in_with_one_press(page: Page, place: Place):
+    newcomer = place.house.hire("Petra Key")
+    with_an_authenticator(page)
+    page.goto(f"{place.origin}/sign-in/{place.house.hand_out(Kind.LINK, newcomer)}")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("What you call it").fill("My laptop")
+    page.get_by_role("button", name="Add a passkey on this device").click()
+    page.wait_for_url(f"{place.origin}/")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
+    page.goto(f"{place.origin}/sign-in?next=/account")
+    page.get_by_role("button", name="Sign in with a passkey").press("Enter")
+    page.wait_for_url(f"{place.origin}/account")
+    expect(page.get_by_text("My laptop")).to_be_visible()
+    expect(page.get_by_text("Opened with a passkey")).to_be_visible()
+    page.get_by_role("button", name="Remove this passkey").click()
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    expect(page.get_by_text("My laptop")).to_have_count(0)
+
+
+def test_a_passkey_question_that_is_put_off_says_so_and_loses_nothing(page: Page, place: Place):
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")  # and no authenticator: the browser gives up
+    page.goto(f"{place.origin}/sign-in")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_text(re.compile("No passkey was used|Your browser asks you now"))).to_be_visible()
+    expect(page.get_by_label("Name or e-mail address")).to_be_visible()
+
+
+def test_without_a_script_a_password_does_what_a_passkey_does(chromium: Browser, place: Place):
+    newcomer = place.house.hire("Nora Script")
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{place.origin}/sign-in/{place.house.hand_out(Kind.LINK, newcomer)}")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Add a passkey on this device")).to_be_hidden()
+    page.get_by_label("Password").fill(GOOD)
+    page.get_by_role("button", name="Set this password").click()
+    page.wait_for_url(f"{place.origin}/")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{place.origin}/sign-in")
+    expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
+    page.get_by_label("Name or e-mail address").fill("nora script")
+    page.get_by_label("Password").fill(GOOD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(f"{place.origin}/")
+    page.goto(f"{place.origin}/account")
+    page.get_by_role("button", name="Make ten recovery codes").click()
+    code = re.search(r"\b(?:[0-9a-z]{5}-){3}[0-9a-z]{5}\b", page.content())
+    assert code is not None
+    context.clear_cookies()
+    page.goto(f"{place.origin}/sign-in/recover")
+    page.get_by_label("Recovery code").fill(code.group().upper())
+    page.get_by_role("button").click()
+    page.wait_for_url(f"{place.origin}/")
+    context.close()

@@ -178,6 +178,13 @@ def routes() -> APIRouter:
         with at.database.read() as connection:
             return {"items": [asdict(one) for one in identity.tokens_of(connection, person_of(who))], "next": None}
 
+    @router.get("/sessions", summary="Where you are signed in")
+    def sessions(at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            running = identity.sessions_of(connection, person_of(who), at.clock.now())
+        items = [{**asdict(one), "opened_with": identity.opened_with(one.through)} for one in running]
+        return {"items": items, "next": None}
+
     @router.get("/looks", summary="Sampled looks that nobody answered yet")
     def looks(at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:

@@ -30,6 +30,11 @@ def tokens(talk: Talk) -> Document:
     return {"items": talk.everything("/v1/tokens")}
 
 
+def sessions(talk: Talk) -> Document:
+    """Where you are signed in: each browser, since when, and what opened it."""
+    return {"items": talk.everything("/v1/sessions")}
+
+
 def _people_table(out: Output, document: Document) -> None:
     rows = [
         (
@@ -59,6 +64,14 @@ def _token_table(out: Output, document: Document) -> None:
         for one in document["items"]
     ]
     out.table(("id", "scopes", "agent", "until", "for"), rows)
+
+
+def _session_table(out: Output, document: Document) -> None:
+    rows = [
+        (one["id"], one.get("device"), one.get("opened_with"), one["created"], one.get("last_seen"))
+        for one in document["items"]
+    ]
+    out.table(("id", "browser", "opened with", "since", "last seen"), rows)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -124,6 +137,11 @@ COMMANDS: tuple[Command, ...] = (
     ),
     act("token revoke", "revoke-token", "greenlane token revoke tok_01h2…", token=ARGUMENT),
     Ask("token list", "query /v1/tokens", tokens, "greenlane token list", _token_table),
+    Ask("sessions", "query /v1/sessions", sessions, "greenlane sessions", _session_table),
+    Ask("sessions list", "query /v1/sessions", sessions, "greenlane sessions list", _session_table),
+    act("sessions end", "end-session", "greenlane sessions end ses_01h2…", session=ARGUMENT),
+    act("people no-password", "remove-password", "greenlane people no-password ada@example.com", person=WHO),
+    act("people no-passkey", "remove-passkey", "greenlane people no-passkey pky_01h2…", passkey=ARGUMENT),
     act(
         "preview-token create",
         "create-preview-token",

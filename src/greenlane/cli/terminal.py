@@ -61,6 +61,7 @@ GROUPS = {
     "policy": "Read, try and change the rules.",
     "preview-token": "Let a test robot open a preview.",
     "role": "Say who may do what.",
+    "sessions": "Where you are signed in, and ending it.",
     "share": "Links that open what is published to whoever holds them.",
     "team": "See and change teams.",
     "token": "API tokens of your own.",

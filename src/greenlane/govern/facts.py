@@ -36,6 +36,7 @@ class Facts:
     last_owner: bool = _fact("the organisation would be left without an owner", False)
     apps_owned: int = _fact("apps that the person owns whom the action would erase", 0)
     token_unlimited: bool = _fact("the token or link would never expire", False)
+    sign_in_stale: bool = _fact("the actor signed in too long ago to change how they sign in", False)
     # how fast things move, over the last hour
     author_velocity: int = _fact("changes by this author within the last hour", 0)
     agent_velocity: int = _fact("changes made by this agent within the last hour", 0)
@@ -88,6 +89,7 @@ class Facts:
     request_open: bool = _fact("the request still waits for a person", False)
     request_outdated: bool = _fact("the request changed or expired since the actor saw it", False)
     role_from_author: bool = _fact("the author gave the actor their role within the last week", False)
+    let_in_by_author: bool = _fact("the author made the way in that the actor signed in with", False)
     returned_favours: int = _fact("requests of this actor that the author approved within the last 30 days", 0)
     # what a person allowed before
     envelope_in_force: bool = _fact("an approval for this app is in force", False)

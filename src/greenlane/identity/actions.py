@@ -306,9 +306,12 @@ class CreateSignInLink:
 @verb("sign-in", effect=EffectClass.WRITE, undo="sign-out", says="{actor} {signed|sign} in")
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Open a session with a one-time link or an API token."""
+    """Open a session with a one-time link, an API token, a password, a passkey or a recovery code."""
 
-    secret: OneTime = field(repr=False)
+    secret: Annotated[str, Secret, "the link's or token's secret, the password, the passkey's answer or the code"] = (
+        field(repr=False)
+    )
+    person: Annotated[str, "whose password it is, p_…; empty for what says by itself whose it is"] = ""
 
 
 @verb("sign-out", effect=EffectClass.WRITE, says="{actor} {signed|sign} out")
@@ -317,3 +320,73 @@ class SignOut:
     """End this session, or all of one's own."""
 
     everywhere: Annotated[bool, "end every session, on all devices"] = False
+
+
+@verb("end-session", effect=EffectClass.WRITE, subject="session", says="{actor} {ended|end} the session {session}")
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """Sign one browser out, and with it every app that it had open."""
+
+    session: Annotated[str, "the session's id, ses_…"]
+
+
+@verb("set-password", effect=EffectClass.WRITE, says="{actor} {set|set} a password to sign in with")
+@dataclass(frozen=True, slots=True)
+class SetPassword:
+    """Choose the password that you sign in with. It replaces the one before and ends what that one opened."""
+
+    password: Annotated[str, Secret, "at least 12 characters that nobody would guess"] = field(repr=False)
+
+
+@verb(
+    "remove-password",
+    effect=EffectClass.WRITE,
+    subject="person",
+    says="{actor} {removed|remove} the password of {person}",
+)
+@dataclass(frozen=True, slots=True)
+class RemovePassword:
+    """Let nobody sign in with a person's password any more, and end what it opened."""
+
+    person: PersonId
+
+
+@verb("add-passkey", effect=EffectClass.WRITE, undo="remove-passkey", says="{actor} {added|add} a passkey")
+@dataclass(frozen=True, slots=True)
+class AddPasskey:
+    """Keep a passkey of your own, as your browser made it."""
+
+    answer: Annotated[str, Secret, "what the browser answered, as JSON"] = field(repr=False)
+    name: Annotated[str, Private, "what you call it"] = ""
+
+    def __post_init__(self) -> None:
+        names.check_label(self.name)
+
+
+@verb(
+    "remove-passkey",
+    effect=EffectClass.WRITE,
+    subject="passkey",
+    says="{actor} {removed|remove} the passkey {passkey}",
+)
+@dataclass(frozen=True, slots=True)
+class RemovePasskey:
+    """Let nobody sign in with a passkey any more, and end what it opened."""
+
+    passkey: Annotated[str, "the passkey's id, pky_…"]
+
+
+@verb("make-recovery-codes", effect=EffectClass.WRITE, says="{actor} {made|make} new recovery codes")
+@dataclass(frozen=True, slots=True)
+class MakeRecoveryCodes:
+    """Make ten codes that each sign you in once. They are shown once and end the codes made before."""
+
+
+@verb("turn-away", effect=EffectClass.WRITE, says="{actor} {turned|turn} somebody away who could not sign in")
+@dataclass(frozen=True, slots=True)
+class TurnAway:
+    """Note that somebody tried to sign in again and again and could not."""
+
+    person: Annotated[str, "whom they wanted to sign in as, p_…; empty where that is not known"]
+    way: Annotated[str, "password, passkey or recovery code"]
+    row: Annotated[int, "which attempt in a row it was"]

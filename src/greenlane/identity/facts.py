@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,6 +20,10 @@ from greenlane.govern.errors import WrongInput
 from greenlane.identity import queries, roles
 from greenlane.identity.queries import ORGANISATION, TeamOfApp
 from greenlane.identity.queries.invitations import team_invited
+from greenlane.kit.clock import Clock, parse
+
+FRESH_FOR = timedelta(minutes=15)
+"""How long after signing in somebody may change how they sign in: a browser that was left open must not."""
 
 RightsFacts = Callable[[Connection, Actor, Any], Mapping[str, Any]]
 
@@ -26,6 +31,7 @@ _OVER_PEOPLE = frozenset({"suspend-person", "restore-person", "erase-person", "r
 _DECIDING = frozenset({"approve", "send-back", "decline"})
 _OUTLIVES_ITS_SESSION = frozenset({"ask-to-open"})
 """What may be carried out after the session ended in which it was asked for: it concerns the asker alone."""
+_WAYS_IN = frozenset({"set-password", "remove-password", "add-passkey", "remove-passkey", "make-recovery-codes"})
 _ENDS_AN_OWNER = frozenset({"suspend-person", "erase-person", "remove-role"})
 
 
@@ -48,7 +54,7 @@ class _Asked:
         return frozenset(one.role for one in self.counting)
 
 
-def rights_facts(team_of_app: TeamOfApp) -> RightsFacts:
+def rights_facts(team_of_app: TeamOfApp, clock: Clock) -> RightsFacts:
     """The gatherer that the door asks about every verb.
 
     Raises ``NotFound`` when the app, team, person or request does not exist, and ``WrongInput`` for an environment that
@@ -72,7 +78,7 @@ def rights_facts(team_of_app: TeamOfApp) -> RightsFacts:
         missing = _missing(connection, asked, state)
         return {
             **facts,
-            **_handing_out(connection, asked),
+            **_handing_out(connection, asked, clock.now()),
             "roles": tuple(sorted(asked.names)),
             "may": missing is None,
             "may_why": _why(connection, asked) if missing is None else missing,
@@ -174,6 +180,8 @@ def _is_own(connection: Connection, asked: _Asked) -> bool:
     person, action = asked.actor.person, asked.action
     if asked.verb.subject == "person" or asked.verb.name == "leave-team":
         return bool(action.person == person)
+    if asked.verb.subject in {"session", "passkey"}:
+        return _whose(connection, asked) == person
     if asked.verb.subject == "token":
         return queries.token(connection, action.token).person == person
     if asked.verb.subject == "invitation":
@@ -181,6 +189,17 @@ def _is_own(connection: Connection, asked: _Asked) -> bool:
     if asked.verb.subject == "request":
         return approvals.question(connection, action.request).author == person
     return True
+
+
+def _whose(connection: Connection, asked: _Asked) -> str | None:
+    """Whose session, password or passkey it is about; None for anything else, and for what there is not."""
+    verb, action = asked.verb.name, asked.action
+    if verb == "end-session":
+        return queries.session(connection, action.session).person
+    if verb == "remove-passkey":
+        found = queries.passkey(connection, action.passkey)
+        return None if found is None else found.person
+    return str(action.person) if verb == "remove-password" else None
 
 
 def _wanting(asked: _Asked) -> str:
@@ -199,14 +218,14 @@ def _between_people(connection: Connection, asked: _Asked) -> str | None:
             return "that person may do more than you"
     if verb == "remove-role" and not roles.covers(asked.names, frozenset({action.role})):
         return f"the role {action.role} allows more than yours"
-    if verb in _DECIDING and asked.credential is not None and asked.credential.vouched_by:
-        author = approvals.question(connection, action.request).author
-        if asked.credential.vouched_by == author:
-            return "the author of this request made the link that you signed in with"
+    if (whose := _whose(connection, asked)) is not None and whose != person:
+        theirs = frozenset(one.role for one in queries.held(connection, whose))
+        if not roles.covers(asked.names, theirs):
+            return "that person may do more than you"
     return None
 
 
-def _handing_out(connection: Connection, asked: _Asked) -> dict[str, Any]:
+def _handing_out(connection: Connection, asked: _Asked, now: datetime) -> dict[str, Any]:
     """What the action would give or take away, for the policies about rights."""
     verb, action, person = asked.verb.name, asked.action, asked.actor.person
     role = getattr(action, "role", "") if verb in {"invite", "add-person", "grant-role"} else ""
@@ -219,7 +238,23 @@ def _handing_out(connection: Connection, asked: _Asked) -> dict[str, Any]:
         "role_above_own": above,
         "target_self": target == person and verb in {"grant-role", "remove-role", "join-team"},
         "last_owner": _last_owner(connection, asked),
+        "sign_in_stale": verb in _WAYS_IN and _whose(connection, asked) in {None, person} and _stale(asked, now),
+        "let_in_by_author": verb in _DECIDING and _let_in_by_author(connection, asked),
     }
+
+
+def _stale(asked: _Asked, now: datetime) -> bool:
+    """Whether the actor's sign-in is too long ago to change how they sign in, or no sign-in at all but a token."""
+    came_with = asked.credential
+    return came_with is not None and (came_with.signed_in is None or parse(came_with.signed_in) < now - FRESH_FOR)
+
+
+def _let_in_by_author(connection: Connection, asked: _Asked) -> bool:
+    """Whether the author made the way in that the actor came with, and so might be the one who judges."""
+    came_with = asked.credential
+    if came_with is None or came_with.vouched_by is None:
+        return False
+    return came_with.vouched_by == approvals.question(connection, asked.action.request).author
 
 
 def _last_owner(connection: Connection, asked: _Asked) -> bool:

@@ -51,6 +51,12 @@ def check_agent(name: str) -> None:
         raise WrongInput(f"{name!r} cannot be an agent's name.", next_step="Use small letters, digits and hyphens.")
 
 
+def check_label(text: str) -> None:
+    """What somebody calls a thing of their own, or nothing."""
+    if len(text) > 60 or not readable(text):
+        raise WrongInput("This cannot be its name.", next_step="Give at most 60 ordinary characters.", field="name")
+
+
 def check_role(role: str) -> None:
     """One of the roles there are."""
     if role not in roles.ROLES:

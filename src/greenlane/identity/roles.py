@@ -112,6 +112,12 @@ TABLE = (
     Line("create-sign-in-link", KEEPERS, own=True),
     Line("sign-in", NOBODY, own=True),
     Line("sign-out", NOBODY, own=True),
+    Line("end-session", KEEPERS, own=True),
+    Line("set-password", NOBODY, own=True),
+    Line("remove-password", KEEPERS, own=True),
+    Line("add-passkey", NOBODY, own=True),
+    Line("remove-passkey", KEEPERS, own=True),
+    Line("make-recovery-codes", NOBODY, own=True),
     # reading
     Line("read-receipts", READERS),
     Line("read-all-receipts", AUDITORS),
@@ -130,7 +136,7 @@ RIGHTS = frozenset((role, line.verb, place) for line in TABLE for role in line.r
 """The table as a set of (role, verb, environment)."""
 
 PLATFORM_ONLY = frozenset(
-    {"ask-if-needed", "escalate", "expire-app", "expire-request", "found-organisation", "widen-audience"}
+    {"ask-if-needed", "escalate", "expire-app", "expire-request", "found-organisation", "turn-away", "widen-audience"}
 )
 """What no role gives: the platform does it by itself, on time."""
 
@@ -142,6 +148,7 @@ NEVER_BY_AN_AGENT = frozenset(
         "confirm",
         "answer-look",
         "accept-invitation",
+        "add-passkey",
         "add-person",
         "ask-to-open",
         "add-webhook",
@@ -153,8 +160,12 @@ NEVER_BY_AN_AGENT = frozenset(
         "grant-role",
         "invite",
         "join-team",
+        "make-recovery-codes",
+        "remove-passkey",
+        "remove-password",
         "remove-role",
         "restore-person",
+        "set-password",
         "set-policy",
         "sign-in",
         "suspend-person",

@@ -1,7 +1,8 @@
-"""Who is here. Names and mail addresses stand in ``person`` alone, so that erasing them is one update.
+"""Who is here. Names and mail addresses stand in ``person`` alone, so that erasing them is one update; what people call
+their tokens and passkeys, and what they sign in with, is erased beside them.
 
-Secrets are 256 random bits, so a plain SHA-256 (64 hexadecimal letters) is all that is kept of them. Times are stamps
-of ``kit.clock``.
+Secrets that we make are random, 100 bits or more, so a plain SHA-256 (64 hexadecimal letters) is all that is kept of
+them; of a password, an argon2id hash. Times are stamps of ``kit.clock``.
 
 ``vouched_by`` of a credential is another person who made a way in for somebody who was here already, and so might be
 the one who uses it; it passes on to every credential made with that one, and such a credential cannot approve what
@@ -10,7 +11,7 @@ that person asked for.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
 
 from greenlane.kit.database import METADATA
 
@@ -116,10 +117,13 @@ SESSION = Table(
     Column("created", Text, nullable=False),
     Column("expires", Text, nullable=False),
     Column("ended", Text),
+    Column("device", Text),
+    Column("last_seen", Text),
     Index("session_by_person", "person"),
     Index("session_by_through", "through"),
 )
-"""Browsers that are signed in. ``through`` is the id of the link, token or invitation that opened it."""
+"""Browsers that are signed in. ``through`` is the id of what opened it: a link, a token, an invitation, a password, a
+passkey or a recovery code. ``device`` says in words what kind of browser it is."""
 
 SIGN_IN_LINK = Table(
     "sign_in_link",
@@ -135,3 +139,68 @@ SIGN_IN_LINK = Table(
     Index("sign_in_link_by_person", "person"),
 )
 """Links that sign one person in, once."""
+
+PASSWORD = Table(
+    "password",
+    METADATA,
+    Column("person", Text, ForeignKey("person.id"), primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("hash", Text, nullable=False),
+    Column("vouched_by", Text),
+    Column("created", Text, nullable=False),
+)
+"""Passwords, one a person at most. A new one has a new id, so that what the old one opened can be told apart."""
+
+PASSKEY = Table(
+    "passkey",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("credential", Text, nullable=False, unique=True),
+    Column("person", Text, ForeignKey("person.id"), nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("uses", BigInteger, nullable=False),
+    Column("verifies", Boolean, nullable=False),
+    Column("synced", Boolean, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("vouched_by", Text),
+    Column("created", Text, nullable=False),
+    Column("last_used", Text),
+    Index("passkey_by_person", "person"),
+)
+"""Passkeys. ``credential`` is the authenticator's own id for it (base64url), ``uses`` its counter, ``verifies`` whether
+it looks at who uses it, ``synced`` whether it lives on several devices."""
+
+PASSKEY_CHALLENGE = Table(
+    "passkey_challenge",
+    METADATA,
+    Column("challenge", Text, primary_key=True),
+    Column("person", Text, ForeignKey("person.id")),
+    Column("expires", Text, nullable=False),
+    Index("passkey_challenge_by_expires", "expires"),
+)
+"""Questions that browsers were asked and have not answered: SHA-256 of the challenge, and who wants to enrol a passkey
+(nobody: somebody wants to sign in). The first answer takes its row away."""
+
+RECOVERY_CODE = Table(
+    "recovery_code",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("secret", Text, nullable=False, unique=True),
+    Column("person", Text, ForeignKey("person.id"), nullable=False),
+    Column("vouched_by", Text),
+    Column("created", Text, nullable=False),
+    Column("used", Text),
+    Index("recovery_code_by_person", "person"),
+)
+"""Codes that each open one session."""
+
+SIGN_IN_ATTEMPT = Table(
+    "sign_in_attempt",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("failures", BigInteger, nullable=False),
+    Column("last", Text, nullable=False),
+    Column("free", Text, nullable=False),
+    Index("sign_in_attempt_by_last", "last"),
+)
+"""Wrong attempts in a row by account and by address (keyed digests), and from when on the next one is looked at."""

@@ -25,9 +25,9 @@ from greenlane.insights import inbox
 from greenlane.insights.undoing import Undo
 from greenlane.kit.errors import GreenlaneError
 from greenlane.web import frame, toast
-from greenlane.web.entrance import SignedIn
 from greenlane.web.form import Fields
 from greenlane.web.house import WebHouse
+from greenlane.web.signed_in import SignedIn
 
 SESSION_COOKIE = "__Host-greenlane"
 """Holds the session's secret. The prefix keeps it to this very host: no sibling can set or overwrite it."""

@@ -1,52 +1,55 @@
-"""Coming in: signing in and out, joining, and being led to an app. Every form is a verb through the door.
+"""Coming in: signing in and out, joining, and the offer of a way in of one's own. Every form is a verb through the door.
 
-Each form is refused unless it was sent from the console itself, and every sign-in sets a fresh session, so that a
-session which somebody planted in a browser beforehand is worth nothing.
+Each form counts only when the console itself sent it, and every sign-in sets a fresh session, so that a session which
+somebody planted in a browser beforehand is worth nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from urllib.parse import urlencode
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from greenlane.govern.errors import Conflict, NotFound, SignInNeeded, WrongInput
-from greenlane.identity import names, tokens
+from greenlane.catalog import queries as catalog
+from greenlane.govern.errors import Conflict, NotFound, SignInNeeded, TooSoon, WrongInput
+from greenlane.identity import devices, names, queries, tokens
+from greenlane.identity.actions import SignOut
+from greenlane.identity.arriving import Caller, Opened
 from greenlane.identity.tokens import Kind
 from greenlane.kit.errors import GreenlaneError, Unavailable
-from greenlane.web import form, frame, pages
-from greenlane.web.asked import SESSION_COOKIE
-from greenlane.web.destination import Destination, destination
-from greenlane.web.entrance import Entrance, SignedIn
+from greenlane.web import frame, pages
+from greenlane.web.asked import SESSION_COOKIE, Asked
+from greenlane.web.destination import Destination, destination, own_path
+from greenlane.web.form import SMALL
 from greenlane.web.pages import FieldError
-from greenlane.web.same_origin import sent_from_here
-
-Endpoint = Callable[[Request], Awaitable[Response]]
+from greenlane.web.site import Answer, Site
 
 
-def routes(house: Entrance) -> list[Route]:
+def routes(site: Site) -> list[Route]:
     """Every address of coming in."""
-    console = _Console(house)
     return [
-        Route("/sign-in", console.page(console.sign_in)),
-        Route("/sign-in", console.verb(console.signing_in), methods=["POST"]),
-        Route("/sign-in/{secret}", console.page(console.sign_in_link)),
-        Route("/sign-in/{secret}", console.verb(console.signing_in_by_link), methods=["POST"]),
-        Route("/invitation/{secret}", console.page(console.invitation)),
-        Route("/invitation/{secret}", console.verb(console.joining), methods=["POST"]),
-        Route("/sign-out", console.page(console.sign_out)),
-        Route("/sign-out", console.verb(console.signing_out), methods=["POST"]),
-        Route("/signed-out", console.page(console.signed_out)),
+        site.page("/sign-in", sign_in, signed=False),
+        site.form("/sign-in", signing_in, signed=False, largest=SMALL),
+        site.form("/sign-in/question", question, signed=False, largest=SMALL),
+        site.page("/sign-in/recover", recover, signed=False),
+        site.form("/sign-in/recover", recovering, signed=False, largest=SMALL),
+        site.page("/sign-in/{secret}", _secretly(sign_in_link), signed=False),
+        site.form("/sign-in/{secret}", _secretly(signing_in_by_link), signed=False, largest=SMALL),
+        site.page("/invitation/{secret}", _secretly(invitation), signed=False),
+        site.form("/invitation/{secret}", _secretly(joining), signed=False, largest=SMALL),
+        site.page("/welcome", welcome),
+        site.page("/sign-out", sign_out, signed=False),
+        site.form("/sign-out", signing_out, signed=False, largest=SMALL),
+        site.page("/signed-out", signed_out, signed=False),
     ]
 
 
 def said(error: GreenlaneError) -> Response:
-    """The page for an error of coming in."""
+    """The page for an error that no page of somebody's own can tell."""
     if isinstance(error, SignInNeeded):
-        return _see("/sign-in")
+        return RedirectResponse("/sign-in", 303, frame.PLAIN_HEADERS)
     if isinstance(error, _LinkNotWhole):
         return pages.link_not_whole(error)
     if isinstance(error, NotFound):
@@ -58,149 +61,221 @@ class _LinkNotWhole(WrongInput):
     """A link that lost a letter on its way, which the checksum tells from one that is over."""
 
 
-class _Console:
-    """The answers, each a small function of the request and the house."""
+def _secretly(answer: Answer) -> Answer:
+    """An answer at an address that is itself a secret: its errors are pages of nobody's, and no other page hears of it."""
 
-    def __init__(self, house: Entrance) -> None:
-        self._house = house
-
-    # Around every answer
-
-    def page(self, answer: Endpoint) -> Endpoint:
-        """An answer whose errors are pages. Where the address itself is a secret, no other page hears of it."""
-
-        async def endpoint(request: Request) -> Response:
-            try:
-                answered = await answer(request)
-            except GreenlaneError as error:
-                answered = said(error)
-            if "secret" in request.path_params:
-                answered.headers["referrer-policy"] = "no-referrer"
-            return answered
-
-        return endpoint
-
-    def verb(self, answer: Endpoint) -> Endpoint:
-        """An answer to a form: only for forms that the console itself sent."""
-
-        async def guarded(request: Request) -> Response:
-            if not sent_from_here(request.headers, self._house.console_origin):
-                return pages.not_sent_from_here()
-            return await answer(request)
-
-        return self.page(guarded)
-
-    # Pages
-
-    async def sign_in(self, request: Request) -> Response:
-        to = await self._destination(request.query_params.get("to", ""))
-        if await self._who(request) is not None:
-            return on_to(to) if to else _see("/")
-        return pages.sign_in(to)
-
-    async def sign_in_link(self, request: Request) -> Response:
-        _secret(request, Kind.LINK)
-        return pages.sign_in_link()
-
-    async def invitation(self, request: Request) -> Response:
-        _secret(request, Kind.INVITATION)
-        return pages.invitation(await self._who(request))
-
-    async def sign_out(self, request: Request) -> Response:
-        person = await self._who(request)
-        return pages.sign_out(person) if person else _see("/signed-out")
-
-    async def signed_out(self, request: Request) -> Response:
-        return pages.signed_out()
-
-    # Verbs
-
-    async def signing_in(self, request: Request) -> Response:
-        typed = await form.fields(request)
-        to = await self._destination(typed.get("to", ""))
+    def answered(at: Asked) -> Response:
         try:
-            session = await run_in_threadpool(self._house.sign_in, _pasted(typed.get("secret", "")))
-        except Unavailable:
-            raise
+            page = answer(at)
         except GreenlaneError as error:
-            return pages.sign_in(to, FieldError.of("secret", error))
-        if to is None:
-            return _with_session(_see("/"), session)
-        return _with_session(pages.going_on(to.address, to.host), session)
+            page = said(error)
+        page.headers["referrer-policy"] = "no-referrer"
+        return page
 
-    async def signing_in_by_link(self, request: Request) -> Response:
-        secret = _secret(request, Kind.LINK)
-        try:
-            session = await run_in_threadpool(self._house.sign_in, secret)
-        except Unavailable:
-            raise
-        except GreenlaneError as error:
-            return pages.dead_link(error)
-        return _with_session(_see("/"), session)
+    return answered
 
-    async def joining(self, request: Request) -> Response:
-        secret = _secret(request, Kind.INVITATION)
-        typed = await form.fields(request)
-        person = await self._who(request)
-        name, email = ("", "") if person else (typed.get("name", ""), typed.get("email", ""))
-        wrong = None if person else _wrong_about(name, email)
-        if wrong is not None:
-            return pages.invitation(person, name, email, wrong)
-        mine = _session(request) if person else None
-        try:
-            session = await run_in_threadpool(self._house.accept_invitation, secret, name, email, mine)
-        except (WrongInput, Conflict) as error:
-            return pages.invitation(person, name, email, FieldError.of("", error))
-        except Unavailable:
-            raise
-        except GreenlaneError as error:
-            return pages.dead_link(error)
-        return _with_session(_see("/"), session)
 
-    async def signing_out(self, request: Request) -> Response:
-        if await self._who(request) is not None:
-            await run_in_threadpool(self._house.sign_out, _session(request))
-        answer = _see("/signed-out")
-        answer.delete_cookie(SESSION_COOKIE, secure=True, httponly=True, samesite="lax")
-        return answer
+# signing in
 
-    # What several answers ask
 
-    async def _who(self, request: Request) -> SignedIn | None:
-        session = _session(request)
-        if tokens.kind_of(session) is not Kind.SESSION:
-            return None
-        return await run_in_threadpool(self._house.who, session)
-
-    async def _destination(self, wanted: str) -> Destination | None:
-        house = self._house
-        return await run_in_threadpool(
-            destination, wanted, console_origin=house.console_origin, is_ours=house.may_visit_host
+def sign_in(at: Asked) -> Response:
+    """Every way in on one page. Who is signed in goes on at once, unless they are asked to show it once more."""
+    if at.person is not None and not at.query("again"):
+        to = _to(at, at.query("to"))
+        return (
+            RedirectResponse(to.address, 303, frame.PLAIN_HEADERS) if to else at.see(own_path(at.query("next")) or "/")
         )
+    return _sign_in(at, at.query("to"), at.query("next"))
 
 
-def _session(request: Request) -> str:
-    return request.cookies.get(SESSION_COOKIE, "")
+def signing_in(at: Asked) -> Response:
+    """One form for every way: what was filled in says which."""
+    ways: dict[str, Callable[[Caller], Opened]] = {
+        "passkey": lambda caller: at.house.arrivals.by_passkey(at.field("passkey"), caller),
+        "secret": lambda caller: at.house.arrivals.by_secret(_pasted(at.field("secret")), caller),
+        "password": lambda caller: at.house.arrivals.by_password(at.field("name"), _typed(at, "password"), caller),
+    }
+    way = next((one for one in ("passkey", "secret") if one in at.form), "password")
+    try:
+        opened = ways[way](_caller(at))
+    except Unavailable:
+        raise
+    except GreenlaneError as error:
+        field = "form" if isinstance(error, TooSoon) and way == "password" else way
+        page = _sign_in(at, at.field("to"), at.field("next"), FieldError.of(field, error), at.field("name"))
+        if isinstance(error, TooSoon):
+            page.headers["retry-after"] = str(error.seconds)
+        return page
+    return _in(at, opened)
 
 
-def _with_session(answer: Response, session: str) -> Response:
-    answer.set_cookie(SESSION_COOKIE, session, path="/", secure=True, httponly=True, samesite="lax")
+def question(at: Asked) -> Response:
+    """What a browser asks its passkeys."""
+    return Response(at.house.arrivals.ask(), media_type="application/json", headers=frame.PLAIN_HEADERS)
+
+
+def recover(at: Asked) -> Response:
+    """Asks for a recovery code."""
+    return _recover(at, at.query("to"), at.query("next"))
+
+
+def recovering(at: Asked) -> Response:
+    """A code is used up and opens a session."""
+    try:
+        opened = at.house.arrivals.by_recovery_code(at.field("code"), _caller(at))
+    except Unavailable:
+        raise
+    except GreenlaneError as error:
+        return _recover(at, at.field("to"), at.field("next"), FieldError.of("code", error))
+    return _in(at, opened)
+
+
+def sign_in_link(at: Asked) -> Response:
+    """One button. The link itself does nothing, because mail scanners open links; and it names nobody."""
+    _secret(at, Kind.LINK)
+    return pages.sign_in_link()
+
+
+def signing_in_by_link(at: Asked) -> Response:
+    """The button of a link."""
+    try:
+        return _in(at, at.house.arrivals.by_secret(_secret(at, Kind.LINK), _caller(at)))
+    except SignInNeeded as error:
+        return pages.dead_link(error)
+
+
+# joining
+
+
+def invitation(at: Asked) -> Response:
+    """Asks somebody new for their name; somebody who is here already only presses the button."""
+    _secret(at, Kind.INVITATION)
+    return pages.invitation(at.person)
+
+
+def joining(at: Asked) -> Response:
+    """The button of an invitation."""
+    secret = _secret(at, Kind.INVITATION)
+    name, email = ("", "") if at.person else (at.field("name"), at.field("email"))
+    wrong = None if at.person else _wrong_about(name, email)
+    if wrong is not None:
+        return pages.invitation(at.person, name, email, wrong)
+    try:
+        mine = at.session if at.person else ""
+        opened = at.house.arrivals.by_invitation(secret, name, email, mine, _caller(at))
+    except (WrongInput, Conflict) as error:
+        return pages.invitation(at.person, name, email, FieldError.of("", error))
+    except SignInNeeded as error:
+        return pages.dead_link(error)
+    return _in(at, opened) if opened.secret else at.see("/")
+
+
+def welcome(at: Asked) -> Response:
+    """The offer of a passkey or a password, for somebody who came in by what works once. It can be put off."""
+    with at.read() as connection:
+        me = queries.person(connection, at.me.person)
+    return at.page(
+        "coming_in/welcome.html",
+        next=own_path(at.query("next")) or "/",
+        username=me.email or me.name,
+        has_password=False,
+        first=True,
+        error=None,
+    )
+
+
+# signing out
+
+
+def sign_out(at: Asked) -> Response:
+    """One button, for those who typed the address."""
+    return pages.sign_out(at.person) if at.person else at.see("/signed-out")
+
+
+def signing_out(at: Asked) -> Response:
+    """End the session of this browser."""
+    if at.person is not None:
+        at.does(SignOut())
+    answer = at.see("/signed-out")
+    answer.delete_cookie(SESSION_COOKIE, secure=True, httponly=True, samesite="lax")
     return answer
 
 
-def _see(path: str) -> Response:
-    """On to another page of the console. ``path`` is always one of our own texts, never a visitor's."""
-    return RedirectResponse(path, 303, frame.PLAIN_HEADERS)
+def signed_out(at: Asked) -> Response:
+    """It is done."""
+    return pages.signed_out()
 
 
-def on_to(to: Destination) -> Response:
-    """On to an app, which asks the console who this is by itself."""
-    return RedirectResponse(to.address, 303, frame.PLAIN_HEADERS)
+# what several answers need
 
 
-def _secret(request: Request, kind: Kind) -> str:
+def _sign_in(at: Asked, to: str, wanted: str, error: FieldError | None = None, name: str = "") -> Response:
+    place, next_page = _to(at, to), own_path(wanted)
+    onward = {"to": place.address} if place else {"next": next_page} if next_page else {}
+    return pages.sign_in(
+        place,
+        error,
+        next_page=next_page,
+        name=name,
+        again=at.person.name if at.person else "",
+        recover="/sign-in/recover" + (f"?{urlencode(onward)}" if onward else ""),
+        providers=at.house.arrivals.providers,
+    )
+
+
+def _recover(at: Asked, to: str, wanted: str, error: FieldError | None = None) -> Response:
+    return pages.recover(_to(at, to), own_path(wanted), error)
+
+
+def _in(at: Asked, opened: Opened) -> Response:
+    """On to where somebody wanted to go, with their new session. The one that they had in this browser ends.
+
+    An app is another origin: a page in between leads there, because browsers hold every redirect that follows a form
+    against the form's ``form-action``.
+    """
+    if at.signed is not None:
+        at.does(SignOut())
+    place, next_page = _to(at, at.field("to")), own_path(at.field("next")) or "/"
+    if place is not None:
+        answer = pages.going_on(place.address, place.host)
+    elif opened.way in {"link", "invitation", "recovery code"} and _has_no_way(at, opened.person):
+        answer = at.see(f"/welcome?{urlencode({'next': next_page})}")
+    else:
+        answer = at.see(next_page)
+    answer.set_cookie(SESSION_COOKIE, opened.secret, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+def _has_no_way(at: Asked, person: str) -> bool:
+    with at.read() as connection:
+        ways = queries.ways_in(connection, person)
+    return ways.password is None and not ways.passkeys
+
+
+def _caller(at: Asked) -> Caller:
+    address = at.request.client.host if at.request.client else ""
+    return Caller(address, devices.in_words(at.request.headers.get("user-agent", "")))
+
+
+def _to(at: Asked, wanted: str) -> Destination | None:
+    """The app that somebody wanted to open; None for whatever is no app of ours."""
+    addresses = at.house.addresses
+
+    def is_ours(host: str) -> bool:
+        with at.read() as connection:
+            return catalog.knows_host(connection, addresses, host)
+
+    return destination(wanted, console_origin=addresses.console, is_ours=is_ours)
+
+
+def _typed(at: Asked, name: str) -> str:
+    """What was typed, with the spaces around it: they belong to a password."""
+    return at.form.get(name, [""])[-1]
+
+
+def _secret(at: Asked, kind: Kind) -> str:
     """The secret in a link's address."""
-    secret = str(request.path_params["secret"])
+    secret = at.named("secret")
     if tokens.kind_of(secret) is not kind:
         raise _LinkNotWhole(
             "A part of it is missing, or it is a link for something else.",
@@ -228,9 +303,9 @@ def _wrong_about(name: str, email: str) -> FieldError | None:
     """What is wrong with what somebody said about themselves, at the first field where something is."""
     if not name:
         return FieldError("name", "Your name is missing.", "Type it as others here should read it.")
-    for field, check, said in (("name", names.check_person, name), ("email", names.check_email, email)):
+    for field, check, said_so in (("name", names.check_person, name), ("email", names.check_email, email)):
         try:
-            check(said)
+            check(said_so)
         except WrongInput as error:
             return FieldError.of(field, error)
     return None

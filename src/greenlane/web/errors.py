@@ -14,7 +14,7 @@ from greenlane.web.asked import Asked
 
 def sign_in_first(at: Asked) -> Response:
     """On to the sign-in page, which leads back to a page that was read. A form that was sent is not sent again."""
-    back = {"next": at.here} if at.request.method == "GET" and at.path != "/" else {}
+    back = {"next": at.here} if at.request.method == "GET" and at.path not in {"/", "/sign-in"} else {}
     where = f"/sign-in?{urlencode(back)}" if back else "/sign-in"
     if frame.partial(at.request):
         return Response(status_code=204, headers=frame.PLAIN_HEADERS | {"hx-redirect": where})

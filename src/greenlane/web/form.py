@@ -12,8 +12,8 @@ from greenlane.govern.errors import TooLarge, WrongInput
 LARGEST = 1024 * 1024
 """Bytes of the longest form: the organisation's own policies, typed as text."""
 
-SMALL = 16 * 1024
-"""Bytes of the longest form of coming in: a name, a mail address, and an address to go on to."""
+SMALL = 64 * 1024
+"""Bytes of the longest form of coming in, which anybody may send: what a passkey answers, and an address to go on to."""
 
 MOST_FIELDS = 256
 """Fields of the widest form."""
@@ -26,6 +26,8 @@ Fields = Mapping[str, list[str]]
 
 async def read(request: Request, largest: int = LARGEST) -> Fields:
     """The fields of a form as they were typed. Raises ``TooLarge`` or ``WrongInput`` for what no form of ours sends."""
+    if "content-type" not in request.headers and request.headers.get("content-length", "0") == "0":
+        return {}  # one button and nothing typed
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _KIND:
         raise WrongInput("This is not a form of ours.", next_step="Open the page again and press the button there.")
     body = bytearray()
@@ -41,8 +43,3 @@ async def read(request: Request, largest: int = LARGEST) -> Fields:
     for name, value in pairs:
         found.setdefault(name, []).append(value)
     return found
-
-
-async def fields(request: Request) -> dict[str, str]:
-    """The fields of a small form with one value each, trimmed. Raises as ``read`` does."""
-    return {name: values[-1].strip() for name, values in (await read(request, SMALL)).items()}

@@ -13,6 +13,7 @@ from greenlane.deploys.upload import Uploads
 from greenlane.govern.actor import Actor
 from greenlane.govern.door import Door
 from greenlane.govern.policy import Pack
+from greenlane.identity.arriving import Arrivals
 from greenlane.insights.checking import Checking
 from greenlane.insights.installation import Installation
 from greenlane.insights.vouching import Vouching
@@ -35,6 +36,7 @@ class WebHouse:
     addresses: Addresses
     clock: Clock
     visit_key: bytes
+    arrivals: Arrivals
     pack: Callable[[], Pack]
     trust: Trust
     passport: Callable[[Connection, str, str], dict[str, Any]]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
+from greenlane.identity.arriving import Provider
 from greenlane.kit.errors import GreenlaneError
 from greenlane.web import frame
 from greenlane.web.destination import Destination
-from greenlane.web.entrance import SignedIn
+from greenlane.web.signed_in import SignedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +33,43 @@ def _page(template: str, status: int = 200, **told: Any) -> Response:
     return frame.show(None, template, told, status=status)
 
 
-def sign_in(to: Destination | None, error: FieldError | None = None) -> Response:
-    """Asks for a sign-in link or an API token, and says where the person wanted to go."""
-    return _page("sign_in.html", 422 if error else 200, to=to, error=error)
+def sign_in(
+    to: Destination | None,
+    error: FieldError | None = None,
+    *,
+    next_page: str = "",
+    name: str = "",
+    again: str = "",
+    recover: str = "/sign-in/recover",
+    providers: Sequence[Provider] = (),
+) -> Response:
+    """Every way in, and where the person wanted to go. ``again`` names who is signed in and shows it once more."""
+    return _page(
+        "coming_in/sign_in.html",
+        422 if error else 200,
+        to=to,
+        error=error,
+        next=next_page,
+        name=name,
+        again=again,
+        recover=recover,
+        providers=providers,
+    )
+
+
+def recover(to: Destination | None, next_page: str = "", error: FieldError | None = None) -> Response:
+    """Asks for a recovery code."""
+    return _page("coming_in/recover.html", 422 if error else 200, to=to, next=next_page, error=error)
 
 
 def sign_in_link() -> Response:
     """One button. The link itself does nothing, because mail scanners open links; and it names nobody."""
-    return _page("sign_in_link.html")
+    return _page("coming_in/link.html")
 
 
 def invitation(person: SignedIn | None, name: str = "", email: str = "", error: FieldError | None = None) -> Response:
     """Asks somebody new for their name; somebody who is here already only presses the button."""
-    return _page("invitation.html", 422 if error else 200, person=person, name=name, email=email, error=error)
+    return _page("coming_in/invitation.html", 422 if error else 200, person=person, name=name, email=email, error=error)
 
 
 def going_on(to: str, name: str) -> Response:
@@ -52,14 +78,14 @@ def going_on(to: str, name: str) -> Response:
     A page in between, not a redirect: browsers hold every redirect that follows a form against the form's
     ``form-action``, and an app is another origin.
     """
-    page = _page("going_on.html", to=to, name=name)
+    page = _page("coming_in/going_on.html", to=to, name=name)
     page.headers["refresh"] = f"0; url={to}"
     return page
 
 
 def sign_out(person: SignedIn) -> Response:
     """One button, for those who typed the address."""
-    return _page("sign_out.html", person=person)
+    return _page("coming_in/sign_out.html", person=person)
 
 
 def message(status: int, title: str, text: str, next_step: str = "", *, person: SignedIn | None = None) -> Response:

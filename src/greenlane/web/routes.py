@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from greenlane.kit.errors import GreenlaneError
 from greenlane.web import (
+    account,
     app_audience,
     app_page,
     app_settings,
@@ -32,11 +33,12 @@ from greenlane.web import (
     visiting,
 )
 from greenlane.web.assets import ASSETS
-from greenlane.web.entrance import Entrance
 from greenlane.web.house import WebHouse
 from greenlane.web.site import Site
 
 ROOMS = (
+    account,
+    coming_in,
     front_page,
     new_app,
     app_page,
@@ -59,10 +61,10 @@ ROOMS = (
 """The rooms of the console, each a module with ``routes(site)``."""
 
 
-def routes(house: WebHouse, entrance: Entrance) -> list[BaseRoute]:
+def routes(house: WebHouse) -> list[BaseRoute]:
     """Every address."""
     site = Site(house)
-    return [*coming_in.routes(entrance), *(one for room in ROOMS for one in room.routes(site)), files()]
+    return [*(one for room in ROOMS for one in room.routes(site)), files()]
 
 
 def files() -> Route:

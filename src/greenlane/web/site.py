@@ -19,10 +19,10 @@ from greenlane.identity.tokens import Kind
 from greenlane.kit.errors import GreenlaneError
 from greenlane.web import errors, form, pages
 from greenlane.web.asked import SESSION_COOKIE, Asked
-from greenlane.web.entrance import SignedIn
 from greenlane.web.form import Fields
 from greenlane.web.house import WebHouse
 from greenlane.web.same_origin import sent_from_here
+from greenlane.web.signed_in import SignedIn
 
 Answer = Callable[[Asked], Response]
 Taking = Callable[[Asked], Awaitable[Response]]
@@ -42,14 +42,14 @@ class Site:
 
         return Route(path, endpoint, methods=["GET"])
 
-    def form(self, path: str, answer: Answer, *, signed: bool = True) -> Route:
+    def form(self, path: str, answer: Answer, *, signed: bool = True, largest: int = form.LARGEST) -> Route:
         """An address that takes a form. Only forms that the console itself sent count."""
 
         async def endpoint(request: Request) -> Response:
             if not sent_from_here(request.headers, self.house.addresses.console):
                 return pages.not_sent_from_here()
             try:
-                typed = await form.read(request)
+                typed = await form.read(request, largest)
             except GreenlaneError as error:
                 return pages.failed(error)
             return await run_in_threadpool(self._answered, request, answer, typed, signed)
@@ -95,4 +95,5 @@ class Site:
             if found is None or found.actor.kind != "person":
                 return None, None
             name = identity.names(connection, [found.actor.id]).get(found.actor.id, "")
+        self.house.arrivals.seen(found.actor.credential)
         return found, SignedIn(found.actor.id, name)

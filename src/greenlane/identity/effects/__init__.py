@@ -11,8 +11,9 @@ from greenlane.govern.actor import Actor
 from greenlane.govern.effect import Context, Handling, Outcome
 from greenlane.identity import queries
 from greenlane.identity.actions import AcceptInvitation, ErasePerson, GrantRole, JoinTeam, NameOrganisation
-from greenlane.identity.effects import invitations, people, sessions, teams, tokens
+from greenlane.identity.effects import invitations, people, sessions, teams, tokens, ways_in
 from greenlane.identity.effects import organisation as naming
+from greenlane.identity.proving import Proofs
 from greenlane.identity.queries import organisation
 from greenlane.kit.database import Database
 from greenlane.ledger.payload import Payloads
@@ -21,8 +22,11 @@ AppsOf = Callable[[Connection, str], list[str]]
 """The names of the apps that somebody owns. Handed in: apps stand above people."""
 
 
-def handlings(database: Database, payloads: Payloads, apps_of: AppsOf) -> dict[str, Handling]:
-    """The effects by verb. ``payloads`` is where the words of old actions are erased with their person."""
+def handlings(database: Database, payloads: Payloads, apps_of: AppsOf, proofs: Proofs) -> dict[str, Handling]:
+    """The effects by verb. ``payloads`` is where the words of old actions are erased with their person; ``proofs`` looks
+    at what somebody signs in with.
+    """
+    makes = ways_in.WaysIn(database, proofs)
 
     def accept(action: AcceptInvitation, context: Context) -> Outcome:
         with database.read() as connection:
@@ -75,6 +79,13 @@ def handlings(database: Database, payloads: Payloads, apps_of: AppsOf) -> dict[s
         "create-token": Handling(tokens.create_token),
         "revoke-token": Handling(tokens.revoke_token),
         "create-sign-in-link": Handling(sessions.create_sign_in_link),
-        "sign-in": Handling(sessions.sign_in),
+        "sign-in": Handling(sessions.SigningIn(database, proofs).run),
         "sign-out": Handling(sessions.sign_out),
+        "end-session": Handling(sessions.end_session),
+        "set-password": Handling(makes.set_password),
+        "remove-password": Handling(ways_in.remove_password),
+        "add-passkey": Handling(makes.add_passkey),
+        "remove-passkey": Handling(ways_in.remove_passkey),
+        "make-recovery-codes": Handling(ways_in.make_recovery_codes),
+        "turn-away": Handling(ways_in.turn_away),
     }

@@ -21,7 +21,7 @@ from greenlane.identity.actions import (
     SuspendPerson,
 )
 from greenlane.identity.effects import sessions, teams
-from greenlane.identity.tables import MEMBERSHIP, PERSON, ROLE_GRANT, TOKEN
+from greenlane.identity.tables import MEMBERSHIP, PASSKEY, PASSWORD, PERSON, RECOVERY_CODE, ROLE_GRANT, SESSION, TOKEN
 from greenlane.kit import ids
 from greenlane.kit.clock import stamp
 
@@ -136,9 +136,10 @@ def erase_person(
         _change_person(connection, action.person, nobody, ("invited", "active", "suspended"))
         teams.keep_an_owner(connection)
         sessions.end_credentials(connection, action.person, context.now)
-        for table in (MEMBERSHIP, ROLE_GRANT):
+        for table in (MEMBERSHIP, ROLE_GRANT, PASSWORD, PASSKEY, RECOVERY_CODE):
             connection.execute(delete(table).where(table.c.person == action.person))
         connection.execute(update(TOKEN).where(TOKEN.c.person == action.person).values(name=""))
+        connection.execute(update(SESSION).where(SESSION.c.person == action.person).values(device=None))
         for each in forget:
             each(connection)
 
@@ -171,7 +172,7 @@ def _change_person(connection: Connection, person: str, values: dict[str, Any], 
 def payloads_naming(connection: Connection, person: str) -> list[str]:
     """The stored words of the actions in which a name or address of this person was typed."""
     action = govern_tables.action
-    naming = ("found-organisation", "add-person", "accept-invitation", "rename-person")
+    naming = ("found-organisation", "add-person", "accept-invitation", "rename-person", "add-passkey")
     rows = connection.execute(
         select(action.c.payload, action.c.answer).where(
             action.c.verb.in_(naming), action.c.payload.is_not(None), action.c.answer.is_not(None)

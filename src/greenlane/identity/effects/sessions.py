@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, or_, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, update
 
 from greenlane.govern.effect import Context, Outcome
-from greenlane.govern.errors import Conflict, SignInNeeded
+from greenlane.govern.errors import Conflict, NotFound, SignInNeeded
 from greenlane.identity import queries, tokens
-from greenlane.identity.actions import CreateSignInLink, SignIn, SignOut
+from greenlane.identity.actions import CreateSignInLink, EndSession, SignIn, SignOut
+from greenlane.identity.proving import Proofs
 from greenlane.identity.tables import INVITATION, PERSON, SESSION, SIGN_IN_LINK, TOKEN
 from greenlane.kit import ids
 from greenlane.kit.clock import stamp
+from greenlane.kit.database import Database
 
 SESSION_LASTS = timedelta(days=7)
 """How long a browser stays signed in."""
@@ -39,26 +42,46 @@ def create_sign_in_link(action: CreateSignInLink, context: Context) -> Outcome:
     return Outcome(rows, happened={"person": action.person}, answer=shown(link, context, LINK_LASTS))
 
 
-def sign_in(action: SignIn, context: Context) -> Outcome:
-    """A session, from a link that is used up by it or from a token that stays."""
-    session, person = tokens.mint(tokens.Kind.SESSION), context.actor.id
-    through = context.actor.credential or ""
+@dataclass(frozen=True, slots=True)
+class SigningIn:
+    """Opens sessions for those who prove who they are."""
+
+    database: Database
+    proofs: Proofs
+
+    def run(self, action: SignIn, context: Context) -> Outcome:
+        """A session, from a proof that is used up by it where it can be used once."""
+        with self.database.read() as connection:
+            proven = self.proofs.of(connection, action.secret, action.person, context.now)
+        if proven is None or proven.signed.actor != context.actor:
+            raise over("sign-in link or token")
+        session, signed, person = tokens.mint(tokens.Kind.SESSION), proven.signed, context.actor.id
+
+        def rows(connection: Connection) -> None:
+            proven.use(connection)
+            connection.execute(
+                update(PERSON).where(PERSON.c.id == person, PERSON.c.state == "invited").values(state="active")
+            )
+            if queries.state_of(connection, person) != "active":
+                raise over("sign-in link or token")
+            through = context.actor.credential or ""
+            insert_session(connection, session, person, through, signed.scopes, signed.vouched_by, context.now)
+
+        return Outcome(
+            rows,
+            happened={"person": person, "way": proven.way},
+            answer={"person": person, "session": session.secret, "expires": stamp(context.now + SESSION_LASTS)},
+        )
+
+
+def end_session(action: EndSession, context: Context) -> Outcome:
+    """One browser is signed out. The edge forgets what it opened with the receipt."""
 
     def rows(connection: Connection) -> None:
-        signed = queries.who_signs_in(connection, action.secret, context.now)
-        if signed is None or signed.actor != context.actor:
-            raise over("sign-in link or token")
-        connection.execute(update(SIGN_IN_LINK).where(SIGN_IN_LINK.c.id == through).values(used=stamp(context.now)))
-        connection.execute(
-            update(PERSON).where(PERSON.c.id == person, PERSON.c.state == "invited").values(state="active")
-        )
-        insert_session(connection, session, person, through, signed.scopes, signed.vouched_by, context.now)
+        if end_sessions(connection, SESSION.c.id == action.session, context.now) != 1:
+            raise NotFound(f"The session {action.session} has ended already.", next_step="There is nothing to do.")
 
-    return Outcome(
-        rows,
-        happened={"person": person},
-        answer={"person": person, "session": session.secret, "expires": stamp(context.now + SESSION_LASTS)},
-    )
+    return Outcome(rows, happened={"session": action.session})
 
 
 def sign_out(action: SignOut, context: Context) -> Outcome:
@@ -128,6 +151,18 @@ def vouched(connection: Connection, context: Context) -> str | None:
 def shown(link: tokens.Minted, context: Context, lasts: timedelta) -> dict[str, str]:
     """The link as its maker sees it, once, and until when it works."""
     return {"link": f"/sign-in/{link.secret}", "link_expires": stamp(context.now + lasts)}
+
+
+def end_sessions(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
+    """End the sessions that still run of those that are meant; how many that were."""
+    ended = update(SESSION).where(which, SESSION.c.ended.is_(None), SESSION.c.expires > stamp(now))
+    return connection.execute(ended.values(ended=stamp(now))).rowcount
+
+
+def end_opened_with(connection: Connection, credential: str, context: Context) -> None:
+    """End what a password or passkey opened, apart from the session in which its person takes it away."""
+    others = (SESSION.c.through == credential) & (SESSION.c.id != (context.actor.credential or ""))
+    end_sessions(connection, others, context.now)
 
 
 def end_credentials(connection: Connection, person: str, now: datetime) -> None:

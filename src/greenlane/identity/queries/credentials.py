@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, null, or_, select
 
 from greenlane.govern.actor import Actor
 from greenlane.govern.errors import NotFound
@@ -31,6 +31,8 @@ class Credential:
     live: bool
     scopes: tuple[str, ...]
     vouched_by: str | None
+    signed_in: str | None
+    """When the session was opened; None for a token, which nobody signs in with each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,11 @@ class Session:
     id: str
     person: str
     through: str
+    """The id of what opened it, from whose prefix ``opened_with`` reads what that was."""
     created: str
     expires: str
+    device: str | None
+    last_seen: str | None
 
 
 def who_is(connection: Connection, secret: str, now: datetime) -> Signed | None:
@@ -133,11 +138,13 @@ def who_signs_in(connection: Connection, secret: str, now: datetime) -> Signed |
 def credential(connection: Connection, id: str) -> Credential | None:
     """The session or API token of that id; None for other credentials. Expiry was checked when its secret was shown."""
     row = connection.execute(
-        select(TOKEN.c.revoked.label("ended"), TOKEN.c.scopes, TOKEN.c.vouched_by)
+        select(TOKEN.c.revoked.label("ended"), TOKEN.c.scopes, TOKEN.c.vouched_by, null().label("signed_in"))
         .where(TOKEN.c.id == id)
-        .union_all(select(SESSION.c.ended, SESSION.c.scopes, SESSION.c.vouched_by).where(SESSION.c.id == id))
+        .union_all(
+            select(SESSION.c.ended, SESSION.c.scopes, SESSION.c.vouched_by, SESSION.c.created).where(SESSION.c.id == id)
+        )
     ).one_or_none()
-    return None if row is None else Credential(row.ended is None, tuple(row.scopes), row.vouched_by)
+    return None if row is None else Credential(row.ended is None, tuple(row.scopes), row.vouched_by, row.signed_in)
 
 
 def token(connection: Connection, token: str) -> Token:
@@ -179,4 +186,31 @@ def sessions_of(connection: Connection, person: str, now: datetime) -> list[Sess
         .where(SESSION.c.person == person, SESSION.c.ended.is_(None), SESSION.c.expires > stamp(now))
         .order_by(SESSION.c.created.desc(), SESSION.c.id.desc())
     )
-    return [Session(row.id, row.person, row.through, row.created, row.expires) for row in rows]
+    return [_session(row) for row in rows]
+
+
+def session(connection: Connection, session: str) -> Session:
+    """A session by id, whether it still runs or not. Raises ``NotFound``."""
+    row = connection.execute(select(SESSION).where(SESSION.c.id == session)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no session {session}.", next_step="`greenlane sessions` lists yours.")
+    return _session(row)
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(row.id, row.person, row.through, row.created, row.expires, row.device, row.last_seen)
+
+
+_OPENED_WITH = {
+    "lnk": "a one-time link",
+    "tok": "an API token",
+    "inv": "an invitation",
+    "pwd": "a password",
+    "pky": "a passkey",
+    "rcv": "a recovery code",
+}
+
+
+def opened_with(through: str) -> str:
+    """What opened a session, in words."""
+    return _OPENED_WITH.get(through.partition("_")[0], "something else")
