@@ -37,6 +37,7 @@ RUNS = (
     Run("decisions", quick=("--decisions", "3000", "--replayed", "10000")),
     Run("ledger", ("--receipts", "1000000"), ("--receipts", "50000", "--seconds", "3")),
     Run("deploys", quick=("--files", "300")),
+    Run("console", ("--rounds", "40"), ("--apps", "500", "--receipts", "20000", "--rounds", "10")),
     Run("wheel"),
     Run("edge", quick=("--rounds", "2", "--seconds", "2"), needs=("nginx", "caddy", "wrk", "taskset")),
 )

@@ -32,6 +32,7 @@ action = Table(
     Index("action_by_state", "state", "decided_at"),
     Index("action_by_subject", "subject", "decided_at"),
     Index("action_by_time", "decided_at"),
+    Index("action_by_author", "person", "state", "verb", "subject"),
 )
 """One row an action. state: decided, done, failed, waiting, refused, interrupted. The receipts are the record."""
 

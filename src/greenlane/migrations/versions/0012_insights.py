@@ -1,4 +1,4 @@
-"""What is counted from the receipts for pages that tell of many."""
+"""What is counted from the receipts for pages that tell of many, and what an author's record is counted by."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
+    op.create_index("action_by_author", "action", ["person", "state", "verb", "subject"])
     op.create_table(
         "tally",
         sa.Column("kind", sa.String(24), primary_key=True),
