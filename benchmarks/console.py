@@ -33,7 +33,6 @@ from greenlane.deploys.tables import DEPLOY
 from greenlane.govern.tables import request
 from greenlane.identity.tables import PERSON
 from greenlane.web.asked import SESSION_COOKIE
-from greenlane.web.console import Console
 from greenlane.web.routes import routes
 
 FLOOR = "/styleguide"
@@ -58,7 +57,7 @@ class Browser:
 
     def __init__(self, house: Doorway) -> None:
         control = house.control
-        self._app = Starlette(routes=routes(control.web(), Console(control.door, control.addresses)))
+        self._app = Starlette(routes=routes(control.web()))
         self._cookie = f"{SESSION_COOKIE}={house.session(house.owner)}"
         self._loop = asyncio.new_event_loop()
 
