@@ -344,6 +344,31 @@ def test_what_builders_write_never_runs_in_the_console(place: Place) -> None:
     assert alarms == []
 
 
+def test_whoever_is_outside_asks_with_one_button_and_opens_the_app_after_a_yes(place: Place) -> None:
+    running = place.running
+    number = len(running.api("GET", "/v1/people")["items"])
+    with suppress(AssertionError):
+        running.does("create-team", name="elsewhere")
+    added = running.does("add-person", name=f"Ben Visitor {number}", team="elsewhere", role="visitor")["answer"]
+    page = place.browser(str(added["person"]))
+    answer = page.goto(running.address("board"))
+    assert answer is not None
+    assert answer.status == 403
+    page.get_by_role("link", name="Ask its owner to let you in").click()
+    page.wait_for_url(f"{running.origin}/ask/board")
+    page.get_by_label("What do you need it for?").fill("I plan the visits.")
+    page.get_by_role("button", name="to let you in").click()
+    page.get_by_role("heading", name="You asked to open").wait_for()
+
+    waiting = next(one for one in running.api("GET", "/v1/approvals")["items"] if one["verb"] == "ask-to-open")
+    # the owner of the organisation owns the app, and decides
+    running.does("approve", request=waiting["id"], because="He does.")
+    page.reload()
+    page.locator("main a.button").click()
+    page.wait_for_url(running.address("board"))
+    assert page.evaluate("window.here") == 1
+
+
 def test_an_address_in_numbers_leads_to_the_consoles_name(place: Place) -> None:
     page = place.browser()
     page.goto(f"{place.running.layout.scheme}://127.0.0.1:{place.running.port}/sign-in?x=1")
