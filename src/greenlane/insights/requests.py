@@ -307,7 +307,7 @@ def _undo(verb: str, facts: Mapping[str, Any]) -> str:
     """Whether it can be taken back, how, and until when."""
     if verb in {"publish", "set-audience"} and facts["audience_widens"]:
         before = word("audience_now", facts["audience_now"])
-        return f"Yes, at any time: Undo opens it to {before} alone again. What somebody copied until then stays copied."
+        return f"Yes, at any time: Undo opens it to {before} again, and to nobody else. What somebody copied until then stays copied."
     if verb == "publish":
         if facts["first_publish"]:
             return "Yes, at any time: Undo takes the app off the air."

@@ -17,7 +17,7 @@ from greenlane.govern.facts import RUNGS
 from greenlane.identity import queries as identity
 from greenlane.insights import telling
 from greenlane.kit.clock import stamp
-from greenlane.web import app_page, publishing
+from greenlane.web import app_page, wording
 from greenlane.web.asked import Asked
 from greenlane.web.publishing import Circle
 from greenlane.web.site import Site
@@ -111,7 +111,7 @@ def _rung(at: Asked, app: catalog.App, circle: Circle, may: bool) -> Rung:
         circle,
         False,
         decision,
-        [f"{one.says} {publishing.without_commands(one.instead)}".strip() for one in reasons],
+        [f"{one.says} {wording.without_commands(one.instead)}".strip() for one in reasons],
         _says(decision, narrower=RUNGS.index(circle.rung) < RUNGS.index(app.rung)),
         _label(decision, circle, narrower=RUNGS.index(circle.rung) < RUNGS.index(app.rung)),
     )

@@ -30,7 +30,7 @@ from greenlane.kit.clock import stamp
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.receipt import Entry
 from greenlane.secrets import queries as secrets
-from greenlane.web import frame, publishing
+from greenlane.web import frame, publishing, wording
 from greenlane.web.asked import Asked
 from greenlane.web.publishing import Circle
 from greenlane.web.site import Site
@@ -250,7 +250,7 @@ def offer(
         facts=facts,
         decision=decision,
         reasons=[
-            {"says": one.says, "instead": publishing.without_commands(one.instead)}
+            {"says": one.says, "instead": wording.without_commands(one.instead)}
             for one in telling.reasons(facts, decision)
         ],
         label=publishing.label(decision, circle, to, undoes=_undoes(production) if locked else ""),

@@ -23,7 +23,7 @@ from greenlane.insights import change, questions, versions
 from greenlane.insights.change import FileChange
 from greenlane.kit.clock import stamp
 from greenlane.ledger import queries as ledger
-from greenlane.web import app_page, publishing, wording
+from greenlane.web import app_page, wording
 from greenlane.web.app_page import Live, Moment, Offer, circle_of, visible
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
@@ -164,7 +164,7 @@ def _ways(at: Asked, app: catalog.App, one: deploys.DeployView, offered: Offer |
     if offered is None or offered.decision.lane == "green":
         return []
     found = what_would_make_it_green("publish", offered.facts, at.house.pack())
-    return [publishing.without_commands(way.says) for way in found if not way.approval]
+    return [wording.without_commands(way.says) for way in found if not way.approval]
 
 
 # -- what changed ------------------------------------------------------------------------------------------------------

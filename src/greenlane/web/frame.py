@@ -72,6 +72,7 @@ _ENVIRONMENT.filters.update(
     bytes=wording.size,
     short=wording.short,
     plural=wording.plural,
+    advice=wording.without_commands,
 )
 
 

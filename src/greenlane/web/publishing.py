@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -104,11 +103,3 @@ def usually(bound: int | None) -> str:
 def safeguards(decision: Decision) -> list[str]:
     """What comes with an amber decision, beyond what the sentence says."""
     return [SAFEGUARDS[one] for one in decision.safeguards if one not in NOT_SAID]
-
-
-_COMMAND = re.compile(r"\s*\(--[^)]*\)|:\s*(?:greenlane )?[a-z-]*\s*--[a-z]+(?: [a-z]+)?(?=\.)")
-
-
-def without_commands(text: str) -> str:
-    """A policy's advice for somebody who has buttons: what is to be typed in a terminal is left out."""
-    return _COMMAND.sub("", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from greenlane.kit.clock import parse
@@ -48,6 +49,14 @@ LANES_AHEAD = {
     "closed": "Not possible",
 }
 """What would be decided, for what has not happened yet."""
+
+_COMMAND = re.compile(r"\s*\(--[^)]*\)|:\s*(?:greenlane )?[a-z-]*\s*--[a-z]+(?: [a-z]+)?(?=\.)")
+
+
+def without_commands(text: str) -> str:
+    """A policy's advice for somebody who has buttons: what is to be typed in a terminal is left out."""
+    return _COMMAND.sub("", text)
+
 
 NARROW = "\u202f"
 """A narrow space that breaks no line, between a number and its unit."""
