@@ -12,10 +12,15 @@ from tests.stories.running import Running
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
+SLOW = 30_000
+"""Milliseconds that a busy machine may take for an answer."""
+
+
 def invited(mine: Tab) -> str:
     """An invitation made in the console; its address as it is shown once."""
     page = mine.go("/people")
     page.get_by_role("button", name="Make the invitation link").click()
+    expect(page.get_by_role("heading", name="Invite: done")).to_be_visible(timeout=SLOW)
     found = re.search(r"https?://\S+/invitation/gli_\w+", page.locator("main").inner_text())
     assert found is not None
     return found[0]
@@ -74,6 +79,7 @@ def test_the_name_is_typed_before_somebody_is_erased(chromium: Browser, greenlan
         page = mine.go(f"/people/{gone['answer']['person']}")
         page.get_by_label("Type their name to erase them").fill("Gus")
         page.get_by_role("button", name="Erase this person for good").click()
+        expect(page.locator("#erase-wrong")).to_be_visible(timeout=SLOW)
         expect(page.get_by_label("Type their name to erase them")).to_be_focused()
         page.get_by_label("Type their name to erase them").fill("Gus Gone")
         page.get_by_role("button", name="Erase this person for good").click()
