@@ -37,7 +37,7 @@ def signed_in(greenlane: Running, terminal: Terminal, context: BrowserContext) -
     page = context.new_page()
     page.goto(link)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{greenlane.url}/")
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
     page.close()
 
 

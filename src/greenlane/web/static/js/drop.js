@@ -591,6 +591,9 @@ class Page {
       refused.focus();
     }
     if (!guess) return;
+    this.bar.hidden = true;
+    this.line.textContent = "";
+    this.each.open = false;
     for (const [name, value] of [["app", guess.dataset.app], ["title", guess.dataset.title]]) {
       const field = this.form.elements[name];
       if (field && !(field.dataset.typed && field.value)) field.value = value;
