@@ -206,6 +206,22 @@ def test_the_first_stop_leads_past_the_navigation(desk: Desk) -> None:
     assert page.evaluate("document.activeElement.id") == "main"
 
 
+def test_keys_of_one_letter_can_be_turned_off(desk: Desk) -> None:
+    page = shown(desk, Visit("/styleguide"))
+    assert page is not None
+    page.keyboard.type("gl")
+    page.wait_for_url("**/ledger")
+    shown(desk, Visit("/keys"))
+    page.get_by_label("Use keys of one letter").uncheck()
+    shown(desk, Visit("/styleguide"))
+    page.keyboard.type("gl")
+    page.keyboard.press("Control+k")  # not a key of one letter: it still opens the palette, on the page that one is on
+    assert page.locator("dialog[open]").count() == 1
+    assert urlsplit(page.url).path == "/styleguide"
+    shown(desk, Visit("/keys"))
+    page.get_by_label("Use keys of one letter").check()
+
+
 def test_no_page_broke_a_policy_or_failed_in_its_script(desk: Desk) -> None:
     """What every tab of this file heard on its way: no report of a Content-Security-Policy or of Trusted Types."""
     assert {who: tab.broken for who, tab in desk.tabs.items() if tab.broken} == {}
