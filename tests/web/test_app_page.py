@@ -379,7 +379,7 @@ def test_the_ten_questions_are_answered_on_the_page_or_one_click_away(console: V
         "What changed with it",
         "How to undo it",
     ):
-        assert said.count(heading) == 1, heading
+        assert heading in said, heading
     changed = re.search(r'<a href="([^"]+)#changed">What changed with it</a>', page)
     assert changed is not None
     assert "It changes 1 file. It reaches nothing new." in read(console, ana, changed[1])

@@ -64,7 +64,7 @@ def audience_page(at: Asked) -> Response:
         may = app_page.rights(at, app)("set-audience")
         team = identity.team(connection, app.team)
         owner = identity.names(connection, [app.owner]).get(app.owner, "")
-        circles = [app_page.circle_of(connection, app, team.name, owner, rung) for rung in RUNGS]
+        circles = list(app_page.circles(connection, app, team.name, owner).values())
         people = _people(connection, app, wanted)
         teams = [Choice(one.name, one.name, one.id in app.named_teams) for one in identity.teams(connection)]
         live = catalog.live_deploy(connection, app.name, "production")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,9 +18,10 @@ from greenlane.catalog import queries as catalog
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.actions import Publish, Rollback
 from greenlane.govern import approvals, call
-from greenlane.govern.decision import Decision
+from greenlane.govern.decide import decide
+from greenlane.govern.decision import Decision, Lane
 from greenlane.govern.errors import Conflict, NotFound, WrongInput
-from greenlane.govern.facts import Facts
+from greenlane.govern.facts import RUNGS, Facts
 from greenlane.identity import queries as identity
 from greenlane.identity import roles
 from greenlane.insights import costs, figures, questions, search, sentences, tallying, telling, versions
@@ -52,6 +53,23 @@ WAYS_BACK = 5
 
 WAITED_LATELY = 30
 """Days from which it is said how long people usually wait for a decision."""
+
+ABOUT_WHO_AND_WHERE = (
+    "actor_kind",
+    "roles",
+    "members_active",
+    "suspended",
+    "may",
+    "may_why",
+    "app_exists",
+    "environment",
+    "locked",
+    "contained",
+    "audience_now",
+    "everyone_before",
+    "public_before",
+)
+"""Facts that do not depend on which version is put where."""
 
 Rights = Callable[..., bool]
 """Whether a role of the asker allows a verb on this app: ``may("publish", "production")``."""
@@ -139,7 +157,7 @@ def app_page(at: Asked) -> Response:
         places = catalog.environments(connection, app.name)
         found = deploys.deploys(connection, app.name, limit=NEWEST + 1)
         shown = versions.versions(connection, at.house.door.payloads, found[:NEWEST], places)
-        lives = [_live(at, connection, app, place, shown) for place in places if place.live_deploy]
+        lives = [_live(at, connection, app, place, shown, known) for place in places if place.live_deploy]
         production = next((one for one in lives if one.name == "production"), None)
         ways_back = _ways_back(connection, app, production)
         told: dict[str, Any] = {
@@ -179,7 +197,7 @@ def app_page(at: Asked) -> Response:
         part="main",
         newest=newest if ready else None,
         offer=offered,
-        back_lane=_lane_back(at, app, ways_back) if ways_back and may("rollback", "production") else "",
+        back_lane=_lane_back(at, app, ways_back, offered) if ways_back and may("rollback", "production") else "",
         **told,
     )
 
@@ -220,6 +238,14 @@ def circle_of(connection: Connection, app: catalog.App, team: str, owner: str, r
     return Circle(rung, team, facts["audience_people"], owner)
 
 
+def circles(connection: Connection, app: catalog.App, team: str, owner: str) -> dict[str, Circle]:
+    """Who could open the app on each rung, counted once for those that the same people stand on."""
+    found = {
+        rung: circle_of(connection, app, team, owner, rung) for rung in (*RUNGS[: RUNGS.index("team") + 1], "everyone")
+    }
+    return {**found, "public": replace(found["everyone"], rung="public")}
+
+
 def offer(
     at: Asked, app: catalog.App, deploy: str, circle: Circle, production: Live | None, *, to: str = "production"
 ) -> Offer | None:
@@ -242,10 +268,7 @@ def offer(
         )
     except (Conflict, NotFound, WrongInput):
         return None
-    reviewers = publishing.who_decides(_reviewers(at, app.name)) if not decision.goes else ""
-    with at.read() as connection:
-        lately = figures.days_of(at.now, WAITED_LATELY)[0]
-        waited = figures.durations(connection, tallying.WAITED, lately).within(0.5)
+    reviewers, usually = _who_and_how_long(at, app.name) if decision.lane is Lane.RED else ("", "")
     return Offer(
         facts=facts,
         decision=decision,
@@ -254,7 +277,7 @@ def offer(
             for one in telling.reasons(facts, decision)
         ],
         label=publishing.label(decision, circle, to, undoes=_undoes(production) if locked else ""),
-        consequence=publishing.consequence(decision, facts, circle, reviewers, publishing.usually(waited)),
+        consequence=publishing.consequence(decision, facts, circle, reviewers, usually),
         safeguards=publishing.safeguards(decision),
         inputs=inputs,
     )
@@ -269,14 +292,24 @@ def _undoes(production: Live | None) -> str:
     return f"lifts the lock of {who}" if who else "lifts the lock"
 
 
-def _reviewers(at: Asked, app: str) -> list[str]:
-    """Names of those who would be asked."""
+def _who_and_how_long(at: Asked, app: str) -> tuple[str, str]:
+    """Who would decide, and how long people were waited for lately, in words."""
     with at.read() as connection:
         asked = at.house.door.house.reviewers(connection, f"app:{app}", at.me.person, 0)
-        return list(identity.names(connection, asked).values())
+        names = list(identity.names(connection, asked).values())
+        lately = figures.days_of(at.now, WAITED_LATELY)[0]
+        waited = figures.durations(connection, tallying.WAITED, lately).within(0.5)
+    return publishing.who_decides(names), publishing.usually(waited)
 
 
-def _live(at: Asked, connection: Connection, app: catalog.App, place: catalog.Environment, near: list[Version]) -> Live:
+def _live(
+    at: Asked,
+    connection: Connection,
+    app: catalog.App,
+    place: catalog.Environment,
+    near: Sequence[Version],
+    known: questions.Known,
+) -> Live:
     assert place.live_deploy is not None
     version = next((one for one in near if one.id == place.live_deploy), None)
     if version is None:
@@ -288,10 +321,14 @@ def _live(at: Asked, connection: Connection, app: catalog.App, place: catalog.En
         deploy=place.live_deploy,
         since=place.changed_at or "",
         version=version,
-        placing=questions.placing(connection, place.changed_by) if place.changed_by else None,
+        placing=known.placing if place.name == "production" else _placing(connection, place),
         lock=lock_of(connection, place, stamp(at.now)),
         by_rollback=place.locked_by is not None and place.locked_by == place.changed_by,
     )
+
+
+def _placing(connection: Connection, place: catalog.Environment) -> Placing | None:
+    return questions.placing(connection, place.changed_by) if place.changed_by else None
 
 
 def lock_of(connection: Connection, place: catalog.Environment, now: str) -> telling.LockInTheWay | None:
@@ -334,9 +371,14 @@ def _changes(number: int) -> str:
     return "1 change" if number == 1 else f"{number} changes"
 
 
-def _lane_back(at: Asked, app: catalog.App, ways: Sequence[WayBack]) -> str:
-    """The lane in which going back would be."""
-    return str(at.explain(Rollback(app.name, deploy=ways[0].deploy))[1].lane)
+def _lane_back(at: Asked, app: catalog.App, ways: Sequence[WayBack], offered: Offer | None) -> str:
+    """The lane in which going back would be. What is known from a publish beside it is not gathered again: about the
+    asker and the app the two know the same, and going back changes nothing else.
+    """
+    if offered is None:
+        return str(at.explain(Rollback(app.name, deploy=ways[0].deploy))[1].lane)
+    known = {name: getattr(offered.facts, name) for name in ABOUT_WHO_AND_WHERE}
+    return str(decide("rollback", Facts(**known, audience_wanted=offered.facts.audience_now), at.house.pack()).lane)
 
 
 def _opens_to(connection: Connection, app: catalog.App, team: str) -> tuple[Circle, str] | None:

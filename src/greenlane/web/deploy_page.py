@@ -24,7 +24,7 @@ from greenlane.insights.change import FileChange
 from greenlane.kit.clock import stamp
 from greenlane.ledger import queries as ledger
 from greenlane.web import app_page, wording
-from greenlane.web.app_page import Live, Moment, Offer, circle_of, visible
+from greenlane.web.app_page import Live, Moment, Offer, visible
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
 
@@ -88,8 +88,8 @@ def deploy_page(at: Asked) -> Response:
         before = _before(connection, app.name, one, place)
         team = identity.team(connection, app.team)
         owner = identity.names(connection, [app.owner]).get(app.owner, "")
-        now = circle_of(connection, app, team.name, owner, app.rung)
-        wanted = circle_of(connection, app, team.name, owner, rung) if rung else now
+        circles = app_page.circles(connection, app, team.name, owner)
+        now, wanted = circles[app.rung], circles[rung or app.rung]
         changed = _changed(at, before, one, ("nobody" if before is None else now.short, wanted.short))
         shown = _differences(at, changed.files)
         told: dict[str, Any] = {
@@ -111,7 +111,7 @@ def deploy_page(at: Asked) -> Response:
             "receipts": _receipts(connection, one),
             "waiting": app_page.waiting(at, connection, app.name),
             "lock": app_page.lock_of(connection, place, stamp(at.now)) if place is not None else None,
-            "rungs": [circle_of(connection, app, team.name, owner, each) for each in RUNGS if each != "named"],
+            "rungs": [circle for rung, circle in circles.items() if rung != "named"],
             "wanted": wanted,
             "may": may,
             "in_staging": any(each.name == "staging" and each.live_deploy == one.id for each in places),
@@ -119,14 +119,12 @@ def deploy_page(at: Asked) -> Response:
             "limits": {"file": differing.LARGEST},
         }
         production = _production(at, connection, app, place)
-    offered = staging = None
+    offered = None
     ways: Sequence[str] = ()
     if app.state == "live" and may("publish", "production") and (not is_live or wanted.rung != app.rung):
         offered = app_page.offer(at, app, one.id, wanted, production)
         ways = _ways(at, app, one, offered)
-    if app.state == "live" and may("publish", "staging") and not told["in_staging"]:
-        staging = app_page.offer(at, app, one.id, now, None, to="staging")
-    return at.page("app/deploy.html", part="main", offer=offered, staging=staging, ways=ways, **told)
+    return at.page("app/deploy.html", part="main", offer=offered, ways=ways, **told)
 
 
 def _before(

@@ -93,9 +93,10 @@ def people_where(connection: Connection, where: ColumnElement[bool]) -> list[Per
 
 def names(connection: Connection, people: Iterable[str]) -> dict[str, str]:
     """The names of people by id, for sentences; whoever was erased or never was is missing."""
-    rows = connection.execute(
-        select(PERSON.c.id, PERSON.c.name).where(PERSON.c.id.in_(set(people)), PERSON.c.name != "")
-    )
+    wanted = set(people)
+    if not wanted:
+        return {}
+    rows = connection.execute(select(PERSON.c.id, PERSON.c.name).where(PERSON.c.id.in_(wanted), PERSON.c.name != ""))
     return {row.id: row.name for row in rows}
 
 
