@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +17,7 @@ from tests.house import PAGE
 from tests.web.conftest import Visitor
 
 from greenlane.catalog import queries as catalog
-from greenlane.catalog.actions import TransferApp
+from greenlane.catalog.actions import CreateApp, TransferApp
 from greenlane.deploys import queries as deploys
 from greenlane.govern.actor import Actor
 from greenlane.identity.actions import CreateTeam
@@ -222,6 +223,16 @@ def test_a_file_on_the_app_s_page_becomes_its_preview(console: Visitor, ana: Act
     assert deploy.files == 3
 
 
+def test_the_title_of_an_app_that_one_may_not_read_is_not_told(console: Visitor, ana: Actor) -> None:
+    console.doorway.does(console.doorway.owner, CreateTeam("sales"))
+    console.doorway.does(console.doorway.owner, CreateApp("merger", team="sales", title="Merger with Acme"))
+    assert "Acme" in console.as_(console.doorway.owner).get("/new?for=merger").text
+    assert "Acme" not in console.as_(ana).get("/new?for=merger").text
+    refused = drop(console.as_(ana), "site.zip", zipped(SITE), **{"for": "merger"})
+    assert refused.status_code == 403
+    assert "Acme" not in refused.text
+
+
 # -- what the script sends
 
 
@@ -328,6 +339,25 @@ def test_a_half_sent_upload_says_what_is_missing(console: Visitor, ana: Actor) -
     assert page.status_code == 200
     assert "Sending stopped before the end." in page.text
     assert f'data-upload="{upload}"' in page.text
+
+
+def test_a_form_with_many_fields_is_none_of_ours(console: Visitor, ana: Actor) -> None:
+    fields = {f"field-{number}": "x" for number in range(300)}
+    answer = console.as_(ana).post("/new", data=fields, files={"file": ("site.zip", zipped(SITE))})
+    assert answer.status_code == 400
+    assert apps(console) == []
+
+
+def test_the_beginning_of_a_file_is_forgotten_after_a_day(console: Visitor, ana: Actor) -> None:
+    mine = console.as_(ana)
+    sheet = {"archive": {"sha256": hashlib.sha256(b"12345").hexdigest(), "size": 5, "name": "a.html"}}
+    lacking = mine.post("/new/uploads", content=json.dumps(sheet)).json()
+    digest = lacking["missing"][0]
+    mine.put(f"/new/{lacking['upload']}/files/{digest}?from=0", content=b"123")
+    (part,) = (console.doorway.control.blobs.path_of(f"sha256:{digest}").parents[2] / "uploads").glob("*.part")
+    os.utime(part, (0, 0))
+    mine.post("/new/uploads", content=json.dumps(sheet))
+    assert not part.exists()
 
 
 def test_too_much_is_refused_before_a_byte_is_sent(console: Visitor, ana: Actor) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,9 @@ from greenlane.kit.database import Database
 
 KEPT_IN_MIND = 16
 """Uploads under way whose lists are kept in memory, so that not every file reads the whole list again."""
+
+PART_LASTS = 86_400
+"""Seconds for which the beginning of a large file is kept for whoever goes on with it."""
 
 _TITLE_WITHIN = 64 * 1024
 
@@ -107,6 +111,7 @@ class Uploads:
             one = check_paths({"archive": archive}, Limits(file=self._limits.total, total=self._limits.total))
             entry = one.files["archive"]
             kept_archive = {"sha256": entry.sha256, "size": entry.size, "name": str(archive.get("name", ""))[:255]}
+        self._forget_old_parts()
         upload = ids.new("upl")
         row = insert(UPLOAD).values(
             id=upload,
@@ -231,6 +236,12 @@ class Uploads:
             kept = Kept(hashed.hexdigest(), arrived)
             await asyncio.to_thread(self._blobs.put_file, Path(file.name), f"sha256:{kept.sha256}")
         return kept
+
+    def _forget_old_parts(self) -> None:
+        """Beginnings of files that nobody went on with for a day."""
+        for part in self._folder.glob("*.part"):
+            if time.time() - part.stat().st_mtime > PART_LASTS and part not in self._coming:
+                part.unlink(missing_ok=True)
 
     def _part(self, upload: str, digest: str) -> Path:
         return self._folder / f"{upload}-{digest.removeprefix('sha256:')}.part"

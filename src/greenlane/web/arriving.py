@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from greenlane.deploys.bundle import too_much
 from greenlane.deploys.limits import DEFAULT_LIMITS
 from greenlane.deploys.set_aside import set_aside
 from greenlane.deploys.upload import Lacking
@@ -24,6 +25,7 @@ from greenlane.kit.errors import GreenlaneError
 from greenlane.web import frame
 from greenlane.web.asked import Asked
 from greenlane.web.dropping import PIECE
+from greenlane.web.form import MOST_FIELDS
 from greenlane.web.making import Workbench
 from greenlane.web.multipart import Part, parts
 from greenlane.web.site import Site
@@ -116,6 +118,7 @@ async def whole_form(at: Asked, typed: dict[str, str]) -> tuple[str, str]:
     there, and as an upload does.
     """
     files: dict[str, dict[str, Any]] = {}
+    total = 0
     stream = parts(at.request)
     one = await anext(stream, None)
     while one is not None:
@@ -123,6 +126,8 @@ async def whole_form(at: Asked, typed: dict[str, str]) -> tuple[str, str]:
         after: list[Part] = []
         if one.filename is None:
             typed[one.name] = await _field(stream, after)
+            if len(typed) > MOST_FIELDS:
+                raise WrongInput("This is not a form of ours.", next_step="Open the page again and send it from there.")
         elif not one.filename:
             await _field(stream, after)  # a file field in which nothing was chosen
         elif set_aside(one.filename):
@@ -132,7 +137,9 @@ async def whole_form(at: Asked, typed: dict[str, str]) -> tuple[str, str]:
         else:
             kept = await at.house.uploads.keep(_content(stream, after))
             files[one.filename] = {"sha256": kept.sha256, "size": kept.size}
-            _bound(files)
+            total += kept.size
+            if total > DEFAULT_LIMITS.total:
+                raise too_much(DEFAULT_LIMITS.total)
         one = after[0] if after else None
     if not files:
         raise WrongInput("No file was chosen.", next_step="Go back and choose a zip, an HTML file or a folder.")
@@ -143,13 +150,6 @@ async def whole_form(at: Asked, typed: dict[str, str]) -> tuple[str, str]:
     top, inside = _without_top(files)
     lacking = await run_in_threadpool(uploads.begin, person, inside, None)
     return lacking.upload, top
-
-
-def _bound(files: dict[str, dict[str, Any]]) -> None:
-    if sum(one["size"] for one in files.values()) > DEFAULT_LIMITS.total:
-        raise TooLarge(
-            "This holds more than an app may.", next_step="Leave out what visitors do not need, such as large media."
-        )
 
 
 def _without_top(files: dict[str, dict[str, Any]]) -> tuple[str, dict[str, dict[str, Any]]]:

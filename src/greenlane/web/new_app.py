@@ -212,7 +212,11 @@ class NewApp:
         with at.read() as connection:
             teams = _teams(at, connection)
             everyone = identity.members_active(connection)
-            app = catalog.find_app(connection, changing) if changing else None
+            app = (
+                catalog.find_app(connection, changing)
+                if at.may(connection, "read-receipts", f"app:{changing}")
+                else None
+            )
         return at.page(
             "new_app/new_app.html",
             status=_status(error, leaked),
