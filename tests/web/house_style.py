@@ -187,7 +187,9 @@ FLOATS = re.compile(r"dialog|palette|popover|menu|toast")
 
 def _shadow(one: Declaration) -> bool:
     casts = one.name in {"box-shadow", "text-shadow"} or "drop-shadow" in one.value
-    line = re.match(r"inset (?:-?\d+px 0 0|0 0 0 \d+px) ", one.value)  # without any blur it is a line, drawn where a border has no room
+    line = re.match(
+        r"inset (?:-?\d+px 0 0|0 0 0 \d+px) ", one.value
+    )  # without any blur it is a line, drawn where a border has no room
     return casts and one.value != "none" and not line and not FLOATS.search(one.selector)
 
 

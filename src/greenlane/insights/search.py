@@ -90,8 +90,10 @@ def within_rights(wanted: Wanted, person: str, may: MayRead) -> tuple[Wanted, st
 
 
 def readable(connection: Connection, seq: int, person: str, may: MayRead) -> Entry:
-    """One receipt, for somebody who took part in it, whom it is about, or who may read
-    about its subject. Raises ``NotFound``, ``Refused``."""
+    """One receipt, for somebody who took part in it, whom it is about, or who may read about its subject.
+
+    Raises ``NotFound``, ``Refused``.
+    """
     found = ledger.entry(connection, seq)
     if found is None:
         raise NotFound(f"There is no receipt {seq}.", next_step="`greenlane receipts` lists them.")
