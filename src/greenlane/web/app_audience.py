@@ -124,7 +124,11 @@ def _says(decision: Decision, *, narrower: bool) -> str:
         return "It stays as it is until somebody has decided."
     if "narrower-first" in decision.safeguards:
         return "Its team can open it now, the others an hour later. You can undo it."
-    return "The others cannot open it any more, at once. You can undo it." if narrower else "At once. You can undo it."
+    return (
+        "The others cannot open it any more, at once. You can undo it."
+        if narrower
+        else "It counts at once. You can undo it."
+    )
 
 
 def _label(decision: Decision, circle: Circle, *, narrower: bool) -> str:
