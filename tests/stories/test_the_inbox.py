@@ -30,10 +30,9 @@ def cast(greenlane: Running) -> Cast:
     return Cast(greenlane.joins("Ben Builder"), greenlane.joins("Rita Reviewer", "reviewer"))
 
 
-def enters(mine: Tab, greenlane: Running, who: Terminal) -> None:
-    """Somebody signs in with a link of their own."""
-    link = str(greenlane.owner.does("people", "link", who.id)["answer"]["url"])
-    mine.sign_in(link.rpartition("/")[2])
+def enters(mine: Tab, who: Terminal) -> None:
+    """Somebody signs in with an API token of their own."""
+    mine.sign_in(str(who.does("token", "create", "browser", "--scopes", "admin")["answer"]["token"]))
 
 
 Asks = Callable[[], str]
@@ -78,8 +77,8 @@ def test_it_is_sent_back_comes_again_and_is_approved_from_a_phone_by_keys(
 ) -> None:
     request = asks()
     with tab(chromium, greenlane.url) as ritas, tab(chromium, greenlane.url) as bens:
-        enters(ritas, greenlane, cast.rita)
-        enters(bens, greenlane, cast.ben)
+        enters(ritas, cast.rita)
+        enters(bens, cast.ben)
         page = ritas.go("/inbox")
         page.get_by_role("link", name=f"Ben Builder wants to publish {name}").click()
         page.wait_for_url(f"**/inbox/{request}")
@@ -92,7 +91,7 @@ def test_it_is_sent_back_comes_again_and_is_approved_from_a_phone_by_keys(
     assert asks() == request, "the next version goes on as the same request"
 
     with tab(chromium, greenlane.url, **PHONE) as phone:
-        enters(phone, greenlane, cast.rita)
+        enters(phone, cast.rita)
         page, keys = phone.page, phone.page.keyboard
         keys.press("g")
         keys.press("i")
@@ -124,7 +123,7 @@ def test_nothing_that_has_the_focus_is_hidden_by_the_bar(
 ) -> None:
     request = asks()
     with tab(chromium, greenlane.url, **PHONE) as phone:
-        enters(phone, greenlane, cast.rita)
+        enters(phone, cast.rita)
         page = phone.go(f"/inbox/{request}")
         for key in (*["Tab"] * 25, *["Shift+Tab"] * 25):
             page.keyboard.press(key)
@@ -142,7 +141,7 @@ def test_the_count_follows_what_comes_while_somebody_looks(
 ) -> None:
     with tab(chromium, greenlane.url) as mine:
         mine.page.clock.install()
-        enters(mine, greenlane, cast.rita)
+        enters(mine, cast.rita)
         page = mine.go("/inbox")
         before = int(page.locator("#waiting").get_attribute("data-count") or 0)
         asks()
@@ -157,7 +156,7 @@ def test_one_letter_begins_an_answer_and_never_gives_it(
 ) -> None:
     request = asks()
     with tab(chromium, greenlane.url) as mine:
-        enters(mine, greenlane, cast.rita)
+        enters(mine, cast.rita)
         page = mine.go(f"/inbox/{request}")
         for key, verb in (("a", "approve"), ("s", "send-back"), ("d", "decline")):
             page.keyboard.press(key)
@@ -171,7 +170,7 @@ def test_one_letter_begins_an_answer_and_never_gives_it(
 
 def test_keys_of_one_letter_can_be_switched_off(chromium: Browser, greenlane: Running, cast: Cast) -> None:
     with tab(chromium, greenlane.url) as mine:
-        enters(mine, greenlane, cast.rita)
+        enters(mine, cast.rita)
         page = mine.go("/keys")
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Go to your inbox")
@@ -198,7 +197,7 @@ def test_the_palette_finds_by_keys_and_gives_the_focus_back(
 ) -> None:
     cast.ben.does("deploy", version(1), "--app", name)
     with tab(chromium, greenlane.url) as mine:
-        enters(mine, greenlane, cast.ben)
+        enters(mine, cast.ben)
         page = mine.go("/")
         page.locator("#q").focus()
         page.keyboard.press("Control+k")
@@ -224,7 +223,7 @@ def test_the_palette_finds_by_keys_and_gives_the_focus_back(
 def test_a_decision_needs_no_script(chromium: Browser, greenlane: Running, cast: Cast, name: str, asks: Asks) -> None:
     request = asks()
     with tab(chromium, greenlane.url, java_script_enabled=False, **PHONE) as mine:
-        enters(mine, greenlane, cast.rita)
+        enters(mine, cast.rita)
         page = mine.go(f"/inbox/{request}")
         answer(page, "Approve", "", f"Approve: {name} opens to the whole internet now")
         expect(page.get_by_text("Your words are missing.")).to_be_visible()
