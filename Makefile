@@ -26,8 +26,9 @@ check: setup  ## the laws alone: style, types, floors; then the reading list, wh
 up: setup  ## run Greenlane here: http://localhost:4180
 	.venv/bin/greenlane up --data .greenlane
 
-docs: setup  ## make the generated references again
+docs: setup  ## make the generated references again, and the pictures of pages that changed
 	.venv/bin/python -m greenlane docs
+	.venv/bin/python -m tests.stories.screenshots
 
 bench: setup  ## ratios measured side by side in one run
 	.venv/bin/python -m benchmarks

@@ -59,6 +59,7 @@ def laid_over(page: Page, css: str) -> Iterator[None]:
 _CLIPPED = """() => [...document.querySelectorAll("body *")].filter(one => {
   const style = getComputedStyle(one);
   if (!one.checkVisibility() || one.closest(".unseen, .skip, svg, pre, textarea, select, input")) return false;
+  if (style.clipPath == "inset(50%)") return false;  // for those who hear the page
   const hides = /hidden|clip/.test(style.overflowX + style.overflowY);
   return hides && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1);
 }).map(one => one.outerHTML.slice(0, 160))"""

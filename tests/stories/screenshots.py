@@ -34,21 +34,23 @@ WAYS = (("light", 1440, 1500), ("dark", 390, 1300))
 QUALITY = 62
 
 NOT_SHOWN = {"/styleguide", "/sign-out", "/signed-out", "/sign-in/{secret}", "/invitation/{secret}"}
-BETTER = {"/do/{verb}": "/do/publish?app=price-list&audience=public&look=yes"}
+BETTER = {
+    "/do/{verb}": Visit("/do/publish?app=price-list&audience=public&look=yes"),
+    "/inbox": Visit("/inbox", "rita"),
+}
 """Pages of which another example than the first one is shown."""
 
 
 def name_of(route: str) -> str:
     """``apps-app-deploys-deploy`` for ``/apps/{app}/deploys/{deploy}``."""
-    return re.sub(r"\W+", "-", route).strip("-") or "home"
+    return re.sub(r"\W+", "-", re.sub(r":\w+", "", route)).strip("-") or "home"
 
 
 def shown(here: Organisation) -> Iterator[tuple[str, Visit]]:
     """Which address is shown for each page, under which name."""
     for route in pages():
         if route not in NOT_SHOWN:
-            first = visits(route, here)[0]
-            yield name_of(route), Visit(BETTER.get(route, first.path), first.who)
+            yield name_of(route), BETTER.get(route) or visits(route, here)[0]
 
 
 def told(page: Page) -> str:

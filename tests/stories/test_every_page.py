@@ -207,17 +207,17 @@ def test_the_first_stop_leads_past_the_navigation(desk: Desk) -> None:
 
 
 def test_keys_of_one_letter_can_be_turned_off(desk: Desk) -> None:
-    page = shown(desk, Visit("/styleguide"))
+    page = shown(desk, Visit("/roles"))
     assert page is not None
     page.keyboard.type("gl")
     page.wait_for_url("**/ledger")
     shown(desk, Visit("/keys"))
     page.get_by_label("Use keys of one letter").uncheck()
-    shown(desk, Visit("/styleguide"))
+    shown(desk, Visit("/roles"))
     page.keyboard.type("gl")
     page.keyboard.press("Control+k")  # not a key of one letter: it still opens the palette, on the page that one is on
     assert page.locator("dialog[open]").count() == 1
-    assert urlsplit(page.url).path == "/styleguide"
+    assert urlsplit(page.url).path == "/roles"
     shown(desk, Visit("/keys"))
     page.get_by_label("Use keys of one letter").check()
 
@@ -302,8 +302,10 @@ def test_navigation_and_help_are_the_same_on_every_page(library: Library) -> Non
     for (route, visit), page in library.read.items():
         if page.said["nav"]:  # coming in and going out have no rooms to go to
             rooms.setdefault(visit.who, set()).add(tuple(page.said["nav"]))
-        assert page.of("footer").startswith("Need help?"), f"{route}: no help"
-    helps = {(visit.who == NOBODY, page.of("footer")) for (_, visit), page in library.read.items()}
+        assert "Need help?" in page.of("footer"), f"{route}: no help"
+    helps = {
+        (visit.who == NOBODY, page.of("footer").partition("Need help?")[2]) for (_, visit), page in library.read.items()
+    }
     assert {who: len(ways) for who, ways in rooms.items()} == dict.fromkeys(rooms, 1)
     assert len(helps) <= 2
 
@@ -320,6 +322,8 @@ SEVERAL_WAYS_EXCUSED = {
     "/invitation/{secret}": "a link that was sent to one person",
     "/signed-out": "the end of a process",
     "/sign-out": "a step of a process",
+    "/sign-in/recover": "a step of a process",
+    "/welcome": "a step of a process",
 }
 """2.4.5 excuses a page that is a step of a process or its result."""
 

@@ -38,6 +38,7 @@ LONGEST = 100
 MORE_ROOMS = (
     ("/new", "New app", "deploy"),
     ("/roles", "Roles in words", ""),
+    ("/policy/try", "Try the rules", "read-policy"),
     ("/settings", "Settings", "read-settings"),
     ("/keys", "Keys", ""),
 )
