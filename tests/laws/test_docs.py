@@ -86,6 +86,13 @@ def test_what_a_page_names_is_there(page: Path) -> None:
         assert (page.parent / name).exists(), name
 
 
+def test_every_picture_is_shown_in_the_tour() -> None:
+    tour = (ROOT / "docs" / "console.md").read_text()
+    assert {one.name for one in (ROOT / "docs" / "screens").glob("*.webp")} == set(
+        re.findall(r"screens/([\w-]+\.webp)", tour)
+    )
+
+
 def test_every_decision_is_a_page_with_its_check() -> None:
     """A page: what was decided in one sentence that can be quoted, why, what follows, and what checks it."""
     pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))

@@ -395,7 +395,8 @@ def _unlabelled(template: str) -> list[str]:
     inside = " ".join(re.findall(r"<label\b.*?</label>", plain, re.DOTALL))
     found = []
     for name, rest in tags(template):
-        if name not in {"input", "select", "textarea"} or _value(f" {rest}", "type") in {"hidden", "submit"}:
+        unseen = _value(f" {rest}", "type") in {"hidden", "submit"} or re.search(r"\shidden$", rest)
+        if name not in {"input", "select", "textarea"} or unseen:
             continue
         named = re.search(r"\saria-label(?:ledby)?=", rest) or _value(f" {rest}", "id") in labelled
         if not named and f"<{name}{rest}>" not in inside:
