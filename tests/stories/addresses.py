@@ -73,6 +73,7 @@ EXAMPLES: dict[str, Examples] = {
         Visit(f"/apps/{app}/deploys/{here.deploys[app][-1]}")
         for app in ("vendor-board", "offsite", "price-list", "hostile-markup")
     ],
+    "/ask/{app}": lambda _: [Visit("/ask/vendor-board", "mei"), Visit("/ask/vendor-board")],
     "/inbox": lambda _: [Visit("/inbox"), Visit("/inbox", "rita"), Visit("/inbox", "ben")],
     "/inbox/{request}": lambda here: [
         Visit(f"/inbox/{here.requests['price-list']}", "rita"),

@@ -258,7 +258,7 @@ class _Read(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         for one in ("title", "h1", "footer"):
-            if one in self.open:
+            if one in self.open and "svg" not in self.open:
                 self.said[one].append(data)
 
     def of(self, what: str) -> str:
@@ -307,7 +307,7 @@ def test_navigation_and_help_are_the_same_on_every_page(library: Library) -> Non
         (visit.who == NOBODY, page.of("footer").partition("Need help?")[2]) for (_, visit), page in library.read.items()
     }
     assert {who: len(ways) for who, ways in rooms.items()} == dict.fromkeys(rooms, 1)
-    assert len(helps) <= 2
+    assert len(helps) == 1
 
 
 SEVERAL_WAYS_EXCUSED = {
@@ -354,7 +354,7 @@ def test_every_page_has_the_title_and_the_heading_that_were_reviewed(library: Li
 
     def plain(text: str) -> str:
         text = re.sub(r"\b(?:req|p|act|ses|tok)_[0-9a-z]{6,}…?", "ID", text)
-        return re.sub(r"\b[dp][0-9a-z]{9}\b", "DEPLOY", re.sub(r"\d[\d,.]*", "N", text))
+        return re.sub(r"\b\d[\d,.]*\b", "N", re.sub(r"\bd(?=[a-z]*\d)[0-9a-z]{9}\b", "ID", text))
 
     lines = sorted(
         f"{route} | {plain(page.of('title'))} | {plain(page.of('h1'))} | {visit.who or 'nobody'}"
