@@ -73,6 +73,7 @@ _ENVIRONMENT.filters.update(
     short=wording.short,
     plural=wording.plural,
     advice=wording.without_commands,
+    day=wording.day,
 )
 
 

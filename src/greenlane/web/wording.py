@@ -103,6 +103,14 @@ def moment(when: datetime | str) -> str:
     return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
 
 
+def day(text: str) -> str:
+    """``24 October 2026`` for ``2026-10-24``; anything else stays as it is."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return text
+    found = datetime.fromisoformat(text)
+    return f"{found.day} {found:%B %Y}"
+
+
 def ago(when: datetime | str, now: datetime) -> str:
     """``3 hours ago``, ``in 2 days``, ``just now``: the distance from now in the largest unit that fits."""
     seconds = (now - (parse(when) if isinstance(when, str) else when)).total_seconds()
