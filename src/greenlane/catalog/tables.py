@@ -23,6 +23,7 @@ APP = Table(
     Column("quota", BigInteger, nullable=False),  # bytes
     Column("created", Text, nullable=False),
     Index("app_by_team", "team"),
+    Index("app_by_owner", "owner"),
 )
 """Apps. Never deleted: their receipts and their address outlive them."""
 
@@ -60,6 +61,7 @@ DOMAIN = Table(
     Column("proof", Text, nullable=False),
     Column("claimed_by", Text, nullable=False),
     Column("verified_at", Text),
+    Index("domain_by_app", "app"),
 )
 """Domains of their own. Several apps may claim one; the first to prove it has it."""
 

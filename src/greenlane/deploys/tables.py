@@ -66,6 +66,7 @@ PREVIEW_TOKEN = Table(
     Column("created_at", String(32), nullable=False),
     Column("expires_at", String(32), nullable=False),
     Column("revoked_at", String(32)),
+    Index("preview_token_by_app", "app"),
     Index("preview_token_by_deploy", "deploy"),
 )
 """Who may open a preview without an account. ``secret`` is the SHA-256 of the token, in hexadecimal."""

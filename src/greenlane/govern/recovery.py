@@ -26,9 +26,8 @@ log = structlog.get_logger()
 
 def recover(door: Door, *, before: datetime) -> int:
     """Look at every action decided before that moment and not settled. Returns how many there were."""
-    waiting = tables.action.c.state == "decided"
     with door.database.read() as connection:
-        old = select(tables.action.c.id).where(waiting, tables.action.c.decided_at < clocks.stamp(before))
+        old = select(tables.action.c.id).where(tables.UNSETTLED, tables.action.c.decided_at < clocks.stamp(before))
         unsettled = [row.id for row in connection.execute(old)]
         allowed = approvals.allowed_but_not_resumed(connection)
     for action_id in unsettled:
