@@ -22,6 +22,8 @@ from tests.web.plain_words import (
     unexplained,
 )
 
+from greenlane.web.wording import day, without_commands
+
 Finds = Callable[[str], list[str]]
 
 PLANTED: dict[str, tuple[Finds, tuple[str, ...], tuple[str, ...]]] = {
@@ -105,3 +107,13 @@ def test_there_is_something_to_read() -> None:
     """A rule over nothing holds always."""
     assert len(on_the_pages()) > 100
     assert len(from_below()) > 200
+
+
+def test_advice_on_a_page_has_no_command_and_a_day_has_a_month() -> None:
+    assert (
+        without_commands("Open it to everyone here instead (--audience everyone).")
+        == "Open it to everyone here instead."
+    )
+    assert without_commands("Look at what became of it: greenlane approvals --all.") == "Look at what became of it."
+    assert without_commands("Wait for the answer.") == "Wait for the answer."
+    assert (day("2026-10-24"), day("Up to 1 minute")) == ("24 October 2026", "Up to 1 minute")
