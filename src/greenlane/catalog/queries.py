@@ -224,6 +224,12 @@ def apps_of_team(connection: Connection, team: str, *, limit: int | None = None)
     return [_app(row) for row in connection.execute(query if limit is None else query.limit(limit))]
 
 
+def apps_named(connection: Connection, names: Sequence[str]) -> list[App]:
+    """The apps of these names, by name."""
+    rows = connection.execute(select(APP).where(APP.c.name.in_(names)).order_by(APP.c.name))
+    return [_app(row) for row in rows]
+
+
 def owned_by(connection: Connection, person: str) -> list[str]:
     """The names of the apps that somebody owns, whatever state they are in."""
     return list(connection.execute(select(APP.c.name).where(APP.c.owner == person).order_by(APP.c.name)).scalars())

@@ -50,6 +50,10 @@ class Line:
     roles: tuple[str, ...]
 
 
+APPS_AT_ONCE = 20
+"""Apps that a person's page lists to be handed over; the next ones come when these are gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Owned:
     """An app that somebody owns, and who could take it over: ids and names of those who work in its team."""
@@ -160,7 +164,7 @@ def person(at: Asked, wrong: WrongInput | None = None) -> Response:
         teams = identity.teams(connection)
         keeper = _may(at, roles.VERBS["suspend-person"].roles, "organisation")
         eraser = _may(at, roles.VERBS["erase-person"].roles, "organisation")
-        owned = _owned(connection, who.id) if (keeper or eraser or myself) else []
+        owned, owned_in_all = _owned(connection, who.id) if (keeper or eraser or myself) else ([], 0)
         gives = _teams_for(at, "grant-role", teams)
         mail = notices.mail_choice(connection, who.id) if myself else ""
         joins = [one for one in _teams_for(at, "join-team", teams) if one not in who.teams]
@@ -173,6 +177,7 @@ def person(at: Asked, wrong: WrongInput | None = None) -> Response:
         myself=myself,
         held=[(one, wording.role_title(one.role), where(one.scope), _came(one, who.id)) for one in held],
         owned=owned,
+        owned_in_all=owned_in_all,
         keeper=keeper and not myself,
         eraser=eraser and not myself,
         manages=_may(at, roles.VERBS["transfer-app"].roles, "organisation"),
@@ -215,16 +220,21 @@ def _came(one: standing.Standing, person: str) -> str:
     return f"Given by {one.giver_name or 'somebody who was erased'}"
 
 
-def _owned(connection: Connection, person: str) -> list[Owned]:
+def _owned(connection: Connection, person: str) -> tuple[list[Owned], int]:
+    """The first of the apps that somebody owns, each with its heirs, and how many there are."""
+    names = catalog.owned_by(connection, person)
+    owners = identity.names(connection, identity.active_owners(connection) - {person})
+    in_team: dict[str, list[tuple[str, str]]] = {}
     found = []
-    for name in catalog.owned_by(connection, person):
-        app = catalog.app(connection, name)
-        others = listing.people_after(connection, team=app.team, limit=200)
-        heirs = [(one.id, one.name) for one in others if one.id != person and one.state == "active"]
+    for app in catalog.apps_named(connection, names[:APPS_AT_ONCE]):
+        if app.team not in in_team:
+            others = listing.people_after(connection, team=app.team, limit=200)
+            in_team[app.team] = [(one.id, one.name) for one in others if one.id != person and one.state == "active"]
+        heirs = in_team[app.team]
         known = {one for one, _ in heirs}
-        owners = identity.names(connection, identity.active_owners(connection) - known - {person})
-        found.append(Owned(name, app.title, [*heirs, *sorted(owners.items(), key=lambda one: one[1].casefold())]))
-    return found
+        more = sorted((one for one in owners.items() if one[0] not in known), key=lambda one: one[1].casefold())
+        found.append(Owned(app.name, app.title or app.name, [*heirs, *more]))
+    return found, len(names)
 
 
 def erase(at: Asked) -> Response:
