@@ -6,6 +6,7 @@ The criteria of WCAG 2.2 that axe-core has no rule for are here; ``docs/accessib
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -197,8 +198,8 @@ def button_names(page: Page) -> list[str]:
 
 
 def text(page: Page, *, hidden: bool = False) -> list[str]:
-    """The lines of the page's own part, without times; ``hidden`` also with what waits there for a script to show it."""
-    return list(page.evaluate(_TEXT, hidden))
+    """The lines of the page's own part, without times and numbers; ``hidden`` also with what waits there for a script to show it."""
+    return [re.sub(r"\d+", "N", line) for line in page.evaluate(_TEXT, hidden)]
 
 
 def regions(page: Page) -> list[str]:
