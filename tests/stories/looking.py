@@ -199,7 +199,8 @@ def button_names(page: Page) -> list[str]:
 
 def text(page: Page, *, hidden: bool = False) -> list[str]:
     """The lines of the page's own part, without times and numbers; ``hidden`` also with what waits there for a script to show it."""
-    return [re.sub(r"\d+", "N", line) for line in page.evaluate(_TEXT, hidden)]
+    passing = re.compile(r"just now|in a moment|\d+\s(minute|hour|day)s? ago")  # it differs from one look to the next
+    return [re.sub(r"\d+", "N", passing.sub("lately", line)) for line in page.evaluate(_TEXT, hidden)]
 
 
 def regions(page: Page) -> list[str]:
