@@ -3,7 +3,7 @@
 
 import { say } from "./console.js";
 
-const OFF = "greenlane-single-keys-off";
+const OFF = "__Host-greenlane-keys"; // the account page sets the same cookie without a script
 const EVERY = 30_000; // milliseconds between two looks at the count
 const THEN = 1_500; // milliseconds within which the second letter comes
 
@@ -61,7 +61,7 @@ document.addEventListener("click", (event) => {
 
 /* -- keys -- */
 
-const off = () => localStorage.getItem(OFF) === "yes";
+const off = () => document.cookie.split("; ").includes(`${OFF}=off`);
 
 const writing = (one) => one.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(one.tagName);
 
@@ -113,8 +113,8 @@ if (single) {
   single.hidden = false;
   box.checked = !off();
   box.addEventListener("change", () => {
-    if (box.checked) localStorage.removeItem(OFF);
-    else localStorage.setItem(OFF, "yes");
+    const kept = box.checked ? `${OFF}=; Max-Age=0` : `${OFF}=off; Max-Age=31536000`;
+    document.cookie = `${kept}; Path=/; Secure; SameSite=Lax`;
   });
 }
 
