@@ -11,10 +11,11 @@ from tests.house import CALLS_OUT, PAGE, Doorway
 from tests.web.conftest import Visitor
 from tests.web.witnessing import let_the_witness_see
 
-from greenlane.catalog.actions import ArchiveApp, CreateApp, Lock, SetAudience
+from greenlane.catalog.actions import AddGuest, ArchiveApp, CreateApp, CreateShareLink, Lock, SetAudience
 from greenlane.deploys.actions import Deploy, Publish, Rollback
 from greenlane.govern.actions import Approve, SendBack
 from greenlane.govern.actor import Actor
+from greenlane.identity.actions import CreateTeam, JoinTeam, LeaveTeam
 from greenlane.ledger import queries as ledger
 from greenlane.secrets.actions import PutVariable
 
@@ -333,6 +334,20 @@ def test_the_ladder_tells_each_rung_with_its_lane_before_anybody_presses(
     assert "A person decides first It stays as it is until somebody has decided." in said
     assert "Ask to open it to the whole internet" in said
     assert "--audience" not in said
+
+
+def test_who_can_open_it_names_guests_and_links_where_it_is_asked_first(
+    console: Visitor, ana: Actor, live: str
+) -> None:
+    jonas = console.doorway.hire("Jonas Weber", "visitor")
+    console.doorway.does(console.doorway.owner, CreateTeam("elsewhere"))
+    console.doorway.does(console.doorway.owner, JoinTeam("elsewhere", str(jonas.person)))
+    console.doorway.does(console.doorway.owner, LeaveTeam("home", str(jonas.person)))
+    assert console.doorway.does(ana, AddGuest("vendor-board", str(jonas.person))).state == "done"
+    assert console.doorway.does(ana, CreateShareLink("vendor-board", "the buyers at Acme")).state == "done"
+    for address in ("", "/audience"):
+        said = read(console, ana, f"{APP}{address}")
+        assert "1 of them is a guest. So can anybody who has the share link." in said
 
 
 def test_people_are_found_by_name_and_ticked(console: Visitor, ana: Actor, live: str) -> None:

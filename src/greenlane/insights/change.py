@@ -87,7 +87,9 @@ def _facts(
     return [
         FactChange(AUDIENCE, *audience),
         FactChange("Personal data", _data(old), _data(after)),
-        FactChange("Credentials found", _list(old, "leaked_credentials"), _list(after, "leaked_credentials")),
+        FactChange(
+            "Credentials left in its files", _list(old, "leaked_credentials"), _list(after, "leaked_credentials")
+        ),
         FactChange(HOSTS, _list(old, "outside_hosts"), _list(after, "outside_hosts")),
         FactChange(PACKAGES, _count(old), _count(after)),
     ]

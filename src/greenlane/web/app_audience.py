@@ -65,6 +65,7 @@ def audience_page(at: Asked) -> Response:
         team = identity.team(connection, app.team)
         owner = identity.names(connection, [app.owner]).get(app.owner, "")
         circles = list(app_page.circles(connection, app, team.name, owner).values())
+        today = app_page.circle_now(connection, app, team.name, owner, stamp(at.now))
         people = _people(connection, app, wanted)
         teams = [Choice(one.name, one.name, one.id in app.named_teams) for one in identity.teams(connection)]
         live = catalog.live_deploy(connection, app.name, "production")
@@ -77,7 +78,7 @@ def audience_page(at: Asked) -> Response:
         part="main",
         app=app,
         title=app.title or app.name,
-        circle=next(circle for circle in circles if circle.rung == app.rung),
+        circle=today,
         rungs=rungs,
         people=people,
         teams=teams[:MOST_TEAMS],

@@ -152,7 +152,7 @@ def app_page(at: Asked) -> Response:
         may = rights(at, app)
         team = identity.team(connection, app.team)
         owner = identity.names(connection, [app.owner]).get(app.owner, "")
-        circle = circle_now(connection, app, team.name, owner)
+        circle = circle_now(connection, app, team.name, owner, stamp(at.now))
         known = questions.gather(connection, app, at.house.addresses, at.house.vouching)
         places = catalog.environments(connection, app.name)
         found = deploys.deploys(connection, app.name, limit=NEWEST + 1)
@@ -227,9 +227,13 @@ def rights(at: Asked, app: catalog.App) -> Rights:
     return lambda verb, environment="": any(roles.may(role, verb, environment) for role in counting)
 
 
-def circle_now(connection: Connection, app: catalog.App, team: str, owner: str) -> Circle:
-    """Who can open the app today."""
-    return circle_of(connection, app, team, owner, app.rung)
+def circle_now(connection: Connection, app: catalog.App, team: str, owner: str, now: str) -> Circle:
+    """Who can open the app today, at that stamp: with its guests, and with whoever holds a share link."""
+    circle = circle_of(connection, app, team, owner, app.rung)
+    if app.rung == "public":
+        return circle
+    guests = 0 if app.rung == "everyone" else len(catalog.guest_ids(connection, app.name))
+    return replace(circle, guests=guests, links=len(catalog.share_links(connection, now, app.name)))
 
 
 def circle_of(connection: Connection, app: catalog.App, team: str, owner: str, rung: str) -> Circle:

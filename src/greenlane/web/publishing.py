@@ -17,12 +17,17 @@ NOT_SAID = frozenset({"undo-offered", "narrower-first"})
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """Who can open an app: a rung of the ladder, with the team's name, how many people that is, and the owner's name."""
+    """Who can open an app: a rung of the ladder, with the team's name, how many people that is, and the owner's name.
+
+    ``guests`` were let in by name on top of it, ``links`` are share links that work for whoever holds one.
+    """
 
     rung: str
     team: str
     people: int
     owner: str = ""
+    guests: int = 0
+    links: int = 0
 
     @property
     def short(self) -> str:
@@ -39,13 +44,26 @@ class Circle:
     def sentence(self) -> str:
         """For a page: ``Its team Sales can open it: 42 people.``"""
         many = wording.plural(self.people, "person", "people")
-        return {
+        said = {
             "me": f"Only {self.owner or 'its owner'} can open it.",
             "named": f"Only people by name can open it: {many}.",
             "team": f"Its team {self.team} can open it: {many}.",
             "everyone": f"Everyone here can open it after signing in: {many}.",
             "public": "Everybody on the internet can open it, without signing in.",
         }[self.rung]
+        return said + self._besides
+
+    @property
+    def _besides(self) -> str:
+        """Who can open it beside the rung; empty where nobody can."""
+        said = ""
+        if self.guests:
+            verb = "is a guest" if self.guests == 1 else "are guests"
+            said += f" {wording.number(self.guests)} of them {verb}."
+        if self.links:
+            either = "the share link" if self.links == 1 else f"one of {wording.number(self.links)} share links"
+            said += f" So can anybody who has {either}."
+        return said
 
 
 def label(decision: Decision, circle: Circle, environment: str, *, undoes: str = "") -> str:
