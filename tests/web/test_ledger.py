@@ -232,3 +232,12 @@ def test_the_past_stays_readable_after_a_long_time(console: Visitor, doorway: Do
     page = console.as_(doorway.owner).get("/ledger?to=2026-12-31").text
     assert "400 days ago" not in page or sentences(page)
     assert len(sentences(page)) > 3
+
+
+def test_a_receipt_names_the_people_who_were_asked(console: Visitor, doorway: Doorway, ben: Actor):
+    rita = doorway.hire("Rita Reviewer", "reviewer")
+    asking = doorway.does(ben, Publish("vendor-board", audience="public"))
+    assert asking.state == "waiting"
+    page = console.as_(doorway.owner).get(f"/ledger/{asking.receipt}").text
+    assert re.search(r"<dt>Asked</dt><dd>[^<]*(<[^>]+>)*Rita Reviewer", page)
+    assert f"<dt>Asked</dt><dd>{rita.id}" not in page

@@ -191,7 +191,7 @@ def one_receipt(at: Asked) -> Response:
         beside = [one for one in ledger.by_action(connection, told.action) if one.seq != seq]
         first = next((one.receipt for one in (found, *beside) if one.receipt.half == "decided"), None)
         related = search.tell(connection, beside)
-        names = identity.names(connection, [link["id"] for link in found.receipt.actor])
+        names = identity.names(connection, [*(link["id"] for link in found.receipt.actor), *_people(told)])
         stored = ledger.stored_bytes(connection, seq) or b""
         seal = seals.seal_of(connection, found, stored, at.house.trust, note)
         words = seals.words_of(connection, at.house.door.payloads, first or found.receipt)
@@ -204,7 +204,7 @@ def one_receipt(at: Asked) -> Response:
         decided=None if first is None else first.decided,
         lane=told.lane or (first.decided["lane"] if first is not None else ""),
         badge=_badge(told),
-        details=_details(told),
+        details=_details(told, names),
         safeguards=SAFEGUARDS,
         words=words,
         related=[_line(one) for one in related],
@@ -220,20 +220,38 @@ def _badge(told: Told) -> str:
     return ""
 
 
-def _details(told: Told) -> list[tuple[str, Any, str]]:
+def _told_of(told: Told) -> dict[str, Any]:
+    """What was asked for and what came of it, by its name."""
+    return {**told.receipt["action"].get("inputs", {}), **told.receipt["happened"]}
+
+
+def _people(told: Told) -> list[str]:
+    """The ids of people in what was asked for and what came of it."""
+    values = [each for one in _told_of(told).values() for each in (one if isinstance(one, list) else [one])]
+    return [one for one in values if isinstance(one, str) and one.startswith("p_")]
+
+
+def _details(told: Told, names: Mapping[str, str]) -> list[tuple[str, Any, str]]:
     """What was asked for and what came of it, each thing once: its name, its value, the page that it leads to."""
-    one = told.receipt
     kind, _, about = told.subject.partition(":")
-    found = {**one["action"].get("inputs", {}), **one["happened"]}
+    found = _told_of(told)
     hidden: tuple[Any, ...] = (None, "", [], False)
     return [
-        (name.replace("_", " ").capitalize(), _worded(name, value), _leads(name, value, about if kind == "app" else ""))
+        (
+            name.replace("_", " ").capitalize(),
+            _worded(name, value, names),
+            _leads(name, value, about if kind == "app" else ""),
+        )
         for name, value in found.items()
         if name != "state" and value not in hidden and not (name == kind and value == about)
     ]
 
 
-def _worded(name: str, value: Any) -> Any:
+def _worded(name: str, value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_worded(name, each, names) for each in value]
+    if isinstance(value, str) and value in names:
+        return names[value]
     return wording.AUDIENCES.get(value, value) if name == "audience" and isinstance(value, str) else value
 
 
