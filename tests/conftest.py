@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,11 +51,41 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return request.getfixturevalue("postgres_url")
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A migrated database."""
-    opened = Database(database_url)
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that went through every migration once, for the tests to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "greenlane.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: str) -> str:
+    """The name of a PostgreSQL database that went through every migration once, for the tests to copy."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute('CREATE DATABASE "migrated"')
+    _migrate(postgres.replace("/postgres?", "/migrated?"))
+    return "migrated"
+
+
+def _migrate(url: str) -> None:
+    opened = Database(url)
     migrations.upgrade(opened.engine)
+    opened.close()
+
+
+@pytest.fixture
+def database(database_url: str, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A migrated database."""
+    if database_url.startswith("sqlite"):
+        shutil.copyfile(request.getfixturevalue("migrated_file"), database_url.removeprefix("sqlite:///"))
+    else:
+        template = request.getfixturevalue("migrated_template")
+        name = database_url.partition("?")[0].rpartition("/")[2]
+        with psycopg.connect(request.getfixturevalue("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    opened = Database(database_url)
     yield opened
     opened.close()
 

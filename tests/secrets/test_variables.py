@@ -10,6 +10,7 @@ from tests.identity.household import Household
 from greenlane.catalog import effects as catalog_effects
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.actions import CreateApp
+from greenlane.catalog.addresses import Addresses
 from greenlane.catalog.fake import FakeDns
 from greenlane.govern.action import REGISTRY
 from greenlane.govern.actor import Actor
@@ -24,6 +25,9 @@ from greenlane.secrets.tables import VARIABLE
 VALUE = "correct-horse-battery-staple"
 
 
+ADDRESSES = Addresses("http", "localhost", "localhost", 4180)
+
+
 @pytest.fixture
 def sealing() -> Sealing:
     return Sealing(bytes(range(32)))
@@ -32,7 +36,7 @@ def sealing() -> Sealing:
 @pytest.fixture
 def household(database: Database, sealing: Sealing) -> Household:
     house = Household(database)
-    works = catalog_effects.Works(database, house.clock, FakeDns(), lambda _name, _existing: None)
+    works = catalog_effects.Works(database, house.clock, FakeDns(), ADDRESSES, lambda _name, _existing: None)
     house.handlings |= catalog_effects.handlings(works) | effects.handlings(sealing, house.clock)
     house.team_of_app = catalog.team_of  # type: ignore[method-assign]
     return house
