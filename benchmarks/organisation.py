@@ -77,21 +77,21 @@ def opened(folder: Path, apps: int = APPS, receipts: int = RECEIPTS) -> Organisa
     database = Database(f"sqlite:///{folder / 'greenlane.db'}")
     migrations.upgrade(database.engine)
     control = InOneProcess(database, folder / "house")
-    control.clock.forward(DAYS * 86_400.0)  # type: ignore[attr-defined]  # a clock that tests move
+    control.clock.forward(DAYS * 86_400.0)
     with database.read() as connection:
         there = ledger.size(connection)
         owner = connection.scalar(select(PERSON.c.id).where(PERSON.c.name == "Olga Owner"))
     if there < receipts:
         if there:
             raise SystemExit(f"{folder} holds an organisation that was not finished: remove it.")
-        control.clock.forward(-DAYS * 86_400.0)  # type: ignore[attr-defined]
+        control.clock.forward(-DAYS * 86_400.0)
         house = Doorway(control)
         _fill(house, apps, receipts)
-        control.clock.forward(DAYS * 86_400.0)  # type: ignore[attr-defined]
+        control.clock.forward(DAYS * 86_400.0)
         control.tallies.catch_up()
     else:
         house = Doorway.__new__(Doorway)
-        house.control, house.door, house.clock = control, control.door, control.clock  # type: ignore[assignment]
+        house.control, house.door, house.clock = control, control.door, control.clock
         house.owner = Actor("person", str(owner))
     with database.read() as connection:
         people = list(connection.scalars(select(PERSON.c.id).where(PERSON.c.name.like("Person %"))))

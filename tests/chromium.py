@@ -108,7 +108,7 @@ def violations(page: Page, axe: str) -> list[str]:
     tools.send("Runtime.evaluate", {"expression": axe})  # the page's own policy lets no text become a script
     run = f"axe.run(document, {{runOnly: {json.dumps(RULES)}}}).then(found => JSON.stringify(found.violations))"
     for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its own words
+        page.emulate_media(color_scheme=scheme)
         for width, height in WIDTHS:
             page.set_viewport_size({"width": width, "height": height})
             where = f"{page.url} {scheme} {width}"

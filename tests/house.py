@@ -64,11 +64,11 @@ class InOneProcess(Control):
 
     def __init__(self, database: Database, folder: Path, addresses: Addresses = AT_HOME) -> None:
         self._settings = Settings(data=folder, mail_sender="Greenlane <greenlane@example.com>")
-        self.clock = FakeClock()  # type: ignore[assignment]  # time passes when a test says so
+        self.clock = FakeClock()
         self.database = database
-        self.signer = LocalSigner(folder / "signer", origin="log.test")  # type: ignore[assignment]  # no socket
+        self.signer = LocalSigner(folder / "signer", origin="log.test")
         log = Trust.of(self.signer.public()).log
-        self.witness = LocalWitness(folder / "witness", name="witness.test", log=log)  # type: ignore[assignment]
+        self.witness = LocalWitness(folder / "witness", name="witness.test", log=log)
         self.trust = Trust.of(self.signer.public(), self.witness.key)
         self.ledger = Ledger(database, self.signer)
         self.payloads = Payloads(bytes(32))
@@ -97,7 +97,7 @@ class Doorway:
     def __init__(self, control: InOneProcess) -> None:
         self.control = control
         self.door = control.door
-        self.clock: FakeClock = control.clock  # type: ignore[assignment]
+        self.clock: FakeClock = control.clock
         founded = self.does(PLATFORM, FoundOrganisation("Olga Owner", team="home"))
         self.owner = Actor("person", str(founded.answer["person"]))
 

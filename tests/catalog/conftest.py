@@ -40,7 +40,7 @@ def street(database: Database) -> Street:
     house.handlings |= effects.handlings(
         effects.Works(database, house.clock, dns, Addresses(), names.check, own_domains=("greenlane.example",))
     )
-    house.team_of_app = queries.team_of  # type: ignore[method-assign]
+    house.team_of_app = queries.team_of
     owner = house.found()
     sales = house.team(owner, "sales")
     ben = house.hire(owner, "Ben Builder", "builder", "sales")

@@ -45,10 +45,10 @@ def test_the_commands_are_those_that_were_reviewed():
 def test_the_tree_has_each_command_and_a_question_for_each_verb():
     top = get_command(tree(LOCAL))
     found = set()
-    for name, command in top.commands.items():  # type: ignore[attr-defined]
+    for name, command in top.commands.items():
         subcommands = getattr(command, "commands", {})
         found |= {f"{name} {sub}" for sub in subcommands}
-        if not subcommands or command.invoke_without_command:  # type: ignore[attr-defined]
+        if not subcommands or command.invoke_without_command:
             found.add(name)
     asked = {f"explain {verb.name}" for verb in REGISTRY}
     assert found == {one.path for one in commands()} | asked

@@ -116,7 +116,7 @@ class Control:
             console, uds=str(self.console_socket), log_level="critical", lifespan="off", proxy_headers=False
         )
         self._uvicorn = uvicorn.Server(config)
-        self._uvicorn.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
+        self._uvicorn.capture_signals = contextlib.nullcontext
         self._console = asyncio.create_task(self._uvicorn.serve())
         while not self._uvicorn.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)

@@ -37,7 +37,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 600})
     name, _, value = world.sign_in(LONG, "bob").partition("=")
     cookie = {"name": name, "value": value, "url": f"https://{LONG}/", "httpOnly": True, "secure": True}
-    context.add_cookies([cookie])  # type: ignore[list-item]  # a plain dictionary is what it takes
+    context.add_cookies([cookie])
     page = context.new_page()
     for said, (host, path, title) in PAGES.items():
         page.goto(f"http://{host}:{world.port}{path}")

@@ -162,14 +162,14 @@ def test_two_publishes_at_once_never_mix(doorway: Doorway) -> None:
     outcomes = []
 
     def meanwhile(one: Publish, context: object) -> object:
-        outcome = real.effect(one, context)  # type: ignore[arg-type]  # the door's own context
+        outcome = real.effect(one, context)
         if not outcomes:
             outcomes.append(outcome)
             doorway.door.govern(doorway.owner, Publish("vendor-board", message="the other one"))
         return outcome
 
     handlings = doorway.door.house.handlings
-    handlings["publish"] = type(real)(meanwhile, real.facts, real.probe)  # type: ignore[index, arg-type]  # a dict underneath
+    handlings["publish"] = type(real)(meanwhile, real.facts, real.probe)
     with pytest.raises(Conflict):
         doorway.does(doorway.owner, action)
     assert [state for half, state in halves(doorway, "publish") if half == "settled"] == ["done", "done", "failed"]

@@ -32,7 +32,7 @@ def busy(doorway: Doorway) -> tuple[Doorway, Actor, Actor]:
 
 def found(doorway: Doorway, wanted: Wanted, **asked: int | bool) -> list[Told]:
     with doorway.control.database.read() as connection:
-        return search.tell(connection, search.find(connection, wanted, limit=500, **asked))  # type: ignore[arg-type]
+        return search.tell(connection, search.find(connection, wanted, limit=500, **asked))
 
 
 def test_each_filter_finds_what_everything_holds_of_it(busy: tuple[Doorway, Actor, Actor]):

@@ -33,7 +33,7 @@ def receipt(number: int, **changes: object) -> Receipt:
         "actor": [{"kind": "person", "id": f"p_{number % 2}"}],
         "at": "2026-01-01T00:00:00.000000Z",
     }
-    return Receipt(**{**plain, **changes})  # type: ignore[arg-type]
+    return Receipt(**{**plain, **changes})
 
 
 @pytest.fixture(name="receipt")

@@ -203,7 +203,7 @@ def test_securesystemslib_verifies_our_envelopes_and_refuses_altered_ones(
 ) -> None:
     ((key_id, spki),) = trust.attestation.items()
     public = load_der_public_key(spki)
-    key = SSlibKey.from_crypto(public, keyid=key_id)  # type: ignore[arg-type]
+    key = SSlibKey.from_crypto(public, keyid=key_id)
     for name in passport["bundles"]:
         Envelope.from_dict(copy.deepcopy(passport["bundles"][name]["dsseEnvelope"])).verify([key], 1)
     altered = copy.deepcopy(passport["bundles"]["decision"]["dsseEnvelope"])

@@ -87,7 +87,7 @@ def _administer(database: Database, statement: str) -> None:
         hide_password=False
     )
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 def _disconnect(database: Database) -> None:

@@ -20,7 +20,7 @@ from greenlane.ledger.witness import Fork, LocalWitness
 
 
 def tree(size: int, word: bytes = b"") -> Tiles:
-    tiles = Tiles(None, 0)  # type: ignore[arg-type]  # a small tree that only grows reads nothing
+    tiles = Tiles(None, 0)
     tiles.grow(leaf_hash(word + number.to_bytes(4)) for number in range(size))
     return tiles
 

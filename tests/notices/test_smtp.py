@@ -58,7 +58,7 @@ def server() -> Iterator[post_office.MailServer]:
 
 
 def settings(server: post_office.MailServer, **more: object) -> Settings:
-    return Settings(smtp_host="localhost", smtp_port=server.port, mail_sender="Us <us@example.com>", **more)  # type: ignore[arg-type]
+    return Settings(smtp_host="localhost", smtp_port=server.port, mail_sender="Us <us@example.com>", **more)
 
 
 def smtp(server: post_office.MailServer, **more: object) -> Smtp:

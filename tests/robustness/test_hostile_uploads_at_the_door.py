@@ -190,7 +190,7 @@ def test_a_document_without_end_is_not_read_and_nobody_is_asked_who_sends_it(doo
     assert answer.status == 413
     says_what_to_do(answer)
     pieces = (b" " * 65536 for _ in range(64))
-    answer = ask(url, "POST", {"Content-Type": "application/json"}, pieces)  # type: ignore[arg-type]
+    answer = ask(url, "POST", {"Content-Type": "application/json"}, pieces)
     assert answer.status == 413
 
 

@@ -38,7 +38,7 @@ def household(database: Database, sealing: Sealing) -> Household:
     house = Household(database)
     works = catalog_effects.Works(database, house.clock, FakeDns(), ADDRESSES, lambda _name, _existing: None)
     house.handlings |= catalog_effects.handlings(works) | effects.handlings(sealing, house.clock)
-    house.team_of_app = catalog.team_of  # type: ignore[method-assign]
+    house.team_of_app = catalog.team_of
     return house
 
 

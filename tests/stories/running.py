@@ -24,7 +24,7 @@ def until(so: object, what: str, within: float = 20.0) -> object:
     """Ask again and again until something is so. The pauses only spare the machine; what ends the wait is the answer."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
-        found = so()  # type: ignore[operator]
+        found = so()
         if found:
             return found
         time.sleep(0.01)

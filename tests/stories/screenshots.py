@@ -79,7 +79,7 @@ def make(browser: Browser, here: Organisation) -> list[str]:
         tabs: dict[str, Page] = {}
         for name, visit in shown(here):
             if visit.who not in tabs:
-                context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]  # one of its own words
+                context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
                 tabs[visit.who] = context.new_page()
                 if visit.who != NOBODY:
                     tabs[visit.who].goto(here.session(visit.who))

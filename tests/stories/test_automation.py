@@ -38,7 +38,7 @@ def test_up_writes_the_owners_token_before_it_is_ready_and_keeps_it_over_a_resta
             )
         try:
             link = until(lambda: re.search(r"^http://localhost:(\d+)/$", out.read_text(), re.MULTILINE), "a start", 60)
-            port = link.group(1)  # type: ignore[attr-defined]
+            port = link.group(1)
             until(partial(_ready, port), "readiness")
             assert stat.S_IMODE(token_file.stat().st_mode) == 0o600
             tokens.append(token_file.read_text().strip())

@@ -201,7 +201,7 @@ def _let_run(pid: int, seconds: float) -> None:
 
 def _after_death(typing: object) -> int:
     """How a command ended whose server died under it. It gives up by itself, and says what to do."""
-    ended = typing.ended()  # type: ignore[attr-defined]
+    ended = typing.ended()
     assert ended.code in (0, 1), ended.out + ended.err
     if ended.code == 1:
         assert "Next: " in ended.err

@@ -63,7 +63,7 @@ class Desk:
                 "plain": {"viewport": WIDE, "java_script_enabled": False},
                 "touch": {"viewport": PHONE, "has_touch": True, "is_mobile": True},
             }
-            context = self.browser.new_context(**ways[way])  # type: ignore[arg-type]  # Playwright's own words
+            context = self.browser.new_context(**ways[way])
             opened = Tab(context, self.here.running.url)
             if who != NOBODY:
                 opened.page.goto(self.here.session(who))
@@ -89,7 +89,7 @@ def desk(chromium: Browser, here: Organisation) -> Iterator[Desk]:
 def shown(desk: Desk, visit: Visit) -> Page | None:
     """A page, at its top; None for what is no page."""
     tab = desk.tab(visit.who)
-    tab.page.set_viewport_size(WIDE)  # type: ignore[arg-type]  # Playwright's own word
+    tab.page.set_viewport_size(WIDE)
     try:
         answer = tab.page.goto(tab.origin + visit.path)
     except Error as error:
@@ -129,7 +129,7 @@ def test_a_page_reads_well_in_light_and_dark_wide_and_narrow(desk: Desk, axe: st
         note(visit, "wide", [*looking.regions(page), *looking.small(page), *looking.spaced(page)])
         page.emulate_media(color_scheme="dark")
         note(visit, "dark, wide", looking.axe_finds(page, axe, ["color-contrast"]))
-        page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # Playwright's own word
+        page.set_viewport_size(PHONE)
         note(visit, "dark, narrow", looking.axe_finds(page, axe))
         page.emulate_media(color_scheme="light")
         note(visit, "light, narrow", [*looking.axe_finds(page, axe, ["color-contrast"]), *looking.cut_off(page)])

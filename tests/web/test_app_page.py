@@ -98,7 +98,9 @@ def test_what_cannot_be_known_is_said_as_unknown(console: Visitor, ana: Actor) -
     assert found["What data does it touch?"][0] == (
         "No personal data was found in its files; what it exchanges with api.exchangerates.example is unknown."
     )
-    assert found["Can it be audited?"][0] == "Unknown at this moment: its passport could not be verified just now."
+    assert found["Can it be audited?"][0] == (
+        "Unknown at this moment: its newest receipts are not confirmed yet. Look again in a moment."
+    )
 
 
 def test_the_answers_name_variables_and_never_their_values(console: Visitor, ana: Actor, live: str) -> None:
@@ -263,7 +265,7 @@ def test_a_passport_that_does_not_hold_is_red_and_says_why(console: Visitor, ana
     control = console.doorway.control
     honest = control.vouching._passport
 
-    def forged(connection, app, deploy):  # type: ignore[no-untyped-def]  # the passport that somebody changed
+    def forged(connection, app, deploy):
         found = honest(connection, app, deploy)
         bundle = found["bundles"]["decision"]["dsseEnvelope"]
         bundle["signatures"][0]["sig"] = bundle["signatures"][0]["sig"][::-1]
@@ -282,7 +284,7 @@ def test_a_verdict_is_kept_only_until_something_happens_to_the_app(console: Visi
     vouching = console.doorway.control.vouching
     built = []
     honest = vouching._passport
-    vouching._passport = lambda connection, app, deploy: built.append(deploy) or honest(connection, app, deploy)  # type: ignore[func-returns-value]  # list.append
+    vouching._passport = lambda connection, app, deploy: built.append(deploy) or honest(connection, app, deploy)
     read(console, ana)
     read(console, ana)
     assert len(built) == 1

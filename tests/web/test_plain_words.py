@@ -116,4 +116,6 @@ def test_advice_on_a_page_has_no_command_and_a_day_has_a_month() -> None:
     )
     assert without_commands("Look at what became of it: greenlane approvals --all.") == "Look at what became of it."
     assert without_commands("Wait for the answer.") == "Wait for the answer."
+    assert without_commands("`greenlane people` lists everybody.") == ""
+    assert without_commands("Make one with `greenlane token create`. Then try again.") == "Then try again."
     assert (day("2026-10-24"), day("Up to 1 minute")) == ("24 October 2026", "Up to 1 minute")

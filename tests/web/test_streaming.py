@@ -39,7 +39,7 @@ class Site:
 
 def test_a_person_has_a_few_streams_and_gets_another_when_one_ends() -> None:
     async def scene() -> None:
-        streams, ends = Streams(Site()), asyncio.Event()  # type: ignore[arg-type]  # only who asks is needed
+        streams, ends = Streams(Site()), asyncio.Event()
         told = []
         for _ in range(AT_ONCE):
             answer = await opened(streams, "p_ana", ends)

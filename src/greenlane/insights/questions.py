@@ -195,7 +195,7 @@ def _audit(known: Known) -> Answered:
         proof = "1 receipt proves" if verdict.receipts == 1 else f"{verdict.receipts} receipts prove"
         return Answered("audit", AUDIT, f"Yes: {proof} what happened, and its passport was verified.", seq)
     if verdict.holds is None:
-        says = "Unknown at this moment: its passport could not be verified just now."
+        says = "Unknown at this moment: its newest receipts are not confirmed yet. Look again in a moment."
         return Answered("audit", AUDIT, says, seq, known=False)
     return Answered("audit", AUDIT, f"No: its passport does not hold. {verdict.problem}", seq)
 

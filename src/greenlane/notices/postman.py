@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, Executable, update
 from sqlalchemy.exc import DBAPIError
 
 from greenlane.govern.actor import PLATFORM
@@ -259,5 +259,5 @@ def _noting(messages: list[str]) -> Rows:
     return rows
 
 
-def _execute(connection: Connection, statement: object) -> None:
-    connection.execute(statement)  # type: ignore[call-overload]
+def _execute(connection: Connection, statement: Executable) -> None:
+    connection.execute(statement)

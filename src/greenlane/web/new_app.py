@@ -29,7 +29,7 @@ from greenlane.identity import queries as identity
 from greenlane.identity import roles
 from greenlane.insights import telling
 from greenlane.kit.errors import GreenlaneError
-from greenlane.web import arriving, doing, frame
+from greenlane.web import arriving, doing, frame, wording
 from greenlane.web.asked import Asked
 from greenlane.web.doing import FormField
 from greenlane.web.making import Wish, Work, Workbench, as_title, leaks
@@ -296,7 +296,7 @@ def _audiences(chosen: str, everyone: int) -> list[Choice]:
     words = {
         "team": ("My team", "Everybody in the team that has the app."),
         "me": ("Only me", "Nobody else, until you open it further."),
-        "everyone": ("Everyone here", f"All {everyone:,} people of your organisation."),
+        "everyone": ("Everyone here", f"Your whole organisation: {wording.plural(everyone, 'person', 'people')}."),
         "public": ("The whole internet", "Anybody who has the address, without signing in."),
     }
     chosen = chosen if chosen in words else AUDIENCES[0]
@@ -326,5 +326,5 @@ async def _telling(work: Work) -> AsyncIterator[Event]:
         if (now := work.says()) != said:
             said = now
             yield Event("told", said)
-        await asyncio.sleep(LOOKS_EVERY)
+        await asyncio.sleep(LOOKS_EVERY)  # the work goes on in a thread of its own, which nobody here can await
     yield Event("done", "")

@@ -53,9 +53,12 @@ LANES_AHEAD = {
 _COMMAND = re.compile(r"\s*\(--[^)]*\)|:\s*(?:greenlane )?[a-z-]*\s*--[a-z]+(?: [a-z]+)?(?=\.)")
 
 
+_TYPED = re.compile(r"\s*[^.;`]*`greenlane[^`]*`[^.;]*[.;]?")
+
+
 def without_commands(text: str) -> str:
-    """A policy's advice for somebody who has buttons: what is to be typed in a terminal is left out."""
-    return _COMMAND.sub("", text)
+    """Advice for somebody who has buttons: what is to be typed in a terminal is left out."""
+    return _TYPED.sub("", _COMMAND.sub("", text)).strip()
 
 
 NARROW = "\u202f"
