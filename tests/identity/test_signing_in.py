@@ -29,6 +29,7 @@ from greenlane.identity.actions import (
     TurnAway,
 )
 from greenlane.identity.arriving import Arrivals, Caller, Opened
+from greenlane.insights import undoing
 
 GOOD = "wandering lamp forty crows"
 BETTER = "quiet harbour seven maps"
@@ -347,6 +348,16 @@ def test_a_passkey_is_known_once(doorway: Doorway, arrivals: Arrivals, ana: Acto
     assert len(asked["excludeCredentials"]) == 1
     with pytest.raises(Conflict):
         doorway.does(ana, AddPasskey(device.enrol(arrivals.ask_to_enrol(ana))))
+
+
+def test_adding_a_passkey_can_be_undone_beside_its_receipt(doorway: Doorway, arrivals: Arrivals, ana: Actor) -> None:
+    device = Authenticator()
+    enrol(doorway, ana, device)
+    back = undoing.undo(doorway.receipts("add-passkey")[-1], {})
+    assert back is not None
+    assert doorway.does(ana, REGISTRY.named(back.verb).build(dict(back.inputs))).state == "done"
+    with pytest.raises(SignInNeeded):
+        arrivals.by_passkey(device.sign_in(arrivals.ask()), HERE)
 
 
 def test_a_removed_passkey_opens_nothing_and_what_it_opened_ends(

@@ -190,7 +190,7 @@ class Running:
             link = terminal.does("people", "link", terminal.id or terminal.does("whoami")["id"])["answer"]["url"]
             assert browser.open(link).status == 200
             assert browser.send(link).status == 200
-            assert urlsplit(browser.at).path == "/"
+            assert urlsplit(browser.at).path == "/welcome"
         return browser
 
 

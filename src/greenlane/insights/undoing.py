@@ -237,6 +237,10 @@ def _token(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
     return Undo("revoke-token", {"token": happened["token"]}, "End this API token at once")
 
 
+def _passkey(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("remove-passkey", {"passkey": happened["passkey"]}, "Remove this passkey again")
+
+
 def _let_in(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
     guest = {"app": inputs["app"], "person": happened["person"]}
     return Undo("remove-guest", guest, f"Stop letting this person open {inputs['app']}")
@@ -292,5 +296,6 @@ UNDOINGS: dict[str, Undoing] = {
     "grant-role": _grant_role,
     "remove-role": _remove_role,
     "create-token": _token,
+    "add-passkey": _passkey,
 }
 """What takes a verb back, from its inputs, what happened, and its facts."""

@@ -66,7 +66,7 @@ def question(at: Asked) -> Response:
 
 def setting_keys(at: Asked) -> Response:
     """Turn single-letter keys on or off in this browser (WCAG 2.1.4). No script is needed to do so."""
-    answer = at.see("/account#keys")
+    answer = at.see("/account#single-keys")
     if at.field("keys") == "off":
         answer.set_cookie(KEYS_COOKIE, "off", max_age=_A_YEAR, path="/", secure=True, samesite="lax")
     else:
