@@ -190,10 +190,10 @@ def test_neither_domain_ever_sees_the_others_cookie(there: Elsewhere):
     kept = {host: set(cookies) for host, cookies in browser._cookies.items()}
     assert kept == {
         f"{CONSOLE}:{there.port}": {"__Host-greenlane"},
-        f"board.{APPS}:{there.port}": {"__Host-greenlane-visit"},
+        f"board.{APPS}:{there.port}": {"__Host-greenlane-visit", "__Host-greenlane-begun"},
     }, "Browser checks that each is Secure, HttpOnly and for its own host alone"
     # an app's cookie opens no other app, and the console's opens none at all
-    [visit] = browser._cookies[f"board.{APPS}:{there.port}"].values()
+    visit = browser._cookies[f"board.{APPS}:{there.port}"]["__Host-greenlane-visit"]
     [session] = browser._cookies[f"{CONSOLE}:{there.port}"].values()
     for cookie in (f"__Host-greenlane={session}", f"__Host-greenlane-visit={session}"):
         assert there.asks(there.app("board"), headers={"Cookie": cookie}).status == 401

@@ -42,7 +42,7 @@ def _comes_in(page: Page, running: Running) -> None:
     owner = running.owner
     page.goto(owner.does("people", "link", owner.does("whoami")["id"])["answer"]["url"])
     page.get_by_role("button").click()
-    page.wait_for_url(f"{running.url}/")
+    page.wait_for_url(f"{running.url}/welcome")
 
 
 def test_a_preview_tells_what_publishing_stops_and_one_step_allows(starts: Starts, page: Page, tmp_path: Path):

@@ -90,7 +90,7 @@ def test_a_one_time_sign_in_link_works_once(fresh: Running):
     assert page.status == 200
     assert "<button" in page.text, "opening it alone signs nobody in, so that a mail scanner does not use it up"
     home = browser.send(link)
-    assert (home.status, browser.at) == (200, f"{fresh.url}/")
+    assert (home.status, browser.at) == (200, f"{fresh.url}/welcome")
     assert "Olga Owner" in home.text
     assert "ask" in fresh.browser().send(link).text.lower()
 

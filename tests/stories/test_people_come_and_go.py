@@ -35,7 +35,7 @@ def test_an_invitation_is_a_link_with_an_expiry_for_one_person(greenlane: Runnin
     assert page.status == 200
     assert page["referrer-policy"] == "no-referrer"
     home = browser.send(link, name="Nina New", email=f"nina@{team}.example")
-    assert (home.status, browser.at) == (200, f"{greenlane.url}/welcome?next=%2F")
+    assert (home.status, browser.at) == (200, f"{greenlane.url}/welcome")
     assert "Nina New" in home.text
     nina = next(one for one in owner.does("people")["items"] if one.get("email") == f"nina@{team}.example")
     assert [held["role"] for held in nina["roles"]] == ["builder"]

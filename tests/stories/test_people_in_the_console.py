@@ -20,7 +20,7 @@ def invited(mine: Tab) -> str:
     """An invitation made in the console; its address as it is shown once."""
     page = mine.go("/people")
     page.get_by_role("button", name="Make the invitation link").click()
-    expect(page.get_by_role("heading", name="Invite: done")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", name="Invite somebody: done")).to_be_visible(timeout=SLOW)
     found = re.search(r"https?://\S+/invitation/gli_\w+", page.locator("main").inner_text())
     assert found is not None
     return found[0]

@@ -74,11 +74,13 @@ def test_the_page_opens_with_five_questions_each_with_its_answer_and_its_receipt
     found = answers(console.as_(ana).get(APP).text)
     assert {asks: says for asks, (says, _) in found.items()} == {
         "Who put this live?": "Ana Costa published it on 1 January 2026.",
-        "What data does it touch?": "No personal data was found in its files.",
+        "What data does it touch?": "No personal data was found in its files; it calls no address outside Greenlane.",
         "Where does it run?": (
             "In its visitors' browsers; Greenlane serves it at vendor-board.localhost:4180 and runs no code of it."
         ),
-        "Can it be audited?": "Yes: 4 receipts prove what happened, and its passport was verified.",
+        "Can it be audited?": (
+            "Yes: every step has its receipt, and its passport was verified against 4 receipts that it names."
+        ),
         "Which credentials does it hold?": "None: it has no variables, and no credential was found in its files.",
     }
     with console.doorway.control.database.read() as connection:
@@ -119,7 +121,10 @@ def test_personal_data_is_named_by_its_kinds(console: Visitor, ana: Actor) -> No
     console.doorway.deploys(ana, files={**PAGE, "people.html": table.encode()})
     console.doorway.publishes(ana, "team")
     says, _ = answers(console.as_(ana).get(APP).text)["What data does it touch?"]
-    assert says == "Personal data of several people seems to be in its files: e-mail addresses and phone numbers."
+    assert says == (
+        "Personal data of several people seems to be in its files: e-mail addresses and phone numbers; "
+        "it calls no address outside Greenlane."
+    )
 
 
 def test_an_app_that_has_nothing_yet_asks_for_content(console: Visitor, ana: Actor) -> None:

@@ -27,7 +27,7 @@ def test_a_link_signs_in_when_its_button_is_pressed_and_only_once(browser, house
     for _ in range(3):
         assert browser.get(link).status_code == 200
     answer = browser.post(link)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/welcome?next=%2F")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/welcome")
     assert house.who(cookie_of(answer)) == ana.person
     assert browser.post(link).status_code == 410
     assert house.happened == [("sign-in", ana.person)]
@@ -131,7 +131,7 @@ def test_a_cookie_that_cannot_be_a_session_is_not_even_looked_up(browser, house,
 def test_somebody_new_joins_with_their_name(browser, house):
     invitation = f"/invitation/{house.hand_out(Kind.INVITATION)}"
     answer = browser.post(invitation, data={"name": " Zoë Ångström ", "email": "zoe@example.com"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/welcome?next=%2F")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/welcome")
     assert [verb for verb, _ in house.happened] == ["accept-invitation"]
     browser.cookies.set(SESSION_COOKIE, cookie_of(answer))
     assert "Zoë Ångström" in browser.get("/sign-out").text
@@ -305,7 +305,7 @@ def test_signing_in_once_more_ends_the_session_before(browser, house, with_passw
 def test_a_recovery_code_signs_in_and_offers_a_new_way(browser, house, ana):
     codes = house.doorway.does(Actor("person", ana.person), MakeRecoveryCodes()).answer["codes"]
     answer = browser.post("/sign-in/recover", data={"code": codes[3].upper()})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/welcome?next=%2F")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/welcome")
     again = browser.post("/sign-in/recover", data={"code": codes[3]})
     assert again.status_code == 422
     assert codes[3] not in again.text

@@ -23,7 +23,8 @@ APP = Table(
     Column("quota", BigInteger, nullable=False),  # bytes
     Column("created", Text, nullable=False),
     Index("app_by_team", "team"),
-    Index("app_by_owner", "owner"),
+    Index("app_by_owner", "owner", "state"),
+    Index("app_by_kind", "state", "rung", "team"),
 )
 """Apps. Never deleted: their receipts and their address outlive them."""
 

@@ -21,7 +21,7 @@ def published(out: Output, document: Document) -> None:
 
 
 def rolled_back(out: Output, document: Document) -> None:
-    """Where it can be opened, and that nothing undoes it unseen."""
+    """Where it can be opened, and that no automatic publish undoes it."""
     saying.once(out, document)
     app = document["subject"].partition(":")[2]
     out.say("The environment is locked: no automatic publish undoes this.")

@@ -30,7 +30,7 @@ class Deploy:
 )
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Move an environment of an app to a deploy, at once."""
+    """Put a version of an app live in production or staging, at once."""
 
     app: AppName
     environment: EnvironmentName = "production"
@@ -53,7 +53,7 @@ class Publish:
 )
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """Return an environment to an earlier deploy at once, and lock it so that nothing undoes that unseen."""
+    """Return an environment to an earlier deploy at once, and lock it so that no automatic publish undoes that."""
 
     app: AppName
     environment: EnvironmentName = "production"

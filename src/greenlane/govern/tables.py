@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, Text, literal_column
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, Text, and_, literal_column
 
 from greenlane.kit.database import METADATA
 
@@ -42,6 +42,13 @@ UNSETTLED = literal_column("state") == literal_column("'decided'")
 """Written into the query for what is not settled, word for word, so that the database sees that the index serves it."""
 
 Index("action_unsettled", action.c.decided_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
+
+ROLLED_BACK = and_(
+    literal_column("verb") == literal_column("'rollback'"), literal_column("state") == literal_column("'done'")
+)
+"""Written into the query for what was rolled back, word for word, for the same reason."""
+
+Index("action_rolled_back", action.c.subject, sqlite_where=ROLLED_BACK, postgresql_where=ROLLED_BACK)
 
 request = Table(
     "request",

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from greenlane.govern.actor import Actor
-from greenlane.govern.tables import action
+from greenlane.govern.tables import ROLLED_BACK, action
 from greenlane.kit.clock import parse, stamp
 
 VELOCITY_WINDOW = timedelta(hours=1)
@@ -41,14 +41,16 @@ def of(connection: Connection, actor: Actor, subject: str, shape: str, widens: b
     def count(*where: ColumnElement[bool]) -> int:
         return connection.execute(select(func.count()).select_from(action).where(*where)).scalar_one()
 
+    published = action.alias()
     settled = changes & (action.c.person == actor.person) & (action.c.state == "done")
     return {
         "author_changes": count(settled),
         "author_rollbacks": count(
-            action.c.verb == "rollback",
-            action.c.state == "done",
+            ROLLED_BACK,
             action.c.subject.in_(
-                select(action.c.subject).where(action.c.verb == "publish", action.c.person == actor.person)
+                select(published.c.subject)
+                .where(published.c.person == actor.person, published.c.state == "done", published.c.verb == "publish")
+                .distinct()
             ),
         ),
         "author_velocity": count(recent, action.c.person == actor.person),

@@ -169,6 +169,8 @@ def _data(known: Known) -> Answered:
         says = f"No personal data was found in {where}"
     if hosts:
         says += f"; what it exchanges with {_list(hosts)} is unknown"
+    else:
+        says += "; it calls no address outside Greenlane"
     return Answered("data", DATA, f"{says}.", known.made, known=not hosts)
 
 
@@ -192,8 +194,9 @@ def _audit(known: Known) -> Answered:
         )
     seq = known.placing.seq if known.placing else known.made
     if verdict.holds:
-        proof = "1 receipt proves" if verdict.receipts == 1 else f"{verdict.receipts} receipts prove"
-        return Answered("audit", AUDIT, f"Yes: {proof} what happened, and its passport was verified.", seq)
+        rests = "1 receipt" if verdict.receipts == 1 else f"{verdict.receipts} receipts"
+        says = f"Yes: every step has its receipt, and its passport was verified against {rests} that it names."
+        return Answered("audit", AUDIT, says, seq)
     if verdict.holds is None:
         says = "Unknown at this moment: its newest receipts are not confirmed yet. Look again in a moment."
         return Answered("audit", AUDIT, says, seq, known=False)

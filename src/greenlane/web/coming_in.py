@@ -239,7 +239,7 @@ def _in(at: Asked, opened: Opened) -> Response:
     if place is not None:
         answer = pages.going_on(place.address, place.host)
     elif opened.way in {"link", "invitation", "recovery code"} and _has_no_way(at, opened.person):
-        answer = at.see(f"/welcome?{urlencode({'next': next_page})}")
+        answer = at.see("/welcome" if next_page == "/" else f"/welcome?{urlencode({'next': next_page})}")
     else:
         answer = at.see(next_page)
     answer.set_cookie(SESSION_COOKIE, opened.secret, path="/", secure=True, httponly=True, samesite="lax")

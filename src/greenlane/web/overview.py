@@ -121,7 +121,7 @@ def _durations(id: str, what: str, how: str, found: Durations) -> Chart:
     if found.number == 1:
         says = f"1 {what.lower().removesuffix('s')} was {how} {_within(most)}."
     else:
-        says = f"Half of {wording.plural(found.number, what.lower().removesuffix('s'))} were {how} {_within(half)}"
+        says = f"Half of the {wording.plural(found.number, what.lower().removesuffix('s'))} were {how} {_within(half)}"
         says += "." if most == half else f", nine of ten {_within(most)}."
     there = [place for place, (_, number) in enumerate(found.steps) if number]
     numbers = [(_step(bound), number) for bound, number in found.steps[there[0] : there[-1] + 1]]

@@ -53,6 +53,9 @@ class Line:
 APPS_AT_ONCE = 20
 """Apps that a person's page lists to be handed over; the next ones come when these are gone."""
 
+HEIRS = 200
+"""Members of an app's team among whom its next owner is chosen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owned:
@@ -228,8 +231,8 @@ def _owned(connection: Connection, person: str) -> tuple[list[Owned], int]:
     found = []
     for app in catalog.apps_named(connection, names[:APPS_AT_ONCE]):
         if app.team not in in_team:
-            others = listing.people_after(connection, team=app.team, limit=200)
-            in_team[app.team] = [(one.id, one.name) for one in others if one.id != person and one.state == "active"]
+            others = listing.members(connection, app.team, limit=HEIRS)
+            in_team[app.team] = [(id, name) for id, name in others if id != person]
         heirs = in_team[app.team]
         known = {one for one, _ in heirs}
         more = sorted((one for one in owners.items() if one[0] not in known), key=lambda one: one[1].casefold())

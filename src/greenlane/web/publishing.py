@@ -54,6 +54,11 @@ class Circle:
         return said + self._besides
 
     @property
+    def possibly(self) -> str:
+        """For an audience that is not set: ``Its team Sales could open it: 42 people.``"""
+        return self.sentence.replace(" can ", " could ")
+
+    @property
     def _besides(self) -> str:
         """Who can open it beside the rung; empty where nobody can."""
         said = ""
@@ -119,5 +124,7 @@ def usually(bound: int | None) -> str:
 
 
 def safeguards(decision: Decision) -> list[str]:
-    """What comes with an amber decision, beyond what the sentence says."""
+    """What comes with an amber decision, beyond what the sentence says; nothing where a person is asked first."""
+    if decision.lane is not Lane.AMBER:
+        return []
     return [SAFEGUARDS[one] for one in decision.safeguards if one not in NOT_SAID]

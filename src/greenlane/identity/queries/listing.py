@@ -33,6 +33,18 @@ def people_after(
     return [by_id[one] for one in ids]
 
 
+def members(connection: Connection, team: str, limit: int) -> list[tuple[str, str]]:
+    """The first active members of a team by name: id and name."""
+    rows = connection.execute(
+        select(PERSON.c.id, PERSON.c.name)
+        .join(MEMBERSHIP, MEMBERSHIP.c.person == PERSON.c.id)
+        .where(MEMBERSHIP.c.team == team, PERSON.c.state == "active")
+        .order_by(func.lower(PERSON.c.name), PERSON.c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
 def how_many(connection: Connection) -> int:
     """How many people were not erased."""
     return connection.execute(select(func.count()).select_from(PERSON).where(PERSON.c.state != "erased")).scalar_one()
