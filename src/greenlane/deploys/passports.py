@@ -98,11 +98,9 @@ class Passports:
     def _about(self, connection: Connection, one: queries.DeployView) -> list[Entry]:
         """The deploy's own receipts, those of what placed it, and those of who allowed that."""
         actions = [one.action, *queries.placing_actions(connection, one.app, one.id)]
-        found = {entry.seq: entry for action in actions for entry in ledger.by_action(connection, action)}
-        for entry in list(found.values()):
-            if entry.receipt.cause is not None:
-                found |= {more.seq: more for more in ledger.by_action(connection, entry.receipt.cause)}
-        return [found[seq] for seq in sorted(found)][-MOST_RECEIPTS:]
+        found = ledger.by_actions(connection, actions)
+        causes = {entry.receipt.cause for entry in found if entry.receipt.cause is not None}
+        return ledger.by_actions(connection, {*actions, *causes})[-MOST_RECEIPTS:] if causes else found[-MOST_RECEIPTS:]
 
     def _words(self, decided: Any) -> list[dict[str, str]]:
         """The text of every policy that decided, so that a stranger can read what was allowed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, literal, select
 
 from greenlane.govern.actor import Actor
 from greenlane.govern.tables import ROLLED_BACK, action
@@ -38,12 +38,12 @@ def of(connection: Connection, actor: Actor, subject: str, shape: str, widens: b
     changes = action.c.verb.in_(CHANGES)
     recent = changes & (action.c.decided_at > stamp(now - VELOCITY_WINDOW))
 
-    def count(*where: ColumnElement[bool]) -> int:
-        return connection.execute(select(func.count()).select_from(action).where(*where)).scalar_one()
+    def count(*where: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(func.count()).select_from(action).where(*where).scalar_subquery()
 
     published = action.alias()
     settled = changes & (action.c.person == actor.person) & (action.c.state == "done")
-    return {
+    counted = {
         "author_changes": count(settled),
         "author_rollbacks": count(
             ROLLED_BACK,
@@ -54,9 +54,13 @@ def of(connection: Connection, actor: Actor, subject: str, shape: str, widens: b
             ),
         ),
         "author_velocity": count(recent, action.c.person == actor.person),
-        "agent_velocity": count(recent, action.c.agent == actor.id) if actor.kind == "agent" else 0,
+        "agent_velocity": count(recent, action.c.agent == actor.id) if actor.kind == "agent" else literal(0),
         "organisation_velocity": count(recent),
         "shape_velocity": count(recent, action.c.shape == shape),
+    }
+    numbers = select(*(number.label(name) for name, number in counted.items()))
+    return {
+        **connection.execute(numbers).mappings().one(),
         **_small_steps(connection, actor, subject, widens, now),
     }
 

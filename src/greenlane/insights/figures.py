@@ -20,6 +20,21 @@ RANGES = (7, 30, 90)
 
 LANES = ("green", "amber", "red", "closed")
 
+WAYS_OF_KNOWING = ("list", "metered", "invoiced")
+"""How an amount of money is known: a list price, metered, invoiced. Never mixed into one number."""
+
+_COUNTED = (
+    tallying.MAKER,
+    tallying.VERB,
+    tallying.LANE_ELSEWHERE,
+    tallying.UNREVIEWED,
+    tallying.LIVE,
+    tallying.WAITED,
+    tallying.OUTCOME,
+    tallying.ASKED_BY,
+    *(f"{tallying.SPENT}-{way}" for way in WAYS_OF_KNOWING),
+)
+
 MOST_SHOWN = 10
 """Teams, people and apps that are named one by one; the rest is summed up."""
 
@@ -97,11 +112,19 @@ class Overview:
 
 def numbers(connection: Connection, kind: str, since: str, until: str = "~") -> dict[str, int]:
     """How often each name of a kind was counted from a day (or stamp) on, the most frequent first."""
+    return numbers_of(connection, (kind,), since, until)[kind]
+
+
+def numbers_of(connection: Connection, kinds: Sequence[str], since: str, until: str = "~") -> dict[str, dict[str, int]]:
+    """``numbers`` of several kinds at once, by kind."""
     c = TALLY.c
     total = func.sum(c.number).label("total")
-    found = select(c.name, total).where(c.kind == kind, c.day >= since[:10], c.day <= until).group_by(c.name)
-    rows = connection.execute(found).all()
-    return {row.name: int(row.total) for row in sorted(rows, key=lambda row: (-row.total, row.name))}
+    wanted = select(c.kind, c.name, total).where(c.kind.in_(kinds), c.day >= since[:10], c.day <= until)
+    rows = connection.execute(wanted.group_by(c.kind, c.name)).all()
+    found: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
+    for row in sorted(rows, key=lambda row: (-row.total, row.name)):
+        found[row.kind][row.name] = int(row.total)
+    return found
 
 
 def days_of(now: datetime, days: int) -> tuple[str, ...]:
@@ -112,7 +135,10 @@ def days_of(now: datetime, days: int) -> tuple[str, ...]:
 
 def durations(connection: Connection, kind: str, since: str) -> Durations:
     """How long something took from a day on."""
-    found = numbers(connection, kind, since)
+    return _durations(numbers(connection, kind, since))
+
+
+def _durations(found: Mapping[str, int]) -> Durations:
     return Durations(tuple((bound, found.get(str(bound), 0)) for bound in (*BOUNDS, LONGER)))
 
 
@@ -123,8 +149,8 @@ def overview(connection: Connection, now: datetime, days: int, counted_to: int) 
     apps = catalog.census(connection)
     owners = catalog.largest_owners(connection, MOST_SHOWN)
     names = identity.names(connection, owners)
-    makers = numbers(connection, tallying.MAKER, since)
-    verbs = numbers(connection, tallying.VERB, since)
+    counted = numbers_of(connection, _COUNTED, since)
+    makers, verbs = counted[tallying.MAKER], counted[tallying.VERB]
     waiting, waiting_since = _waiting(connection)
     teams = {team.id: team.name for team in identity.teams(connection)}
     return Overview(
@@ -137,17 +163,17 @@ def overview(connection: Connection, now: datetime, days: int, counted_to: int) 
         deploys=sum(makers.values()),
         deploys_by_agents=makers.get("agent", 0),
         lanes=_by_day(connection, shown),
-        elsewhere=sum(numbers(connection, tallying.LANE_ELSEWHERE, since).values()),
+        elsewhere=sum(counted[tallying.LANE_ELSEWHERE].values()),
         published=verbs.get("publish", 0),
         rolled_back=verbs.get("rollback", 0),
-        unreviewed=sum(numbers(connection, tallying.UNREVIEWED, since).values()),
-        live=durations(connection, tallying.LIVE, since),
-        waited=durations(connection, tallying.WAITED, since),
-        outcomes=numbers(connection, tallying.OUTCOME, since),
+        unreviewed=sum(counted[tallying.UNREVIEWED].values()),
+        live=_durations(counted[tallying.LIVE]),
+        waited=_durations(counted[tallying.WAITED]),
+        outcomes=counted[tallying.OUTCOME],
         waiting=waiting,
         waiting_since=waiting_since,
-        asked_by=numbers(connection, tallying.ASKED_BY, since),
-        spent=_spent(connection, since),
+        asked_by=counted[tallying.ASKED_BY],
+        spent={way: sum(counted[f"{tallying.SPENT}-{way}"].values()) for way in WAYS_OF_KNOWING},
         spots=spots(connection, now),
         counted_to=counted_to,
     )
@@ -166,12 +192,6 @@ def _waiting(connection: Connection) -> tuple[int, str | None]:
         select(func.count().label("number"), func.min(ASKED.c.at).label("since")).where(ASKED.c.outcome.is_(None))
     ).one()
     return int(row.number), row.since
-
-
-def _spent(connection: Connection, since: str) -> dict[str, int]:
-    """Micros by the way they are known: a list price, metered, invoiced. Never mixed into one number."""
-    ways = ("list", "metered", "invoiced")
-    return {way: sum(numbers(connection, f"{tallying.SPENT}-{way}", since).values()) for way in ways}
 
 
 def spots(connection: Connection, now: datetime, limit: int = MOST_SHOWN) -> tuple[Spot, ...]:

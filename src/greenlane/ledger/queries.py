@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 
 from greenlane.ledger.receipt import Entry, Receipt
 from greenlane.ledger.tables import NOT_GREEN, checkpoint, cosigned, receipt
+
+COVERED = func.coalesce(select(func.max(checkpoint.c.size)).scalar_subquery(), 0).label("covered")
+"""How many receipts the newest checkpoint covers, beside each row of the same statement."""
 
 
 def entries(
@@ -33,7 +36,7 @@ def entries(
     table from whoever keeps more about receipts.
     """
     c = receipt.c
-    query = select(c.seq, c.bytes).where(c.seq > after).limit(limit)
+    query = select(c.seq, c.bytes, COVERED).where(c.seq > after).limit(limit)
     query = query.order_by(c.seq.desc() if newest_first else c.seq)
     if before is not None:
         query = query.where(c.seq < before)
@@ -55,20 +58,27 @@ def entries(
         query = query.where(c.half != "decided")
     if beside is not None:
         query = query.where(beside)
-    return _entries(connection, connection.execute(query).all())
+    return _entries(connection.execute(query).all())
 
 
 def entry(connection: Connection, seq: int) -> Entry | None:
     """The receipt in that place, or None."""
     found = _entries(
-        connection, connection.execute(select(receipt.c.seq, receipt.c.bytes).where(receipt.c.seq == seq)).all()
+        connection.execute(select(receipt.c.seq, receipt.c.bytes, COVERED).where(receipt.c.seq == seq)).all()
     )
     return found[0] if found else None
 
 
 def by_action(connection: Connection, action_id: str) -> list[Entry]:
     """All receipts of an action: usually *decided* and *settled*, in this order."""
-    return entries(connection, action=action_id, limit=1000)
+    return by_actions(connection, [action_id])
+
+
+def by_actions(connection: Connection, action_ids: Iterable[str]) -> list[Entry]:
+    """All receipts of several actions, in the order of the ledger."""
+    c = receipt.c
+    wanted = select(c.seq, c.bytes, COVERED).where(c.action.in_(list(action_ids))).order_by(c.seq)
+    return _entries(connection.execute(wanted).all())
 
 
 def place_of(action: ColumnElement[Any]) -> ScalarSelect[int]:
@@ -111,6 +121,7 @@ def newest_checkpoint(connection: Connection, *, at_least: int = 0, with_witness
     return connection.scalar(query)
 
 
-def _entries(connection: Connection, rows: Sequence[Any]) -> list[Entry]:
-    covered = int(connection.scalar(select(func.max(checkpoint.c.size))) or 0) if rows else 0
-    return [Entry(row.seq, Receipt.decode(bytes(row.bytes)), covered if row.seq < covered else 0) for row in rows]
+def _entries(rows: Sequence[Any]) -> list[Entry]:
+    return [
+        Entry(row.seq, Receipt.decode(bytes(row.bytes)), row.covered if row.seq < row.covered else 0) for row in rows
+    ]

@@ -249,7 +249,7 @@ def _inside(at: Asked, one: deploys.DeployView) -> list[Mapping[str, str]]:
 def _receipts(connection: Connection, one: deploys.DeployView) -> list[Moment]:
     """What happened to the version: that it was made, and each time that it was put somewhere."""
     placing = deploys.placing_actions(connection, one.app, one.id)[-MOST_RECEIPTS:]
-    found = [entry for action in (one.action, *placing) for entry in ledger.by_action(connection, action)]
+    found = ledger.by_actions(connection, [one.action, *placing])
     settled = sorted((entry for entry in found if entry.receipt.half != "decided"), key=lambda entry: -entry.seq)
     return app_page.timeline(connection, settled[:MOST_RECEIPTS])
 
