@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.tables import APP, ENVIRONMENT
@@ -82,13 +82,16 @@ class PreviewTokenView:
     expires_at: str
 
 
+_DEPLOY = select(DEPLOY).where(DEPLOY.c.id == bindparam("id"), DEPLOY.c.app == bindparam("app"))
+
+
 def _deploy(row: Row[Any]) -> DeployView:
     return DeployView(**row._mapping)
 
 
 def deploy(connection: Connection, app: str, deploy_id: str) -> DeployView:
     """A deploy of an app. Raises ``NotFound``."""
-    row = connection.execute(select(DEPLOY).where(DEPLOY.c.id == deploy_id, DEPLOY.c.app == app)).one_or_none()
+    row = connection.execute(_DEPLOY, {"id": deploy_id, "app": app}).one_or_none()
     if row is None:
         raise NotFound(
             f"{app} has no deploy {deploy_id}.", next_step=f"`greenlane apps show {app}` lists its newest deploys."

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from greenlane.govern import awaited, tables
 from greenlane.govern.decision import Decision
@@ -83,9 +83,12 @@ class Question:
         return round((now - parse(self.created_at)).total_seconds() * 1000)
 
 
+_QUESTION = select(tables.request).where(tables.request.c.id == bindparam("id"))
+
+
 def question(connection: Connection, request: str) -> Question:
     """A request by its id. Raises ``NotFound``."""
-    row = connection.execute(select(tables.request).where(tables.request.c.id == request)).one_or_none()
+    row = connection.execute(_QUESTION, {"id": request}).one_or_none()
     if row is None:
         raise NotFound(f"There is no request {request}.", next_step="`greenlane approvals` lists what waits.")
     return _question(row)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from greenlane.govern import tables
 from greenlane.govern.action import REGISTRY, Verb
@@ -113,13 +113,18 @@ def done_about(connection: Connection, subject: str, verbs: Collection[str]) -> 
     return [(row.verb, row.inputs, row.facts) for row in rows]
 
 
+_ROW = select(tables.action).where(tables.action.c.id == bindparam("id"))
+
+
 def row_of(connection: Connection, action_id: str) -> Row[Any]:
     """The stored row of an action."""
-    return connection.execute(select(tables.action).where(tables.action.c.id == action_id)).one()
+    return connection.execute(_ROW, {"id": action_id}).one()
 
 
 def rows_of(connection: Connection, action_ids: Collection[str]) -> dict[str, Row[Any]]:
     """The stored rows of these actions, by their ids."""
+    if not action_ids:
+        return {}
     rows = connection.execute(select(tables.action).where(tables.action.c.id.in_(list(action_ids))))
     return {row.id: row for row in rows}
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, bindparam, func, select
 
 from greenlane.ledger.receipt import Entry, Receipt
 from greenlane.ledger.tables import NOT_GREEN, checkpoint, cosigned, receipt
 
 COVERED = func.coalesce(select(func.max(checkpoint.c.size)).scalar_subquery(), 0).label("covered")
 """How many receipts the newest checkpoint covers, beside each row of the same statement."""
+
+_OF_ACTIONS = (
+    select(receipt.c.seq, receipt.c.bytes, COVERED)
+    .where(receipt.c.action.in_(bindparam("actions", expanding=True)))
+    .order_by(receipt.c.seq)
+)
 
 
 def entries(
@@ -76,9 +82,7 @@ def by_action(connection: Connection, action_id: str) -> list[Entry]:
 
 def by_actions(connection: Connection, action_ids: Iterable[str]) -> list[Entry]:
     """All receipts of several actions, in the order of the ledger."""
-    c = receipt.c
-    wanted = select(c.seq, c.bytes, COVERED).where(c.action.in_(list(action_ids))).order_by(c.seq)
-    return _entries(connection.execute(wanted).all())
+    return _entries(connection.execute(_OF_ACTIONS, {"actions": list(action_ids)}).all())
 
 
 def place_of(action: ColumnElement[Any]) -> ScalarSelect[int]:

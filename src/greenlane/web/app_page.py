@@ -396,9 +396,10 @@ def waiting(at: Asked, connection: Connection, app: str) -> list[Waiting]:
     found = approvals.about(connection, f"app:{app}", states=("waiting", "sent-back"))
     people = identity.names(connection, {p for one in found for p in (*one.asked, one.author, one.decided_by) if p})
     names = sentences.Names(people)
+    rows = call.rows_of(connection, [one.action for one in found])
     told = []
     for one in found:
-        stored = call.row_of(connection, one.action)
+        stored = rows[one.action]
         words = at.house.door.payloads.open(connection, one.because) if one.because else None
         told.append(
             Waiting(

@@ -6,13 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, null, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, null, or_, select
 
 from greenlane.govern.actor import Actor
 from greenlane.govern.errors import NotFound
 from greenlane.identity import roles, tokens
 from greenlane.identity.tables import PERSON, SESSION, SIGN_IN_LINK, TOKEN
 from greenlane.kit.clock import stamp
+
+_CREDENTIAL = (
+    select(TOKEN.c.revoked.label("ended"), TOKEN.c.scopes, TOKEN.c.vouched_by, null().label("signed_in"))
+    .where(TOKEN.c.id == bindparam("id"))
+    .union_all(
+        select(SESSION.c.ended, SESSION.c.scopes, SESSION.c.vouched_by, SESSION.c.created).where(
+            SESSION.c.id == bindparam("id")
+        )
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +147,7 @@ def who_signs_in(connection: Connection, secret: str, now: datetime) -> Signed |
 
 def credential(connection: Connection, id: str) -> Credential | None:
     """The session or API token of that id; None for other credentials. Expiry was checked when its secret was shown."""
-    row = connection.execute(
-        select(TOKEN.c.revoked.label("ended"), TOKEN.c.scopes, TOKEN.c.vouched_by, null().label("signed_in"))
-        .where(TOKEN.c.id == id)
-        .union_all(
-            select(SESSION.c.ended, SESSION.c.scopes, SESSION.c.vouched_by, SESSION.c.created).where(SESSION.c.id == id)
-        )
-    ).one_or_none()
+    row = connection.execute(_CREDENTIAL, {"id": id}).one_or_none()
     return None if row is None else Credential(row.ended is None, tuple(row.scopes), row.vouched_by, row.signed_in)
 
 

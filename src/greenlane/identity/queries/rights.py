@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from greenlane.govern.errors import NotFound
 from greenlane.identity import roles
@@ -15,6 +15,9 @@ from greenlane.identity.tables import PERSON, ROLE_GRANT
 TeamOfApp = Callable[[Connection, str], str | None]
 """The id of the team that has an app, None where there is no such app. Handed in: apps stand above people."""
 
+_HELD = (
+    select(ROLE_GRANT).where(ROLE_GRANT.c.person == bindparam("person")).order_by(ROLE_GRANT.c.since, ROLE_GRANT.c.role)
+)
 
 ORGANISATION = "organisation"
 """The widest scope of a role."""
@@ -51,9 +54,7 @@ def scopes_around(connection: Connection, subject: str, team_of_app: TeamOfApp) 
 
 def held(connection: Connection, person: str) -> tuple[Held, ...]:
     """Every role of a person, the oldest first. Says nothing about whether the person is active."""
-    rows = connection.execute(
-        select(ROLE_GRANT).where(ROLE_GRANT.c.person == person).order_by(ROLE_GRANT.c.since, ROLE_GRANT.c.role)
-    )
+    rows = connection.execute(_HELD, {"person": person})
     return tuple(Held(row.role, row.scope, row.action, row.since) for row in rows)
 
 
