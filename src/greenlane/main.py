@@ -497,6 +497,8 @@ def edge_options(settings: Settings, places: Places) -> EdgeOptions:
         folder=settings.folder / "edge",
         feed_socket=places.socket("feed"),
         control_socket=places.socket("control"),
+        runtime_socket=places.socket("runtime"),
+        identity_key=settings.folder / "keys" / "identity.pem",
         sink=lambda: JournalSink(settings.folder / "journal"),
         hosts=settings.listen,
         port=settings.port,
