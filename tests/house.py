@@ -46,6 +46,7 @@ from greenlane.ledger.witness import LocalWitness
 from greenlane.main import Control
 from greenlane.notices.fake import FakeMailer, FakeOutside
 from greenlane.notices.reading import Notices
+from greenlane.secrets.fake import FakeKeys
 from greenlane.secrets.sealing import Sealing
 
 QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -72,7 +73,7 @@ class InOneProcess(Control):
         self.trust = Trust.of(self.signer.public(), self.witness.key)
         self.ledger = Ledger(database, self.signer)
         self.payloads = Payloads(bytes(32))
-        self.sealing = Sealing(bytes(32))
+        self.sealing = Sealing(FakeKeys(), database, self.ledger.write, self._now)
         self.outside = FakeOutside()
         self.mailer = FakeMailer()
         self.blobs = Blobs(folder / "blobs")

@@ -74,11 +74,12 @@ from greenlane.insights import sentences
 from greenlane.insights.checking import Checking
 from greenlane.insights.installation import Installation
 from greenlane.insights.reading import Tallies
+from greenlane.insights.values import Shelf
 from greenlane.insights.vouching import Vouching
 from greenlane.kit import log as logs
 from greenlane.kit import users
 from greenlane.kit.blobs import Blobs
-from greenlane.kit.clock import SystemClock
+from greenlane.kit.clock import SystemClock, stamp
 from greenlane.kit.database import Database
 from greenlane.kit.errors import GreenlaneError, Unavailable
 from greenlane.kit.places import Places, write_private
@@ -96,6 +97,7 @@ from greenlane.ledger.receipt import Receipt
 from greenlane.ledger.signer import SignerClient
 from greenlane.ledger.trust import Trust
 from greenlane.ledger.witness import Forwarder, WitnessClient
+from greenlane.notices import adopting as notices_adopting
 from greenlane.notices import effects as notice_effects
 from greenlane.notices import wording
 from greenlane.notices.driver import Mailer, Outside
@@ -104,8 +106,10 @@ from greenlane.notices.outside import OverNetwork
 from greenlane.notices.postman import Desk, Postman
 from greenlane.notices.reading import Notices
 from greenlane.notices.smtp import MailServer, Smtp
+from greenlane.secrets import adopting as secrets_adopting
 from greenlane.secrets import effects as secret_effects
 from greenlane.secrets import queries as secret_queries
+from greenlane.secrets.local_keys import LocalKeys
 from greenlane.secrets.sealing import Sealing
 from greenlane.web import routes as web_routes
 from greenlane.web.house import WebHouse
@@ -145,7 +149,8 @@ class Control:
         self.ledger = Ledger(self.database, self.signer)
         self.forwarder = Forwarder(self.ledger, self.database, self.witness)
         self.payloads = Payloads.from_file(settings.folder / "keys" / "payload.key")
-        self.sealing = Sealing.at(settings.folder / "keys" / "variables.key")
+        keys = LocalKeys(settings.folder / "keys" / "variables.key")
+        self.sealing = Sealing(keys, self.database, self.ledger.write, self._now, before=keys.first())
         self.outside: Outside = OverNetwork(settings.webhook_networks)
         self.blobs = Blobs(settings.blob_place)
         self.addresses = addresses_of(settings)
@@ -211,7 +216,7 @@ class Control:
         handlings = {
             **identity_effects.handlings(self.database, self.payloads, catalog.owned_by, self.proofs),
             **catalog_effects.handlings(catalog_works),
-            **secret_effects.handlings(self.sealing, self.clock),
+            **secret_effects.handlings(secret_effects.Works(self.database, self.sealing, self.clock)),
             **notice_effects.handlings(notice_effects.Works(self.database, self.sealing, self.outside)),
             **deploy_effects.handlings(works),
             **govern_effects.handlings(self.database, self.payloads, self.clock, self.reviewers, self.policies),
@@ -226,11 +231,23 @@ class Control:
             process_of=deploys.process_of,
         )
 
+    def _now(self) -> str:
+        return stamp(self.clock.now())
+
+    def adopt(self) -> None:
+        """Bring what was sealed by earlier releases under the keys of this one."""
+        for adopted in (secrets_adopting.adopted, notices_adopting.adopted):
+            count, rows = adopted(self.database, self.sealing)
+            if count:
+                self.ledger.write(rows)
+                log.info("values of an earlier release were sealed anew", count=count)
+
     # -- life ----------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Serve until SIGTERM."""
         self.door.subscribe(self._hear)
+        self.adopt()
         self._found()
         recovery.recover(self.door, before=self.clock.now())
         self.following.authority.start()
@@ -356,6 +373,7 @@ class Control:
             trust=self.trust,
             passport=self.passports.when_cosigned,
             vouching=self.vouching,
+            shelf=Shelf(self.sealing),
             checking=self._checking(),
             logs=logs.newest,
             may=self.may,
@@ -376,6 +394,7 @@ class Control:
             trust=self.trust.document,
             passport=self.passports.when_cosigned,
             vouching=self.vouching,
+            shelf=Shelf(self.sealing),
             verify=checking.verify,
             replay=checking.replay,
             logs=logs.newest,

@@ -18,6 +18,7 @@ from greenlane.govern.policy import Pack
 from greenlane.identity import queries as identity
 from greenlane.identity import roles
 from greenlane.identity.queries import Signed
+from greenlane.insights.values import Shelf
 from greenlane.insights.vouching import Vouching
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock
@@ -40,6 +41,7 @@ class ApiHouse:
     trust: Callable[[], dict[str, Any]]
     passport: Callable[[Connection, str, str], dict[str, Any]]
     vouching: Vouching
+    shelf: Shelf
     verify: Callable[[], dict[str, Any]]
     replay: Callable[[], dict[str, Any]]
     logs: Callable[[int, str], Sequence[dict[str, Any]]]

@@ -52,7 +52,7 @@ def routes() -> APIRouter:
     @router.get("/apps/{app}", summary="One app")
     def app(app: str, at: HOUSE, who: SIGNED) -> dict[str, Any]:
         with at.database.read() as connection:
-            return _whole_app(at, connection, _visible(at, connection, who, app))
+            return _whole_app(at, connection, _visible(at, connection, who, app), who)
 
     @router.get("/apps/{app}/questions", summary="Five questions about an app, each answered in one sentence")
     def questions_about(app: str, at: HOUSE, who: READER) -> dict[str, Any]:
@@ -234,13 +234,13 @@ def _app(at: ApiHouse, connection: Connection, one: catalog.App) -> dict[str, An
     }
 
 
-def _whole_app(at: ApiHouse, connection: Connection, one: catalog.App) -> dict[str, Any]:
+def _whole_app(at: ApiHouse, connection: Connection, one: catalog.App, who: Signed) -> dict[str, Any]:
     places = []
     for place in catalog.environments(connection, one.name):
         lock = None
         if place.locked(stamp(at.clock.now())):
-            who = identity.names(connection, [place.lock_who]).get(place.lock_who, "") if place.lock_who else ""
-            lock = {"who": who, "why": place.lock_why, "until": place.lock_until}
+            by = identity.names(connection, [place.lock_who]).get(place.lock_who, "") if place.lock_who else ""
+            lock = {"who": by, "why": place.lock_why, "until": place.lock_until}
         places.append(
             {
                 "name": place.name,
@@ -251,6 +251,7 @@ def _whole_app(at: ApiHouse, connection: Connection, one: catalog.App) -> dict[s
             }
         )
     widening = catalog.widening(connection, one.name)
+    sees_all = at.may(connection, who.actor, "read-variables", f"app:{one.name}")
     newest = deploys.newest(connection, one.name)
     return {
         **_app(at, connection, one),
@@ -262,7 +263,18 @@ def _whole_app(at: ApiHouse, connection: Connection, one: catalog.App) -> dict[s
             {"host": host.host, "directives": list(host.directives)} for host in catalog.hosts(connection, one.name)
         ],
         "domains": [asdict(domain) for domain in catalog.domains(connection, one.name)],
-        "variables": [asdict(v) for v in secrets.names(connection, one.name)],
+        "variables": [
+            {
+                "name": value.name,
+                "environment": value.environment,
+                "use": value.use,
+                "version": value.version,
+                "secret": not value.readable,
+                "created": value.created,
+            }
+            for value in secrets.names(connection, one.name)
+            if sees_all or value.person == person_of(who)
+        ],
         "newest": newest and {"deploy": newest.id, "url": at.addresses.url(one.name, deploy=newest.id)},
         "bytes": deploys.stored_bytes(connection, one.name),
         "quota": one.quota,

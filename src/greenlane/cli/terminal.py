@@ -52,6 +52,7 @@ GROUPS = {
     "explain": "See what would be decided, why, and what would make it green. Changes nothing.",
     "guests": "See and change who may open an app on top of its audience.",
     "hosts": "Say which outside hosts an app's pages may call.",
+    "keys": "The keys under which everything sealed is kept.",
     "ledger": "Check the ledger, prove receipts, take it along.",
     "looks": "See what you are asked to look at afterwards.",
     "mail": "What comes to you by mail.",
@@ -66,7 +67,7 @@ GROUPS = {
     "team": "See and change teams.",
     "token": "API tokens of your own.",
     "trust": "The public keys that proofs are checked with.",
-    "variables": "Values that an app gets and nobody reads again.",
+    "variables": "Values that apps get: readable ones, and secrets that nobody reads again.",
     "webhook": "Addresses outside that are told what happens.",
 }
 """What each group of commands is for."""

@@ -36,6 +36,7 @@ from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import stamp
 from greenlane.kit.database import Database
 from greenlane.ledger.passport import artifact_statement
+from greenlane.secrets.facts import missing_facts
 
 ENVIRONMENTS = ("staging", "production")
 
@@ -57,7 +58,9 @@ def handlings(works: Works) -> dict[str, Handling]:
     about_the_app = works.app_facts
     return {
         "deploy": Handling(_Deploying(works).run, (about_the_app, deploy_facts(works.blobs))),
-        "publish": Handling(_Publishing(works).run, (about_the_app, publish_facts(works.blobs)), exact=_this_deploy),
+        "publish": Handling(
+            _Publishing(works).run, (about_the_app, publish_facts(works.blobs), missing_facts), exact=_this_deploy
+        ),
         "rollback": Handling(_RollingBack(works).run, (about_the_app, rollback_facts)),
         "create-preview-token": Handling(_PreviewTokens(works).create, (about_the_app,), exact=_this_deploy),
         "revoke-preview-token": Handling(_PreviewTokens(works).revoke, (about_the_app,)),

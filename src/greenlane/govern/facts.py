@@ -75,6 +75,10 @@ class Facts:
     new_connections: tuple[str, ...] = _fact("data connections that were not there before", ())
     secrets: tuple[str, ...] = _fact("names of secrets that the app uses", ())
     new_secrets: tuple[str, ...] = _fact("names of secrets that were not used before", ())
+    missing_secrets: tuple[str, ...] = _fact(
+        "names of secrets that have a value elsewhere and none in this environment", ()
+    )
+    apps_reached: int = _fact("apps that get a value from where it is kept", 0)
     dependencies: int = _fact("third-party packages named in lock files", 0)
     new_dependencies: int = _fact("third-party packages that what is live does not have", 0)
     data_classes: tuple[str, ...] = _fact("classes of personal data found: email, phone, iban, card, national-id", ())

@@ -25,6 +25,7 @@ APPROVERS = (*KEEPERS, REVIEWER)
 DEVELOPERS = (*KEEPERS, DEVELOPER)
 MAKERS = (*DEVELOPERS, BUILDER)
 READERS = (*MAKERS, REVIEWER, AUDITOR)
+OVERSEERS = (*DEVELOPERS, REVIEWER, AUDITOR)
 AUDITORS = (*KEEPERS, AUDITOR)
 NOBODY: tuple[str, ...] = ()
 
@@ -32,6 +33,7 @@ NO_ENVIRONMENT = ("",)
 PREVIEW = ("preview",)
 LASTING = ("staging", "production")
 EVERY = (*PREVIEW, *LASTING)
+VALUES = (*EVERY, "dev")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Line:
     """One line of the table.
 
     ``own``: everybody may, with what is their own (a token, a session, a request). ``anywhere``: the role counts
-    wherever it is held, because the verb concerns no app and no team.
+    wherever it is held, because the verb concerns no app and no team. ``shared``: who may do it for a whole team or for
+    the organisation, where that takes more than doing it for an app.
     """
 
     verb: str
@@ -47,6 +50,17 @@ class Line:
     environments: tuple[str, ...] = NO_ENVIRONMENT
     own: bool = False
     anywhere: bool = False
+    shared: tuple[str, ...] | None = None
+
+    def by_place(self) -> dict[str, tuple[str, ...]]:
+        """Who may do it, by environment, and by ``shared_place`` of each where that makes a difference."""
+        found = dict.fromkeys(self.environments, self.roles)
+        return found if self.shared is None else found | {shared_place(one): self.shared for one in self.environments}
+
+
+def shared_place(environment: str) -> str:
+    """An environment of many apps at once: of a team's, or of everybody's."""
+    return f"shared {environment}".rstrip()
 
 
 TABLE = (
@@ -67,8 +81,11 @@ TABLE = (
     Line("revoke-share-link", MAKERS),
     Line("declare-host", MAKERS),
     Line("remove-host", MAKERS),
-    Line("put-variable", MAKERS, EVERY),
-    Line("remove-variable", MAKERS, EVERY),
+    Line("put-variable", MAKERS, VALUES, shared=DEVELOPERS),
+    Line("rotate-variable", MAKERS, VALUES, shared=DEVELOPERS),
+    Line("remove-variable", MAKERS, VALUES, shared=DEVELOPERS),
+    Line("revoke-variable", MAKERS, shared=DEVELOPERS),
+    Line("rotate-key", KEEPERS),
     Line("archive-app", MAKERS),
     Line("wake-app", MAKERS),
     Line("claim-domain", DEVELOPERS),
@@ -121,6 +138,7 @@ TABLE = (
     # reading
     Line("read-receipts", READERS),
     Line("read-all-receipts", AUDITORS),
+    Line("read-variables", OVERSEERS),
     Line("read-people", READERS, anywhere=True),
     Line("read-policy", READERS, anywhere=True),
     Line("read-settings", AUDITORS, anywhere=True),
@@ -132,7 +150,9 @@ there."""
 VERBS = {line.verb: line for line in TABLE}
 """The lines by verb."""
 
-RIGHTS = frozenset((role, line.verb, place) for line in TABLE for role in line.roles for place in line.environments)
+RIGHTS = frozenset(
+    (role, line.verb, place) for line in TABLE for place, held_by in line.by_place().items() for role in held_by
+)
 """The table as a set of (role, verb, environment)."""
 
 PLATFORM_ONLY = frozenset(
@@ -165,6 +185,7 @@ NEVER_BY_AN_AGENT = frozenset(
         "remove-password",
         "remove-role",
         "restore-person",
+        "rotate-key",
         "set-password",
         "set-policy",
         "sign-in",
@@ -178,7 +199,16 @@ NEVER_BY_THE_PLATFORM = frozenset({"approve", "send-back", "decline", "confirm",
 
 _READ = frozenset(line.verb for line in TABLE if line.verb.startswith(("read-", "export-")))
 _DEPLOY = frozenset(
-    {"create-app", "deploy", "create-preview-token", "revoke-preview-token", "put-variable", "withdraw", "ask-to-open"}
+    {
+        "create-app",
+        "deploy",
+        "create-preview-token",
+        "revoke-preview-token",
+        "put-variable",
+        "rotate-variable",
+        "withdraw",
+        "ask-to-open",
+    }
 )
 _PUBLISH = frozenset(
     {
@@ -237,7 +267,7 @@ def matrix() -> str:
     heads = ("verb", "environment", *ROLES, "agent")
     lines: list[tuple[str, ...]] = [heads]
     for verb, line in sorted(VERBS.items()):
-        for place in line.environments:
+        for place in line.by_place():
             cells = ["yes" if may(role, verb, place) else "own" if line.own else "-" for role in ROLES]
             agent = "never" if verb in NEVER_BY_AN_AGENT else "as its person"
             lines.append((verb, place or "-", *cells, agent))

@@ -124,7 +124,7 @@ def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping
         pattern = REGISTRY.named(action["verb"]).says
     except GreenlaneError:
         return f"{actor} did {action['verb']}"  # a verb of an older release
-    values: dict[str, Any] = {"author": "its author", **action["inputs"]}
+    values: dict[str, Any] = {"author": "its author", **_whose(action["inputs"]), **action["inputs"]}
     if "author" in happened:
         values["author"] = names.person(happened["author"])
 
@@ -137,6 +137,13 @@ def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping
         return names.person(value) if isinstance(value, str) and value.startswith("p_") else str(value)
 
     return _PLACE.sub(filled, _DOING.sub(r"\1" if done else r"wants to \2", pattern))
+
+
+def _whose(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Where a value stands that can be an app's, a team's or everybody's; and what is revoked."""
+    app, team = inputs.get("app", ""), inputs.get("team", "")
+    place = app or (f"the team {team}" if team else "the organisation")
+    return {"place": place, "what": inputs.get("name", "") or "a value"}
 
 
 def _capital(text: str) -> str:

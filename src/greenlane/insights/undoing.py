@@ -161,11 +161,17 @@ def _release_domain(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None
 
 
 def _put_variable(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
-    """Only a new one: what replaced an older value would destroy that one too."""
-    if inputs["name"] not in facts["new_secrets"]:
+    """The version alone: without it the one before counts again. Older receipts name no version; theirs is taken back
+    only where the value was the first.
+    """
+    version = happened.get("version")
+    if version is None and inputs["name"] not in facts["new_secrets"]:
         return None
-    where = {"app": inputs["app"], "name": inputs["name"], "environment": inputs["environment"]}
-    return Undo("remove-variable", where, f"Destroy the value of {inputs['name']}")
+    kept = ("app", "team", "organisation", "name", "environment", "use")
+    where = {name: inputs[name] for name in kept if inputs.get(name)}
+    if version == 1 or version is None:
+        return Undo("remove-variable", where, f"Destroy the value of {inputs['name']}")
+    return Undo("remove-variable", {**where, "version": version}, f"Return to the value of {inputs['name']} before")
 
 
 def _join_team(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
@@ -285,6 +291,7 @@ UNDOINGS: dict[str, Undoing] = {
     "rollback": _rollback,
     "create-preview-token": _preview_token,
     "put-variable": _put_variable,
+    "rotate-variable": _put_variable,
     "add-webhook": _add_webhook,
     "choose-mail": _choose_mail,
     "name-organisation": _name_organisation,

@@ -16,6 +16,7 @@ from greenlane.govern.policy import Pack
 from greenlane.identity.arriving import Arrivals
 from greenlane.insights.checking import Checking
 from greenlane.insights.installation import Installation
+from greenlane.insights.values import Shelf
 from greenlane.insights.vouching import Vouching
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock
@@ -41,6 +42,7 @@ class WebHouse:
     trust: Trust
     passport: Callable[[Connection, str, str], dict[str, Any]]
     vouching: Vouching
+    shelf: Shelf
     checking: Checking
     logs: Callable[[int, str], Sequence[dict[str, Any]]]
     may: Callable[[Connection, Actor, str, str], bool]
