@@ -11,7 +11,7 @@ from tests.secrets.conftest import BEFORE, BOARD, VALUE, Values
 from greenlane.kit.clock import stamp
 from greenlane.secrets import adopting
 from greenlane.secrets.actions import PutVariable, RotateKey
-from greenlane.secrets.driver import KeysAway, ValueUnreadable
+from greenlane.secrets.driver import KeysAway, ValueUnreadable, Wrapped
 from greenlane.secrets.fake import FakeKeys
 from greenlane.secrets.sealing import Sealing, is_wrapped
 from greenlane.secrets.tables import DATA_KEY, KEPT_VALUE
@@ -118,6 +118,22 @@ def test_values_are_read_and_put_in_while_the_key_changes(values: Values) -> Non
         finally:
             stop.set()
         assert found.result() == {VALUE}
+
+
+def test_a_wrapping_that_was_forgotten_meanwhile_is_read_anew(values: Values, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between reading how a data key is wrapped and unwrapping it, the key may change more than once."""
+    values.put("API_KEY", VALUE, environment="production")
+    values.sealing = restarted(values)
+
+    def late(wrapped: Wrapped, about: str) -> bytes:
+        monkeypatch.undo()
+        for _ in range(2):
+            values.household.does(values.owner, RotateKey())
+        assert wrapped.by not in values.keys.names()
+        return values.keys.unwrap(wrapped, about)
+
+    monkeypatch.setattr(values.keys, "unwrap", late)
+    assert values.gets().values == {"API_KEY": VALUE}
 
 
 def test_a_key_service_that_is_away_stops_new_places_and_not_what_is_at_hand(values: Values) -> None:

@@ -165,7 +165,15 @@ class Sealing:
         return self._at_hand[row.id]
 
     def _unwrapped(self, row: Row[tuple[object, ...]]) -> bytes:
-        return self.driver.unwrap(Wrapped(row.wrapped_by, row.wrapped), _about(row.id, row.scope))
+        try:
+            return self.driver.unwrap(Wrapped(row.wrapped_by, row.wrapped), _about(row.id, row.scope))
+        except ValueUnreadable:
+            # between reading the row and asking, the key may have changed so often that its wrapping was forgotten
+            with self._database.read() as connection:
+                fresh = connection.execute(select(DATA_KEY).where(DATA_KEY.c.id == row.id)).one()
+            if fresh.wrapped_by == row.wrapped_by:
+                raise
+            return self._unwrapped(fresh)
 
     def _open_from_before(self, sealed: bytes, place: str) -> str:
         if self._before is None:
