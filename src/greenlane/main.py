@@ -1,8 +1,8 @@
 """The composition root: settings -> database -> drivers -> door -> faces. It alone knows everything.
 
-``up`` is one command and four processes under a supervisor: the *signer* and the *witness* (own keys, own folders, own
-users where that is possible), *control* (console, API, the only writer of the database) and the *edge* (visitors'
-traffic, from memory). Each of them is ``run_process`` with a name.
+``up`` is one command and five processes under a supervisor: the *signer* and the *witness* (own keys, own folders, own
+users where that is possible), *egress* (the way out of apps' code), *control* (console, API, the only writer of the
+database) and the *edge* (visitors' traffic, from memory). Each of them is ``run_process`` with a name.
 """
 
 from __future__ import annotations
@@ -106,6 +106,11 @@ from greenlane.notices.outside import OverNetwork
 from greenlane.notices.postman import Desk, Postman
 from greenlane.notices.reading import Notices
 from greenlane.notices.smtp import MailServer, Smtp
+from greenlane.runtime.egress import process as egress_process
+from greenlane.runtime.egress import used as egress_used
+from greenlane.runtime.egress.driver import EgressProcess
+from greenlane.runtime.egress.process import EgressOptions
+from greenlane.runtime.egress.proxy import Limits as EgressLimits
 from greenlane.secrets import adopting as secrets_adopting
 from greenlane.secrets import effects as secret_effects
 from greenlane.secrets import queries as secret_queries
@@ -122,6 +127,9 @@ ROUND_EVERY = 20.0
 USERS = {"signer": 61101, "witness": 61102}
 """Who signer and witness become when ``up`` was started as root: numbers that nobody is given (60706 to 61183 is unused
 in systemd.io/UIDS-GIDS)."""
+
+HOST_VERBS = frozenset({"declare-host", "remove-host"})
+"""Verbs after which apps' code may call other hosts than before."""
 
 SETTLED_WITHIN = timedelta(seconds=5)
 """An action that is unsettled for longer, and that nobody is working on, was left by a part that was away."""
@@ -194,6 +202,16 @@ class Control:
             beside=lambda records: partial(unused.opened, last=last_opened(records)),
             clock=self.clock,
         )
+        self.egress = EgressProcess(self.places.socket("egress"))
+        self.egress_sealer = Sealer(
+            settings.folder / "egress-journal",
+            self.ledger,
+            self.database,
+            keep=self.blobs.put,
+            beside=lambda records: partial(egress_used.keep, records=records),
+            clock=self.clock,
+            series="egress",
+        )
 
     def _house(self) -> House:
         works = deploy_effects.Works(
@@ -253,6 +271,7 @@ class Control:
         self.following.authority.start()
         threading.Thread(target=self._keep_house, name="upkeep", daemon=True).start()
         self.postman.start()
+        self._background.put(self._tell_egress)
         pages = web_routes.routes(self.web())
         app = api.create(self._api(), pages=pages, error_page=web_routes.error_page)
         path = self.places.socket("control")
@@ -321,12 +340,26 @@ class Control:
         self._count()
         for entry in self.sealer.seal_all():
             log.info("page views sealed", seq=entry.seq)
+        for entry in self.egress_sealer.seal_all():
+            log.info("calls outside sealed", seq=entry.seq)
+        self._tell_egress()
+
+    def _tell_egress(self) -> None:
+        """Have the way out follow what apps declared; while it is away it is told again a moment later."""
+        with self.database.read() as connection:
+            hosts = catalog.server_hosts(connection)
+        try:
+            self.egress.tell(hosts)
+        except Unavailable as error:
+            log.info("the way out follows once it is back", error=error.detail)
 
     def _hear(self, receipt: Receipt) -> None:
         """After a settled action: new rules first, then the table, then what people should hear of."""
         if receipt.happened.get("state") == "done" and receipt.action["verb"] == "set-policy":
             self.policies.load()
         self.following.hear(receipt)
+        if receipt.happened.get("state") == "done" and receipt.action["verb"] in HOST_VERBS:
+            self._tell_egress()
         self._background.put(self.notices.catch_up)
         self._background.put(self._count)
 
@@ -474,10 +507,10 @@ def patiently(ask: Callable[[], T]) -> T:
 
 
 def run_process(name: str, settings: Settings, token_file: Path | None = None, apart: bool = False) -> None:
-    """Be one of the four processes until told to stop. ``token_file`` is where the first owner's token goes.
+    """Be one of the five processes until told to stop. ``token_file`` is where the first owner's token goes.
 
     ``apart``: signer and witness become users of their own once they have read their keys and can be asked, and the
-    other two give up root's powers before they begin, so that they cannot read what belongs to another user.
+    others give up root's powers before they begin, so that they cannot read what belongs to another user.
     """
     logs.configure(name, settings.log_level)
     places = Places(settings.folder)
@@ -490,6 +523,10 @@ def run_process(name: str, settings: Settings, token_file: Path | None = None, a
         case "witness":
             log_key = VerifierKey.parse(patiently(SignerClient(places.socket("signer")).public)["log"])
             witness_process.serve(places.socket(name), folder, name=f"witness.{origin}", log=log_key, ready=ready)
+        case "egress":
+            if apart:
+                users.give_up_powers()
+            egress_process.run(egress_options(settings, places))
         case "control":
             if apart:
                 users.give_up_powers()
@@ -507,6 +544,18 @@ def _become_apart(user: int, folder: Path, parent: int) -> None:
 
 def _nothing() -> None:
     """What there is to do when nobody becomes another user."""
+
+
+def egress_options(settings: Settings, places: Places) -> EgressOptions:
+    """What the egress process is told."""
+    return EgressOptions(
+        socket=places.socket("egress"),
+        sockets=places.socket("egress-of-a-sandbox-000000").parent / "egress",
+        folder=settings.folder / "egress",
+        journal=settings.folder / "egress-journal",
+        networks=settings.egress_networks,
+        limits=EgressLimits(a_day=settings.egress_mib_a_day * 1024 * 1024),
+    )
 
 
 def edge_options(settings: Settings, places: Places) -> EdgeOptions:
@@ -530,11 +579,11 @@ def edge_options(settings: Settings, places: Places) -> EdgeOptions:
 
 
 def children(settings: Settings, token_file: Path | None = None) -> list[Child]:
-    """The four processes, in the order in which they need one another, kept apart where the platform allows it."""
+    """The five processes, in the order in which they need one another, kept apart where the platform allows it."""
     apart = _can_be_apart(settings, token_file)
     return [
         Child(name, partial(run_process, name, settings, token_file, apart))
-        for name in ("signer", "witness", "control", "edge")
+        for name in ("signer", "witness", "egress", "control", "edge")
     ]
 
 
@@ -569,7 +618,7 @@ def local_commands() -> LocalCommands:
 
 
 def up(flags: Mapping[str, Any]) -> int:
-    """Run the four processes until Ctrl-C or SIGTERM."""
+    """Run the five processes until Ctrl-C or SIGTERM."""
     typed = dict(flags)
     token_file: Path | None = typed.pop("owner_token_file", None)
     settings = read_settings(**typed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Query
@@ -21,6 +22,7 @@ from greenlane.insights import looks as sampled
 from greenlane.insights import questions
 from greenlane.insights import requests as asked
 from greenlane.kit.clock import stamp
+from greenlane.runtime.egress import queries as egress
 from greenlane.secrets import queries as secrets
 
 
@@ -60,6 +62,15 @@ def routes() -> APIRouter:
             one = _visible(at, connection, who, app)
             found = questions.answers(questions.gather(connection, one, at.addresses, at.vouching))
         return {"items": [asdict(answer) for answer in found], "next": None}
+
+    @router.get("/apps/{app}/egress", summary="What an app's code called outside, and tried in vain to call")
+    def egress_of(
+        app: str, at: HOUSE, who: READER, days: int = Query(30, ge=1, le=3660, description="how many days back")
+    ) -> dict[str, Any]:
+        since = (at.clock.now() - timedelta(days=days)).date().isoformat()
+        with at.database.read() as connection:
+            _visible(at, connection, who, app)
+            return {"items": [asdict(one) for one in egress.used(connection, app, since)], "next": None}
 
     @router.get("/apps/{app}/deploys", summary="Deploys of an app, the newest first")
     def deploys_of(

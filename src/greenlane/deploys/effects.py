@@ -82,7 +82,7 @@ class _Deploying:
         """Fix the artifact and its provenance. The deploy's id comes from the action's, so a repeat makes the same."""
         with self.works.database.read() as connection:
             upload = queries.upload(connection, action.upload)
-            reach_allowed = {host.host for host in catalog.hosts(connection, action.app)}
+            reach_allowed = set(catalog.page_hosts(connection, action.app))
         sent = upload.inspection
         if sent is None or upload.person != context.actor.person:
             raise WrongInput("The upload is not complete, or not yours.", next_step="Deploy again.")

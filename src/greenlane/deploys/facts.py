@@ -32,7 +32,7 @@ def deploy_facts(blobs: Blobs) -> GatherFacts:
         app = catalog.find_app(connection, action.app)
         after = Bundle.from_manifest(blobs.get(upload.inspection["manifest"]))
         changes = comparing.between(_bundle(blobs, before), after)
-        declared = [one.host for one in catalog.hosts(connection, action.app)]
+        declared = catalog.page_hosts(connection, action.app)
         return {
             **comparing.facts_between(before.facts if before else None, upload.inspection["facts"], declared, changes),
             "environment": "preview",
@@ -53,7 +53,7 @@ def publish_facts(blobs: Blobs) -> GatherFacts:
         before = queries.deploy(connection, action.app, live) if live else None
         after = Bundle.from_manifest(blobs.get(one.artifact))
         changes = comparing.between(_bundle(blobs, before), after)
-        declared = [host.host for host in catalog.hosts(connection, action.app)]
+        declared = catalog.page_hosts(connection, action.app)
         production = action.environment == "production"
         due = catalog.widening(connection, action.app)
         wanted = action.audience or (due[0] if due else app.rung)  # who is to see it within the hour counts already

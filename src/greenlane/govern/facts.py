@@ -71,6 +71,7 @@ class Facts:
     executable: bool = _fact("the artifact has code that would run on the server", False)
     outside_hosts: tuple[str, ...] = _fact("hosts outside the platform that pages call", ())
     new_hosts: tuple[str, ...] = _fact("outside hosts that were not declared or live before", ())
+    new_server_hosts: tuple[str, ...] = _fact("outside hosts that the app's own code could not call before", ())
     connections: tuple[str, ...] = _fact("data connections that the app uses", ())
     new_connections: tuple[str, ...] = _fact("data connections that were not there before", ())
     secrets: tuple[str, ...] = _fact("names of secrets that the app uses", ())

@@ -33,6 +33,7 @@ _ENDINGS = {
 
 _NOTED = {
     "journal.seal": "{records} page views were counted and sealed.",
+    "egress.seal": "What apps called outside was counted and sealed: {records} records.",
     "post": "Greenlane sent {mails} messages by mail and {webhooks} to webhooks; {given_up} were given up.",
     "upload": "{actor} began an upload of {files} files and left it.",
 }

@@ -65,6 +65,13 @@ class Settings(BaseSettings):
     webhook_networks: tuple[str, ...] = Field(
         (), description="Networks (CIDR) of your own that webhooks may reach; otherwise they reach the internet alone."
     )
+    egress_networks: tuple[str, ...] = Field(
+        (),
+        description="Networks (CIDR) of your own that apps' code may reach; otherwise it reaches the internet alone.",
+    )
+    egress_mib_a_day: int = Field(
+        20_480, ge=1, description="What an app's code may move to and from other hosts within a day, in MiB."
+    )
     owner_name: str = Field("", description="The first owner's name; the system's user when left out.")
     team: str = Field("home", description="The first team's name.")
     page_lease: float = Field(
@@ -74,7 +81,7 @@ class Settings(BaseSettings):
     page_memory_mib: int = Field(256, ge=1, description="Memory for files that are served, in MiB.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
-    @field_validator("trusted_proxies", "webhook_networks")
+    @field_validator("trusted_proxies", "webhook_networks", "egress_networks")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for one in value:

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from greenlane.govern.errors import WrongInput
 from greenlane.identity.names import readable
+from greenlane.kit.in_the_open import in_the_open, plain
 from greenlane.notices.driver import Postponed, Undeliverable
 
 PATIENCE = 10.0
@@ -30,7 +31,6 @@ LONGEST_ADDRESS = 2000
 """Letters of an address."""
 
 _GONE = 410
-_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in disguise
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +114,22 @@ class OverNetwork:
         return addresses[0]
 
     def _is_allowed(self, address: str) -> bool:
-        bare = _bare(address)
+        bare = plain(address)
         return any(bare.version == one.version and bare in one for one in self._allowed)
 
     @contextmanager
     def _line(self, place: Address, checked: str) -> Iterator[HTTPConnection]:
         """A connection to the checked address, for the host by its name, that ends after ``LONGEST``."""
-        plain = socket.create_connection((checked, place.port), PATIENCE)
+        raw = socket.create_connection((checked, place.port), PATIENCE)
         try:
-            with plain:
+            with raw:
                 secure = place.scheme == "https"
-                wire = self._tls.wrap_socket(plain, server_hostname=place.host) if secure else plain
+                wire = self._tls.wrap_socket(raw, server_hostname=place.host) if secure else raw
                 with wire, _within(LONGEST, wire):
                     line = _Over(place, wire)
                     yield line
         finally:
-            plain.close()
+            raw.close()
 
 
 class _Over(HTTPConnection):
@@ -155,23 +155,3 @@ def _within(seconds: float, wire: socket.socket) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def in_the_open(address: str) -> bool:
-    """Whether an address is one of the internet's: no loopback, link-local, private, shared or multicast one, in none of
-    the disguises that IPv6 has for IPv4.
-    """
-    bare = _bare(address)
-    if isinstance(bare, IPv6Address) and (bare.sixtofour is not None or bare.teredo is not None):
-        return False
-    return bare.is_global and not bare.is_multicast and not bare.is_reserved
-
-
-def _bare(address: str) -> IPv4Address | IPv6Address:
-    found = ip_address(address.partition("%")[0])
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped is not None:
-            return found.ipv4_mapped
-        if found in _NAT64:
-            return IPv4Address(int(found) & 0xFFFFFFFF)
-    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,6 +31,7 @@ from greenlane.insights.versions import Version
 from greenlane.kit.clock import stamp
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.receipt import Entry
+from greenlane.runtime.egress import queries as egress
 from greenlane.secrets import queries as secrets
 from greenlane.web import frame, publishing, wording
 from greenlane.web.asked import Asked
@@ -181,6 +183,7 @@ def app_page(at: Asked) -> Response:
             "verdict": known.verdict,
             "content": known.content,
             "hosts": catalog.hosts(connection, app.name),
+            "called": _called(connection, app.name, at.now),
             "variables": secrets.names(connection, app.name),
             "stored": deploys.stored_bytes(connection, app.name),
             "spent": costs.spent(connection, app.name, at.now),
@@ -341,6 +344,13 @@ def lock_of(connection: Connection, place: catalog.Environment, now: str) -> tel
         return None
     who = identity.names(connection, [place.lock_who] if place.lock_who else [])
     return telling.LockInTheWay(who.get(place.lock_who or "", ""), place.lock_why or "", place.lock_until or "")
+
+
+def _called(connection: Connection, app: str, now: datetime) -> list[str]:
+    """The hosts that its code really reached in 30 days."""
+    since = (now - timedelta(days=30)).date().isoformat()
+    found = egress.used(connection, app, since)
+    return sorted({one.host for one in found if one.outcome == "allowed" and one.use == "run"})
 
 
 def _ways_back(connection: Connection, app: catalog.App, production: Live | None) -> list[WayBack]:

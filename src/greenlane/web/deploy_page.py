@@ -217,7 +217,7 @@ def _difference(at: Asked, one: FileChange, most: int) -> Shown:
 
 def _called(connection: Connection, app: str, one: deploys.DeployView) -> list[Called]:
     """Outside hosts that its files name, and those that its preview tried to call."""
-    declared = [host.host for host in catalog.hosts(connection, app)]
+    declared = catalog.page_hosts(connection, app)
     tried = deploys.wanted(connection, one.id)
     purposes: dict[str, set[str]] = {}
     for reach in (one.reach, tried):
