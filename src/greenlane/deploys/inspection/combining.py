@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from greenlane.deploys import kinds
 from greenlane.deploys.bundle import Bundle
 from greenlane.deploys.inspection.bill_of_materials import bill_of_materials
-from greenlane.deploys.inspection.credentials import KnownValues
 from greenlane.deploys.inspection.file import FileFacts, cache_key, inspect_file
 from greenlane.deploys.inspection.finding import Finding
+from greenlane.deploys.inspection.known_values import KnownValues
 from greenlane.deploys.inspection.packages import Package
 from greenlane.deploys.inspection.people import about_several
 from greenlane.deploys.inspection.sources import source_tree
@@ -81,22 +81,24 @@ def inspect(
     known: Mapping[str, str] | None = None,
     cache: Cache | None = None,
     told: Told | None = None,
+    key: bytes = b"",
 ) -> Inspection:
-    """Inspect every file of a bundle. ``known`` are values that the platform keeps, by the name of their secret.
+    """Inspect every file of a bundle. ``known`` are values that the platform keeps, by the name of their secret, and
+    ``key`` is this installation's, under which values are marked.
 
     Known values are searched for every time; everything else is asked from the cache first.
     """
     remembered = Forgetful() if cache is None else cache
-    values = KnownValues(known or {})
+    values = KnownValues(known or {}, key)
     files: list[tuple[str, FileFacts]] = []
     exact: list[tuple[str, Finding]] = []
     for path, entry in bundle.files.items():
-        key = cache_key(path, entry.sha256)
-        kept = remembered.get(key)
+        name = cache_key(path, entry.sha256)
+        kept = remembered.get(name)
         data = blobs.get(entry.sha256) if kept is None or known else b""
         if kept is None:
-            facts = inspect_file(path, data)
-            remembered.put(key, facts.as_dict())
+            facts = inspect_file(path, data, key)
+            remembered.put(name, facts.as_dict())
         else:
             facts = FileFacts.from_dict(kept)
         files.append((path, facts))

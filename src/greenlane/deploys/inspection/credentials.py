@@ -1,4 +1,4 @@
-"""Credentials in a file: two scanners that others keep, the reviewed file of known keys, and exact values.
+"""Credentials in a text: two scanners that others keep, and the reviewed file of known keys.
 
 betterleaks and detect-secrets are asked for what a text *looks like* and nothing else. Both could also try a credential
 out against its vendor; the calls that do so are never made here, so inspecting never touches the network.
@@ -13,13 +13,10 @@ How a finding weighs:
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
-from urllib.parse import quote
 
 import betterleaks
 from detect_secrets.plugins.artifactory import ArtifactoryDetector
@@ -40,9 +37,9 @@ from detect_secrets.plugins.softlayer import SoftlayerDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 from detect_secrets.plugins.twilio import TwilioKeyDetector
 
-from greenlane.deploys.inspection.finding import Finding, Weight, hint
+from greenlane.deploys.inspection.finding import Finding, Weight, hint, mark_of
 from greenlane.deploys.inspection.known_keys import PUBLIC, SECRET, UNCLEAR, claims_of
-from greenlane.deploys.inspection.text import line_of
+from greenlane.deploys.inspection.pieces import Piece, Reading
 
 _RULES = str(resources.files("greenlane.deploys.data").joinpath("betterleaks.toml"))
 _ALLOW = re.compile(r"(gitleaks|betterleaks):allow", re.IGNORECASE)
@@ -91,25 +88,38 @@ _PLAIN = frozenset(
      "webhook", "refresh", "server", "admin"]
 )  # fmt: skip
 """Words of a rule's name that are written small; the others are vendors."""
-_AT_MOST = 200
+_NEAR = 500
+"""Letters on either side of a word within which what belongs to it stands."""
+
+AT_MOST = 200
 """Findings of one file; after that many nobody reads on, and the lane is long decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential in a text, with its value: never handed out of this folder but into the platform's own keeping."""
+
+    weight: Weight
+    kind: str
+    value: str
+    place: int
 
 
 @dataclass(slots=True)
 class _Sheet:
-    """The findings of one text, each value once: what is found first stays."""
+    """What was found in one text, each value once: what is found first stays."""
 
     text: str
-    found: dict[str, Finding]
+    found: dict[str, Credential]
 
-    def add(self, weight: Weight, kind: str, value: str, place: int | None = None, line: int | None = None) -> None:
-        if len(self.found) >= _AT_MOST or any(value in other or other in value for other in self.found):
+    def add(self, weight: Weight, kind: str, value: str, place: int | None = None) -> None:
+        if len(self.found) >= AT_MOST or any(value in other or other in value for other in self.found):
             return
         if weight == "leaked" and (softer := _softer(value)):
             weight, kind = "random", f"{kind}, {softer}"
-        if line is None:
-            line = line_of(self.text, self.text.find(value) if place is None else place)
-        self.found[value] = Finding(weight, kind, line, hint(value))
+        if place is None:
+            place = max(0, self.text.find(value))
+        self.found[value] = Credential(weight, kind, value, place)
 
 
 def _softer(value: str) -> str:
@@ -124,8 +134,20 @@ def _softer(value: str) -> str:
     return ""
 
 
-def find_credentials(text: str, *, lock_file: bool = False) -> tuple[Finding, ...]:
-    """Everything in a text that is or looks like a credential, sorted. A lock file's checksums are not looked at."""
+def find_credentials(text: str, *, lock_file: bool = False, key: bytes = b"") -> tuple[Finding, ...]:
+    """Everything in a text that is or looks like a credential, sorted, as findings that tell no value."""
+    reading = Reading([Piece(text)])
+    return tuple(sorted(told(one, reading, key) for one in credentials_in(text, lock_file=lock_file)))
+
+
+def told(one: Credential, reading: Reading, key: bytes) -> Finding:
+    """A credential in a reading as a finding: its kind and place, and no value."""
+    where, line, column = reading.at(one.place)
+    return Finding(one.weight, one.kind, line, hint(one.value), column, where, mark_of(one.value, key))
+
+
+def credentials_in(text: str, *, lock_file: bool = False) -> list[Credential]:
+    """Everything in a text that is or looks like a credential. A lock file's checksums are not looked at."""
     # The scanner takes a C string: what follows a NUL would not be seen.
     text = _ALLOW.sub(lambda mark: mark[0].replace(":", " "), text.replace("\0", " "))
     sheet = _Sheet(text, {})
@@ -138,16 +160,24 @@ def find_credentials(text: str, *, lock_file: bool = False) -> tuple[Finding, ..
         general = one.confidence == "low" or rule in _GENERIC or rule in UNCLEAR
         names_only = rule not in _SECRET_ADDRESSES and _NAMES_ONLY.search(rule)
         if one.secret and not (lock_file and general):
-            sheet.add(
-                "random" if general or names_only else "leaked", _kind(rule), one.secret, line=one.location.start_line
-            )
+            sheet.add("random" if general or names_only else "leaked", _kind(rule), one.secret)
     lowered = text.lower()
     for word, kind, detector in _DETECTORS:
-        if word in lowered:
-            for value in detector.analyze_string(text):
+        for around in _around(lowered, word):
+            for value in detector.analyze_string(text[around]):
                 if value := _believed(kind, value):
                     sheet.add("leaked", kind, value)
-    return tuple(sorted(sheet.found.values()))
+    return list(sheet.found.values())
+
+
+def _around(lowered: str, word: str) -> Iterator[slice]:
+    """The parts of a text that have a word in or near them: a slow expression is asked about those alone."""
+    place = lowered.find(word)
+    while place >= 0:
+        start, last = max(0, place - _NEAR), place
+        while 0 <= (place := lowered.find(word, last + 1)) <= last + 2 * _NEAR:
+            last = place
+        yield slice(start, last + _NEAR)
 
 
 def _believed(kind: str, value: str) -> str:
@@ -171,42 +201,3 @@ def _kind(rule: str) -> str:
     words = [_WORDS.get(part, part if part in _PLAIN else part.capitalize()) for part in rule.split("-")]
     text = " ".join(words)
     return text[0].upper() + text[1:] if words[0] in _PLAIN else text
-
-
-class KnownValues:
-    """Exact values that the platform keeps, as they could stand in a file: raw, or encoded in the usual ways.
-
-    Values of fewer than eight characters are not searched for: they stand in every file.
-    """
-
-    def __init__(self, known: Mapping[str, str]) -> None:
-        self._needles = tuple(
-            (needle, name, value)
-            for name, value in sorted(known.items())
-            if len(value) >= 8
-            for needle in sorted(_encodings(value))
-        )
-
-    def find(self, data: bytes) -> tuple[Finding, ...]:
-        """Which of them a file holds: the names are the app's own, so they may be told."""
-        found: dict[str, Finding] = {}
-        for needle, name, value in self._needles:
-            place = data.find(needle)
-            if place >= 0 and name not in found:
-                line = data.count(b"\n", 0, place) + 1
-                found[name] = Finding("leaked", f"Value of the secret {name}", line, hint(value))
-        return tuple(sorted(found.values()))
-
-
-def _encodings(value: str) -> Iterator[bytes]:
-    raw = value.encode()
-    forms = {raw, raw.hex().encode(), raw.hex().upper().encode()}
-    forms |= {quote(value, safe="").encode(), quote(value).encode()}
-    forms |= {json.dumps(value)[1:-1].encode(), json.dumps(value, ensure_ascii=False)[1:-1].encode()}
-    for before in range(3):
-        # Base64 of a longer text holds the value in one of three alignments; letters at the seams depend on neighbours.
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            letters = encode(b"\0" * before + raw).rstrip(b"=")
-            keep = len(letters) if (before + len(raw)) % 3 == 0 else len(letters) - 1
-            forms.add(letters[(0, 2, 3)[before] : keep])
-    yield from forms
