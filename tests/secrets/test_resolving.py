@@ -26,9 +26,9 @@ def test_the_more_specific_value_wins_and_it_is_said_why():
     app, team, all_here = (version(scope=scope) for scope in ("app:board", HOME, "organisation"))
     (one,) = won(all_here, app, team)
     assert (one.version, one.over) == (app, (team, all_here))
-    assert one.why == ("It is the app's own, which counts more than the one of the team Sales and the organisation's.")
+    assert one.why == ("It is the app's own, which counts more than the team Sales's and the organisation's.")
     (one,) = won(all_here, team)
-    assert one.why == "It is the one of the team Sales, which counts more than the organisation's."
+    assert one.why == "It is the team Sales's, which counts more than the organisation's."
     (one,) = won(all_here)
     assert one.why == "It is the organisation's, and there is no other."
 

@@ -97,6 +97,7 @@ PARTS: dict[str, Callable[[Organisation], str]] = {
     "request": lambda here: here.requests["price-list"],
     "person": lambda here: here.people["ben"].id,
     "team": lambda _: "operations",
+    "name": lambda _: "RATES_KEY",
     "seq": lambda here: _seq(here, "publish"),
     "upload": lambda here: here.upload,
 }

@@ -109,9 +109,9 @@ def test_the_answers_name_variables_and_never_their_values(console: Visitor, ana
     console.doorway.does(ana, PutVariable("RATES_KEY", "hunter2-hunter2", app="vendor-board"))
     page = console.as_(ana).get(APP).text
     assert answers(page)["Which credentials does it hold?"][0] == ("1 secret has a value that nobody can read.")
-    settings = console.as_(ana).get(f"{APP}/settings").text
-    assert "RATES_KEY" in settings
-    assert "hunter2" not in page + settings
+    variables = console.as_(ana).get(f"{APP}/variables").text
+    assert "RATES_KEY" in variables
+    assert "hunter2" not in page + variables
 
 
 def test_personal_data_is_named_by_its_kinds(console: Visitor, ana: Actor) -> None:

@@ -71,12 +71,13 @@ class Sheet:
     hidden: int
 
     @property
-    def missing(self) -> list[tuple[str, str]]:
-        """The secrets without a value, each with its environment. A person's own machine is not counted."""
-        found = ((row.name, cell) for row in self.rows for cell in row.cells)
-        return [
-            (name, cell.environment) for name, cell in found if cell.state == "missing" and cell.environment != "dev"
+    def missing(self) -> list[tuple[Row, list[str]]]:
+        """The secrets without a value, each with its environments. A person's own machine is not counted."""
+        found = [
+            (row, [cell.environment for cell in row.cells if cell.state == "missing" and cell.environment != "dev"])
+            for row in self.rows
         ]
+        return [(row, environments) for row, environments in found if environments]
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,5 +92,5 @@ def words(scope: str, team: str = "") -> str:
     if kind == "app":
         return "the app's own"
     if kind == "team":
-        return f"the one of the team {team}" if team else "the team's"
+        return f"the team {team}'s" if team else "the team's"
     return "the organisation's"

@@ -184,7 +184,11 @@ def app_page(at: Asked) -> Response:
             "content": known.content,
             "hosts": catalog.hosts(connection, app.name),
             "called": _called(connection, app.name, at.now),
-            "variables": secrets.names(connection, app.name),
+            "variables": [
+                one
+                for one in secrets.names(connection, app.name)
+                if one.person == at.me.person or at.may(connection, "read-variables", f"app:{app.name}")
+            ],
             "stored": deploys.stored_bytes(connection, app.name),
             "spent": costs.spent(connection, app.name, at.now),
             "ways_back": ways_back,

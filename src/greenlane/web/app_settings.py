@@ -1,4 +1,4 @@
-"""An app's settings: whose it is, what it may call, its variables, its domains, links to previews, and off the air."""
+"""An app's settings: whose it is, what it may call, its domains, links to previews, and off the air."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from greenlane.deploys import queries as deploys
 from greenlane.identity import queries as identity
 from greenlane.kit.clock import stamp
 from greenlane.runtime.egress import queries as egress
-from greenlane.secrets import queries as secrets
 from greenlane.web import app_page
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
 
 MOST_LISTED = 100
-"""Members, teams, hosts, variables and tokens that are listed."""
+"""Members, teams, hosts and tokens that are listed."""
 
 CALLED_WITHIN = timedelta(days=30)
 """How far back the page tells what an app's code called."""
@@ -77,7 +76,6 @@ def settings_page(at: Asked) -> Response:
             wanted=_wanted(connection, newest),
             purposes=[(one, PURPOSE_WORDS[one]) for one in PURPOSES],
             purpose_words=PURPOSE_WORDS,
-            variables=secrets.names(connection, app.name)[:MOST_LISTED],
             called=egress.used(connection, app.name, (at.now - CALLED_WITHIN).date().isoformat())[:MOST_LISTED],
             may_be_called=[one.host for one in hosts if SERVER in one.directives],
             domains=catalog.domains(connection, app.name),

@@ -30,6 +30,7 @@ from greenlane.web import (
     roles,
     settings,
     styleguide,
+    variables,
     visiting,
 )
 from greenlane.web.assets import ASSETS
@@ -45,6 +46,7 @@ ROOMS = (
     app_audience,
     deploy_page,
     app_settings,
+    variables,
     doing,
     inbox,
     ledger,
