@@ -114,6 +114,7 @@ from greenlane.runtime.egress.proxy import Limits as EgressLimits
 from greenlane.secrets import adopting as secrets_adopting
 from greenlane.secrets import effects as secret_effects
 from greenlane.secrets import queries as secret_queries
+from greenlane.secrets.driver import KeysAway, ValueUnreadable
 from greenlane.secrets.local_keys import LocalKeys
 from greenlane.secrets.sealing import Sealing
 from greenlane.web import routes as web_routes
@@ -255,7 +256,11 @@ class Control:
     def adopt(self) -> None:
         """Bring what was sealed by earlier releases under the keys of this one."""
         for adopted in (secrets_adopting.adopted, notices_adopting.adopted):
-            count, rows = adopted(self.database, self.sealing)
+            try:
+                count, rows = adopted(self.database, self.sealing)
+            except (ValueUnreadable, KeysAway) as error:  # they stay as they are; the next start tries again
+                log.warning("values of an earlier release could not be sealed anew", error=repr(error))
+                continue
             if count:
                 self.ledger.write(rows)
                 log.info("values of an earlier release were sealed anew", count=count)

@@ -5,7 +5,9 @@ from tests.secrets.conftest import VALUE, Values
 
 from greenlane.catalog.actions import CreateApp
 from greenlane.deploys.actions import Publish
-from greenlane.secrets import using
+from greenlane.govern.errors import Conflict
+from greenlane.secrets import queries, using
+from greenlane.secrets.actions import RemoveVariable
 from greenlane.secrets.facts import missing_facts
 from greenlane.secrets.queries import Version
 from greenlane.secrets.resolving import resolve
@@ -136,3 +138,11 @@ def test_what_an_app_gets_is_found_quickly_among_many_apps(values: Values, many:
         values.household.does(values.ben, CreateApp(f"app-{number}"))
         values.put("KEY", f"of app-{number}", app=f"app-{number}", environment="production")
     assert values.gets(app="app-7").values == {"KEY": "of app-7"}
+
+
+def test_a_value_that_is_destroyed_while_it_is_read_is_said_to_be(values: Values):
+    values.put("API_KEY", VALUE, environment="production")
+    (found,) = values.versions()
+    values.household.does(values.ben, RemoveVariable("API_KEY", app="vendor-board", environment="production"))
+    with values.household.database.read() as connection, pytest.raises(Conflict, match="destroyed at this moment"):
+        queries.text_of(connection, values.sealing, found)

@@ -99,7 +99,7 @@ def test_a_secret_lives_its_life_in_the_browser(
         page.get_by_role("button", name="Rotate CRM_KEY").first.click()
         expect(page.get_by_role("status")).to_contain_text(f"rotated CRM_KEY in production of {name}")
         page.get_by_role("status").get_by_role("button", name="Undo").click()
-        expect(page.get_by_role("status")).to_contain_text(f"removed CRM_KEY from production of {name}")
+        expect(page.get_by_role("status")).to_contain_text(f"removed version 2 of CRM_KEY from production of {name}")
         expect(page.locator("main")).not_to_contain_text("Version 2")
         for text in (OLD.decode(), NEW.decode(), "sk-rotated-1234"):
             assert text not in page.content()

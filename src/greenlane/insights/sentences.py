@@ -141,10 +141,15 @@ def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping
 
 
 def _whose(inputs: Mapping[str, Any]) -> dict[str, str]:
-    """Where a value stands that can be an app's, a team's or everybody's; and what is revoked."""
+    """Where a value stands that can be an app's, a team's or everybody's; what is revoked; which of its versions."""
     app, team = inputs.get("app", ""), inputs.get("team", "")
     place = app or (f"the team {team}" if team else "the organisation")
-    return {"place": place, "what": inputs.get("name", "") or "a value"}
+    name, version = inputs.get("name", ""), inputs.get("version")
+    return {
+        "place": place,
+        "what": name or "a value",
+        "which": f"version {version} of {name}" if version else name,
+    }
 
 
 def _capital(text: str) -> str:

@@ -132,7 +132,7 @@ class RotateVariable:
     "remove-variable",
     effect=EffectClass.DESTROY,
     subject="app",
-    says="{actor} {removed|remove} {name} from {environment} of {place}",
+    says="{actor} {removed|remove} {which} from {environment} of {place}",
 )
 @dataclass(frozen=True, slots=True)
 class RemoveVariable:

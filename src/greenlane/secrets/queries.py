@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, select
 
-from greenlane.govern.errors import NotFound
+from greenlane.govern.errors import Conflict, NotFound
 from greenlane.secrets import scopes
 from greenlane.secrets.sealing import Sealing, is_wrapped
 from greenlane.secrets.tables import KEPT_VALUE
@@ -83,7 +83,10 @@ def which(connection: Connection, key: Key) -> Version | None:
 
 
 def text_of(connection: Connection, sealing: Sealing, one: Version) -> str:
-    """What a version holds, opened. For resolving and for revoking by value; never for a face."""
+    """What a version holds, opened. For resolving and for revoking by value; never for a face.
+
+    Raises ``Conflict`` for a version that was destroyed since it was found.
+    """
     row = connection.execute(
         select(KEPT_VALUE.c.sealed).where(
             KEPT_VALUE.c.scope == one.scope,
@@ -93,6 +96,8 @@ def text_of(connection: Connection, sealing: Sealing, one: Version) -> str:
             KEPT_VALUE.c.version == one.version,
         )
     ).one()
+    if row.sealed is None:
+        raise Conflict(f"{one.name} was destroyed at this moment.", next_step="Ask once more.")
     return opened(sealing, row.sealed, one)
 
 
