@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from tests.house import Doorway
 from tests.secrets.conftest import BOARD, VALUE, Values
@@ -177,3 +179,20 @@ def test_the_story_of_a_secret_reads_in_sentences(doorway: Doorway):
     answer = doorway.does(doorway.owner, RevokeVariable("API_KEY", organisation=True))
     assert answer.decision.lane is Lane.AMBER
     assert doorway.replays()["differences"] == []
+
+
+def test_of_many_rotations_in_the_same_instant_exactly_one_is_done(doorway: Doorway):
+    doorway.does(doorway.owner, CreateApp(BOARD))
+    doorway.does(doorway.owner, PutVariable("API_KEY", "old", app=BOARD))
+
+    def rotated(number: int) -> str:
+        try:
+            return doorway.door.govern(doorway.owner, RotateVariable("API_KEY", f"new-{number}", app=BOARD)).state
+        except Conflict as error:
+            return error.code
+
+    with ThreadPoolExecutor(8) as people:
+        ended = sorted(people.map(rotated, range(8)))
+    assert ended == ["conflict"] * 7 + ["done"]
+    with doorway.control.database.read() as connection:
+        assert [one.version for one in queries.versions(connection, None)] == [1, 2]

@@ -198,11 +198,8 @@ class _Values:
         if action.name:
             return found
         wanted = action.value.encode()
-        return [
-            one
-            for one in found
-            if hmac.compare_digest(queries.text_of(connection, self.works.sealing, one).encode(), wanted)
-        ]
+        texts = queries.texts_of(connection, self.works.sealing, found)
+        return [one for one in found if hmac.compare_digest(texts[one].encode(), wanted)]
 
 
 def _exactly(connection: Connection, action: RotateVariable) -> RotateVariable:

@@ -16,6 +16,9 @@ from greenlane.secrets import scopes
 from greenlane.secrets.sealing import Sealing, is_wrapped
 from greenlane.secrets.tables import KEPT_VALUE
 
+_AT_ONCE = 500
+"""Versions that one statement asks for: databases take so many parameters and no more."""
+
 Key = tuple[str, str, str, str]
 """What a value is known by: scope, environment, use and name."""
 
@@ -82,23 +85,30 @@ def which(connection: Connection, key: Key) -> Version | None:
     return found[-1] if found else None
 
 
-def text_of(connection: Connection, sealing: Sealing, one: Version) -> str:
-    """What a version holds, opened. For resolving and for revoking by value; never for a face.
+def texts_of(connection: Connection, sealing: Sealing, wanted: Sequence[Version]) -> dict[Version, str]:
+    """What versions hold, opened. For resolving and for revoking by value; never for a face.
 
     Raises ``Conflict`` for a version that was destroyed since it was found.
     """
-    row = connection.execute(
-        select(KEPT_VALUE.c.sealed).where(
-            KEPT_VALUE.c.scope == one.scope,
-            KEPT_VALUE.c.environment == one.environment,
-            KEPT_VALUE.c.use == one.use,
-            KEPT_VALUE.c.name == one.name,
-            KEPT_VALUE.c.version == one.version,
+    texts: dict[Version, str] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        rows = connection.execute(
+            select(KEPT_VALUE).where(
+                KEPT_VALUE.c.scope.in_({one.scope for one in some}), KEPT_VALUE.c.name.in_({one.name for one in some})
+            )
         )
-    ).one()
-    if row.sealed is None:
-        raise Conflict(f"{one.name} was destroyed at this moment.", next_step="Ask once more.")
-    return opened(sealing, row.sealed, one)
+        sealed = {(row.scope, row.environment, row.use, row.name, row.version): row.sealed for row in rows}
+        for one in some:
+            if (lies := sealed.get((*one.key, one.version))) is None:
+                raise Conflict(f"{one.name} was destroyed at this moment.", next_step="Ask once more.")
+            texts[one] = opened(sealing, lies, one)
+    return texts
+
+
+def text_of(connection: Connection, sealing: Sealing, one: Version) -> str:
+    """What one version holds, like ``texts_of``."""
+    return texts_of(connection, sealing, [one])[one]
 
 
 def opened(sealing: Sealing, sealed: bytes, one: Version) -> str:

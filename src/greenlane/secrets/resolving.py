@@ -133,16 +133,16 @@ def resolved(connection: Connection, sealing: Sealing, app: str, environment: st
     ``TooLarge`` when all of it together is more than a program can be started with.
     """
     one = resolution(connection, app, environment, use, now)
-    readable = {won.name: queries.text_of(connection, sealing, won.version) for won in one.won if won.version.readable}
-    secret = {
-        won.name: queries.text_of(connection, sealing, won.version) for won in one.won if not won.version.readable
-    }
+    handed = [each for won in one.won for each in (won.version, won.previous) if each is not None]
+    texts = queries.texts_of(connection, sealing, handed)
+    readable = {won.name: texts[won.version] for won in one.won if won.version.readable}
+    secret = {won.name: texts[won.version] for won in one.won if not won.version.readable}
     filled = references.fill(readable, secret)
     values = dict(filled.values)
     hidden = {values[name] for name in filled.secret}
     for won in one.won:
         if won.previous is not None and won.name in values:
-            before = queries.text_of(connection, sealing, won.previous)
+            before = texts[won.previous]
             values[won.name + names.PREVIOUS] = before
             if not won.previous.readable:
                 hidden.add(before)
