@@ -48,6 +48,9 @@ def test_the_page_says_which_value_won_and_why_and_shows_no_secret(console: Visi
     assert "CRM_KEY is a secret without a value for staging and previews." in said
     one = read(console, dora, f"{PAGE}/CRM_KEY")
     assert "It is the app's own, which counts more than the team home's." in words(one)
+    assert 'href="/teams/home/variables/CRM_KEY"' in one
+    assert 'href="/settings/variables/LOG_LEVEL"' not in read(console, dora, f"{PAGE}/LOG_LEVEL"), "not hers to look at"
+    assert 'href="/settings/variables/LOG_LEVEL"' in read(console, doorway.owner, f"{PAGE}/LOG_LEVEL")
     assert "Missing. It has a value elsewhere, and none is ever borrowed." in words(one)
     assert "It is the organisation's, and there is no other." in words(read(console, dora, f"{PAGE}/LOG_LEVEL"))
     assert "hunter2" not in page + one

@@ -14,7 +14,7 @@ from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
 from greenlane.identity import roles
 from greenlane.insights.values import Reader
-from greenlane.secrets import scopes
+from greenlane.secrets import queries, scopes
 from greenlane.web import app_page, people, wording
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
@@ -152,11 +152,30 @@ def _one(at: Asked, connection: Connection, place: Place, app: catalog.App | Non
         rows=rows,
         making=MAKING,
         told=told,
+        wider=[] if app is None else _wider(at, connection, app, name),
         most=MOST_READS,
         places=wording.ENVIRONMENTS,
         uses=wording.USES,
         settings=place.scope == scopes.ORGANISATION,
     )
+
+
+def _wider(at: Asked, connection: Connection, app: catalog.App, name: str) -> list[tuple[str, str]]:
+    """The app's team and the organisation, where they have a value of this name that the asker may look at: words and
+    address.
+    """
+    team = identity.team(connection, app.team)
+    its_team = scopes.of_team(team.id)
+    places = {
+        its_team: (its_team, f"the team {team.name}", f"/teams/{quote(team.name, safe='')}/variables/{name}"),
+        scopes.ORGANISATION: (identity.ORGANISATION, "the organisation", f"/settings/variables/{name}"),
+    }
+    there = {one.scope for one in queries.versions(connection, places, name)}
+    return [
+        (words, address)
+        for scope, (subject, words, address) in places.items()
+        if scope in there and at.may(connection, "read-variables", subject)
+    ]
 
 
 def _app(at: Asked, app: catalog.App) -> Place:
