@@ -39,6 +39,7 @@ RUNS = (
     Run("deploys", quick=("--files", "300")),
     Run("console", ("--rounds", "40"), ("--apps", "500", "--receipts", "20000", "--rounds", "10")),
     Run("wheel"),
+    Run("hop", quick=("--requests", "2000"), needs=("nginx",)),
     Run("edge", quick=("--rounds", "2", "--seconds", "2"), needs=("nginx", "caddy", "wrk", "taskset")),
 )
 """Each in a process of its own. Decisions include the simulation of the default policy on seeded hazards."""

@@ -55,8 +55,13 @@ class Record:
 class WayOut(Protocol):
     """Opens the way out of one build."""
 
-    def opened(self, build: str, folder: Path, places: frozenset[Place]) -> AbstractContextManager[Record]:
-        """A socket named ``SOCKET`` in ``folder`` while the block lasts, which reaches ``places`` alone."""
+    def opened(
+        self, build: str, folder: Path, places: frozenset[Place], app: str = ""
+    ) -> AbstractContextManager[Record]:
+        """A socket named ``SOCKET`` in ``folder`` while the block lasts, which reaches ``places`` alone.
+
+        ``app`` is whose build it is, for whoever keeps a record of that.
+        """
         ...
 
 
@@ -72,7 +77,7 @@ class RegistryProxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     @contextmanager
-    def opened(self, build: str, folder: Path, places: frozenset[Place]) -> Iterator[Record]:
+    def opened(self, build: str, folder: Path, places: frozenset[Place], app: str = "") -> Iterator[Record]:
         """See ``WayOut``."""
         record = Record()
         one = _One(places, record)

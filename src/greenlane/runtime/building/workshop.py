@@ -103,7 +103,7 @@ class Workshop:
         sockets = room.folder / "way"
         sockets.mkdir(mode=0o755)
         room.egress = sockets / SOCKET
-        return self.way_out.opened(job.id, sockets, self.registries.places)
+        return self.way_out.opened(job.id, sockets, self.registries.places, job.app)
 
 
 class _Build:
