@@ -144,10 +144,14 @@ def ask(path: Path, data: bytes) -> bytes:
 def connect(path: Path, place: str) -> tuple[socket.socket, bytes]:
     """Ask for a tunnel; returns the line and the head of the answer."""
     line = dial(path)
-    line.sendall(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n\r\n".encode())
     received = b""
-    while b"\r\n\r\n" not in received and (piece := line.recv(4096)):
-        received += piece
+    try:
+        line.sendall(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n\r\n".encode())
+        while b"\r\n\r\n" not in received and (piece := line.recv(4096)):
+            received += piece
+    except OSError:
+        line.close()
+        raise
     return line, received
 
 
