@@ -24,7 +24,7 @@ from greenlane.edge.options import AppLimits
 Script = Callable[[bytes, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 QUICK = AppLimits(
-    answer=0.5, silence=0.5, whole=5, body=100_000, at_once=4, queued=2, patience=0.3, tunnels=2, page_after=0.1,
+    answer=2, silence=1, whole=5, body=100_000, at_once=4, queued=2, patience=0.3, tunnels=2, page_after=0.1,
     hold=5, wait=0.6, wake=20,
 )  # fmt: skip
 
@@ -511,7 +511,7 @@ def test_a_noisy_app_fills_its_own_turns_alone(world: World, calc: App, desk: Ap
         one.start()
     begun = time.monotonic()
     assert world.get("desk.localhost", Cookie=cookie).status == 200
-    assert time.monotonic() - begun < 0.45
+    assert time.monotonic() - begun < 1.5
     for one in crowd:
         one.join()
     assert set(codes) == {"app-silent", "crowded"}

@@ -165,13 +165,13 @@ def outside(tmp_path: Path) -> Iterator[Outside]:
 @pytest.fixture
 def strict(tmp_path: Path) -> Iterator[Outside]:
     """As it comes: nothing inside may be reached, and few things go on at once."""
-    made = Outside(tmp_path, networks=(), limits=Limits(at_once=3, head_time=0.3, idle=0.3, whole=2, a_day=100_000))
+    made = Outside(tmp_path, networks=(), limits=Limits(at_once=3, head_time=1, idle=1.5, whole=20, a_day=100_000))
     yield made
     made.close()
 
 
 @pytest.fixture
 def tight(tmp_path: Path) -> Iterator[Outside]:
-    made = Outside(tmp_path, limits=Limits(at_once=3, head_time=0.3, idle=0.3, whole=2, a_day=100_000))
+    made = Outside(tmp_path, limits=Limits(at_once=3, head_time=1, idle=1.5, whole=20, a_day=100_000))
     yield made
     made.close()
