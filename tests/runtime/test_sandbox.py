@@ -197,8 +197,7 @@ def test_it_dies_with_whoever_started_it(tmp_path: Path) -> None:
     child = os.fork()
     if child == 0:
         alone = Jailer(None)
-        alone.start(_jail("sleep", mark), lambda _line: None)
-        (tmp_path / "up").touch()
+        alone.start(_jail("sh", "-c", f"echo up; exec sleep {mark}"), lambda _line: (tmp_path / "up").touch())
         time.sleep(60)
         os._exit(0)
     deadline = time.monotonic() + 60
