@@ -1,0 +1,89 @@
+"""The seam between the platform and what runs code: a machine's sandboxes today, other engines behind the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from greenlane.kit.errors import GreenlaneError
+from greenlane.runtime.cgroups import Use
+from greenlane.runtime.release import Release
+from greenlane.runtime.sandbox import Ended
+
+
+class CannotRun(GreenlaneError):
+    """A release that cannot run here, whatever is tried."""
+
+    code = "cannot-run"
+    status = 503
+
+
+class DidNotStart(GreenlaneError):
+    """A release that was started and did not come so far as to listen. ``ended`` says how it ended, if it did."""
+
+    code = "did-not-start"
+    status = 502
+
+    def __init__(self, message: str, *, next_step: str = "", ended: Ended | None = None) -> None:
+        super().__init__(message, next_step=next_step)
+        self.ended = ended
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a driver can do here: kinds of apps, why it runs nothing (nothing when it does), what holds less than whole."""
+
+    kinds: frozenset[str]
+    refused: str
+    weaker: str
+
+
+class Instance(Protocol):
+    """A release that runs. Thread-safe."""
+
+    @property
+    def endpoint(self) -> Path:
+        """The unix socket that answers its visitors. Whoever connects reaches the release and nothing else."""
+        ...
+
+    @property
+    def ended(self) -> Ended | None:
+        """How it ended; None while it runs."""
+        ...
+
+    def probe(self) -> bool:
+        """Whether it takes connections."""
+        ...
+
+    def use(self) -> Use:
+        """What it uses."""
+        ...
+
+    def stop(self, grace: float) -> None:
+        """End it, asked first; killed after ``grace`` seconds."""
+        ...
+
+
+class RuntimeDriver(Protocol):
+    """Runs releases. Every call may block; all are thread-safe."""
+
+    def capabilities(self) -> Capabilities:
+        """What can be run here."""
+        ...
+
+    def plan(self, release: Release) -> None:
+        """Whether it would run, found out without starting anything. Raises ``CannotRun``."""
+        ...
+
+    def ensure(self, release: Release, output: Callable[[bytes], None], over: Callable[[Ended], None]) -> Instance:
+        """Start it and return once it takes connections. ``output`` hears what it writes, ``over`` that it ended.
+
+        Raises ``CannotRun``, ``DidNotStart``.
+        """
+        ...
+
+    def close(self) -> None:
+        """End everything."""
+        ...
