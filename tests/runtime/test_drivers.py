@@ -142,8 +142,8 @@ def test_an_app_that_insists_on_a_port_gets_one_of_its_own(local: LocalDriver, b
 
 
 def test_packages_that_an_app_brings_come_before_the_platforms(local: LocalDriver, blobs: Blobs) -> None:
-    text = "import a2wsgi, mine\nassert mine.HERE\nimport os\nos.environ['GREETING'] = a2wsgi.OWN\n" + ASGI
-    files = {"main.py": text, "_packages/mine.py": "HERE = True", "_packages/a2wsgi/__init__.py": "OWN = 'its own'"}
+    text = "import h11, mine\nassert mine.HERE\nimport os\nos.environ['GREETING'] = h11.OWN\n" + ASGI
+    files = {"main.py": text, "_packages/mine.py": "HERE = True", "_packages/h11/__init__.py": "OWN = 'its own'"}
     one = Started(local, release(blobs, "asgi", "main:app", files))
     assert get(one.instance.endpoint)[1] == b"its own from /"
 
