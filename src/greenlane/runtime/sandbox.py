@@ -42,12 +42,18 @@ _LOOK_EVERY = 0.1
 """Seconds between two looks at the clock, and at least between two at the disk."""
 _CHUNK = 65536
 
-_ENTER = """set -e
+_ENTER = """set -e; umask 022
 while [ "$1" != -- ]; do echo 0 > "$1"; shift; done; shift
 ulimit -c 0; ulimit -n "$1"; ulimit -f "$2"; [ "$3" = - ] || ulimit -d "$3"; [ "$4" = - ] || ulimit -p "$4"; shift 4
 exec "$@"
 """
 """What runs before bubblewrap: come into the group, take the limits, become bubblewrap (sh is there everywhere)."""
+
+
+_BEGIN = 'read -r begin && exec "$@" </dev/null'
+"""What runs last before the command: wait for the word of whoever started this. Should they have died meanwhile, there is
+none, and nothing is left behind: bubblewrap itself notices only a death that comes after it has begun to look.
+"""
 
 
 class CannotIsolate(GreenlaneError):
@@ -281,17 +287,13 @@ class Running:
     def _spawn(self) -> None:
         with ExitStack() as stack:
             info, told = os.pipe()
-            held, release = os.pipe()
-            handed = [told, held]
-            for descriptor in (info, held, release):
-                stack.callback(os.close, descriptor)
+            stack.callback(os.close, info)
             ours = stack.enter_context(os.fdopen(told, "wb"))
             files = {}
             for name, content in _files(self.jail).items():
                 files[name] = _memory(content)
                 stack.callback(os.close, files[name])
-            arguments = argv(self.jail, files, info=told, held=held)
-            handed += files.values()
+            arguments = argv(self.jail, files, info=told)
             doors = [] if self._group is None else [str(one) for one in self._group.doors]
             self._process = subprocess.Popen(
                 [
@@ -304,16 +306,19 @@ class Running:
                     *_rlimits(self.jail, self._group is not None),
                     *arguments,
                 ],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=handed,
+                pass_fds=[told, *files.values()],
                 env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")},
             )
             ours.close()
             self._first = _first_process(info)
             if self.jail.egress is not None and self._first:
                 self._ways_out.open(self.jail.name, self._first, self.jail.egress)
+            assert self._process.stdin is not None
+            with suppress(BrokenPipeError), self._process.stdin as begin:
+                begin.write(b"\n")
 
     def _mind(self) -> None:
         """Hand on what it writes, and look at the clock and the disk, until nobody in it writes any more."""
@@ -365,15 +370,13 @@ _NEEDED = (("bwrap", "bubblewrap"), ("setpriv", "util-linux"))
 """Programs and the packages they come from."""
 
 
-def argv(jail: Jail, files: Mapping[str, int], *, info: int, held: int) -> list[str]:
+def argv(jail: Jail, files: Mapping[str, int], *, info: int) -> list[str]:
     """The command line of bubblewrap. ``files`` are descriptors of what ``_files`` made, by name."""
     words = [
         *("bwrap", "--die-with-parent", "--new-session", "--clearenv", "--hostname", "app"),
         *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"),
         *("--info-fd", str(info), "--seccomp", str(files["seccomp"])),
     ]
-    if jail.egress is not None:
-        words += ["--block-fd", str(held)]
     if jail.user is None:
         words += ["--unshare-user", "--disable-userns", "--uid", str(_INSIDE), "--gid", str(_INSIDE)]
     else:
@@ -410,7 +413,7 @@ def argv(jail: Jail, files: Mapping[str, int], *, info: int, held: int) -> list[
             "--inh-caps=-all",
         ]
         words += ["--"]
-    return [*words, *jail.command]
+    return [*words, "/bin/sh", "-c", _BEGIN, "sh", *jail.command]
 
 
 _INSIDE = 1000

@@ -47,7 +47,8 @@ class Unpacked:
 
     def _write(self, manifest: str, draft: Path) -> None:
         """Readable by everybody: the folder above is not, and a sandbox's user owns nothing here."""
-        draft.mkdir(mode=0o755)
+        draft.mkdir()
+        draft.chmod(0o755)
         for path, entry in orjson.loads(self._blobs.get(manifest))["files"].items():
             file = draft / path
             _folders(draft, file.parent)

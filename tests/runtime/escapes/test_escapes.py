@@ -56,15 +56,14 @@ def outside(driver: tuple[LocalDriver, Blobs]) -> Iterator[dict[str, Any]]:
         (folder / "owner-token").write_text("private")
         (folder / "owner-token").chmod(0o600)
         folder.chmod(0o755)
-        listeners = []
-        for address in (("127.0.0.1", 0), ("0.0.0.0", 0)):
-            listeners.append(stack.enter_context(socket.create_server(address)))
+        hosts = ("127.0.0.1", "0.0.0.0")
+        listeners = [stack.enter_context(socket.create_server((host, 0))) for host in hosts]
         abstract = f"greenlane-{uuid4().hex}"
         for name in (str(folder / "control.sock"), str(folder / "signer.sock"), "\0" + abstract):
             one = stack.enter_context(socket.socket(socket.AF_UNIX))
             one.bind(name)
             one.listen()
-        os.chmod(folder / "control.sock", 0o666)
+        (folder / "control.sock").chmod(0o666)
         sleeper = subprocess.Popen(["sleep", "600"], env={"PLATFORM_SECRET": "x"})
         stack.callback(sleeper.wait)
         stack.callback(sleeper.kill)

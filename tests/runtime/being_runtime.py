@@ -1,0 +1,26 @@
+"""Be the runtime process of a test: ``python -m tests.runtime.being_runtime FOLDER``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from tests.runtime.conftest import LIMITS
+
+from greenlane.runtime import process
+from greenlane.runtime.process import RuntimeOptions
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    process.run(
+        RuntimeOptions(
+            folder=folder / "runtime",
+            socket=folder / "runtime.sock",
+            releases=folder / "releases.sock",
+            sandboxes=folder / "s",
+            blobs=folder / "blobs",
+            limits=replace(LIMITS, seconds=None),
+            idle=600,
+        )
+    )
