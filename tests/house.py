@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.actions import CreateApp
 from greenlane.catalog.addresses import Addresses
+from greenlane.deploys import building
 from greenlane.deploys.actions import Deploy, Publish
 from greenlane.deploys.passports import Passports
 from greenlane.deploys.upkeep import Upkeep
@@ -46,6 +47,7 @@ from greenlane.ledger.witness import LocalWitness
 from greenlane.main import Control
 from greenlane.notices.fake import FakeMailer, FakeOutside
 from greenlane.notices.reading import Notices
+from greenlane.runtime.building.fake import FakeBuilder
 from greenlane.secrets.fake import FakeKeys
 from greenlane.secrets.sealing import Sealing
 
@@ -82,8 +84,10 @@ class InOneProcess(Control):
         self.ledger.write(self.policies.remember(self.policies.in_force()))
         self.reviewers = reviewers(catalog.team_of, catalog.owner_of)
         self.proofs = Proofs(QUICK, RelyingParty(self.addresses.console))
+        self.builder = FakeBuilder()
         self.door = Door(database, self.ledger, self.payloads, self._house(), self.clock)
         self.uploads = Uploads(database, self.ledger.write, self.blobs, folder / "uploads", self.clock, lambda _c: {})
+        self.builds = building.Builds(self.door, self._build_works(), self.ledger, self.clock)
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self._visit_key = bytes(32)
         self.upkeep = Upkeep(self.door, one_in=1)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
+import uv
 import uvicorn
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -41,6 +42,7 @@ from greenlane.cli import backups, doctor, references
 from greenlane.cli.local import LocalCommands
 from greenlane.cli.starting import START_WITHIN, free_port, run_until_told
 from greenlane.cli.terminal import panels
+from greenlane.deploys import building
 from greenlane.deploys import effects as deploy_effects
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.facts import live_content
@@ -106,11 +108,19 @@ from greenlane.notices.outside import OverNetwork
 from greenlane.notices.postman import Desk, Postman
 from greenlane.notices.reading import Notices
 from greenlane.notices.smtp import MailServer, Smtp
+from greenlane.runtime import cgroups
+from greenlane.runtime.building import builder, registries
+from greenlane.runtime.building.caches import Caches
+from greenlane.runtime.building.registry_proxy import RegistryProxy
+from greenlane.runtime.building.room import BuildLimits
+from greenlane.runtime.building.toolchains import Toolbox
+from greenlane.runtime.building.workshop import Workshop
 from greenlane.runtime.egress import process as egress_process
 from greenlane.runtime.egress import used as egress_used
 from greenlane.runtime.egress.driver import EgressProcess
 from greenlane.runtime.egress.process import EgressOptions
 from greenlane.runtime.egress.proxy import Limits as EgressLimits
+from greenlane.runtime.sandbox import Jailer
 from greenlane.secrets import adopting as secrets_adopting
 from greenlane.secrets import effects as secret_effects
 from greenlane.secrets import queries as secret_queries
@@ -167,6 +177,9 @@ class Control:
         self.policies.load()
         self.ledger.write(self.policies.remember(self.policies.in_force()))
         self.reviewers = reviewers(catalog.team_of, catalog.owner_of)
+        self.builder: building.Building = builder.BuilderLine.to(
+            self.places.socket("builder"), settings.folder / "builds"
+        )
         self.door = Door(self.database, self.ledger, self.payloads, self._house(), self.clock)
         self.uploads = Uploads(
             self.database,
@@ -177,6 +190,7 @@ class Control:
             lambda connection: secret_queries.known_values(connection, self.sealing),
         )
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
+        self.builds = building.Builds(self.door, self._build_works(), self.ledger, self.clock)
         self.upkeep = Upkeep(self.door)
         server = MailServer.of(settings)
         self.postman = self.post(None if server is None else Smtp(server))
@@ -214,6 +228,17 @@ class Control:
             series="egress",
         )
 
+    def _build_works(self) -> building.Works:
+        return building.Works(
+            database=self.database,
+            blobs=self.blobs,
+            uploads=lambda: self.uploads,
+            builder=self.builder,
+            values=lambda _connection, _app: {},
+            cooldown=self._settings.release_age_days,
+            app_facts=catalog_facts.app_facts(self.clock),
+        )
+
     def _house(self) -> House:
         works = deploy_effects.Works(
             database=self.database,
@@ -238,6 +263,7 @@ class Control:
             **secret_effects.handlings(secret_effects.Works(self.database, self.sealing, self.clock)),
             **notice_effects.handlings(notice_effects.Works(self.database, self.sealing, self.outside)),
             **deploy_effects.handlings(works),
+            **building.handlings(self._build_works()),
             **govern_effects.handlings(self.database, self.payloads, self.clock, self.reviewers, self.policies),
         }
         missing = [verb.name for verb in REGISTRY if verb.name not in handlings]
@@ -277,6 +303,7 @@ class Control:
         threading.Thread(target=self._keep_house, name="upkeep", daemon=True).start()
         self.postman.start()
         self._background.put(self._tell_egress)
+        self.builds.start()
         pages = web_routes.routes(self.web())
         app = api.create(self._api(), pages=pages, error_page=web_routes.error_page)
         path = self.places.socket("control")
@@ -298,6 +325,7 @@ class Control:
             uvicorn.Server(config).run()
         finally:
             self._background.put(None)
+            self.builds.stop()
             self.postman.stop()
             self.following.authority.stop()
             self.forwarder.close()
@@ -362,6 +390,8 @@ class Control:
         """After a settled action: new rules first, then the table, then what people should hear of."""
         if receipt.happened.get("state") == "done" and receipt.action["verb"] == "set-policy":
             self.policies.load()
+        if receipt.action["verb"] == "build":
+            self.builds.hurry()
         self.following.hear(receipt)
         if receipt.happened.get("state") == "done" and receipt.action["verb"] in HOST_VERBS:
             self._tell_egress()
@@ -430,6 +460,7 @@ class Control:
             clock=self.clock,
             pack=self.policies.in_force,
             trust=self.trust.document,
+            build_log=self.builds.log,
             passport=self.passports.when_cosigned,
             vouching=self.vouching,
             shelf=Shelf(self.sealing),
@@ -512,7 +543,7 @@ def patiently(ask: Callable[[], T]) -> T:
 
 
 def run_process(name: str, settings: Settings, token_file: Path | None = None, apart: bool = False) -> None:
-    """Be one of the five processes until told to stop. ``token_file`` is where the first owner's token goes.
+    """Be one of the processes until told to stop. ``token_file`` is where the first owner's token goes.
 
     ``apart``: signer and witness become users of their own once they have read their keys and can be asked, and the
     others give up root's powers before they begin, so that they cannot read what belongs to another user.
@@ -532,6 +563,8 @@ def run_process(name: str, settings: Settings, token_file: Path | None = None, a
             if apart:
                 users.give_up_powers()
             egress_process.run(egress_options(settings, places))
+        case "builder":
+            builder.serve(places.socket(name), _builder(settings))
         case "control":
             if apart:
                 users.give_up_powers()
@@ -540,6 +573,34 @@ def run_process(name: str, settings: Settings, token_file: Path | None = None, a
             if apart:
                 users.give_up_powers(keep=(users.BIND_LOW_PORTS,))
             edge_process.run(edge_options(settings, places))
+
+
+def _builder(settings: Settings) -> builder.Builder:
+    """Whoever carries builds out. It asks for the registries when the first build comes, not before."""
+    folder = settings.folder / "builds"
+    jailer = Jailer(cgroups.find("greenlane-builds"))
+
+    def opened() -> Workshop:
+        found = registries.find(
+            settings.npm_registry, settings.python_index, settings.registry_ca, settings.registry_hosts
+        )
+        return Workshop(
+            folder=folder,
+            jailer=jailer,
+            toolbox=Toolbox(folder / "tools", found),
+            registries=found,
+            way_out=RegistryProxy(),
+            caches=Caches(folder / "caches", apart=os.getuid() == 0),
+            blobs=Blobs(settings.blob_place),
+            uv=Path(uv.find_uv_bin()),
+            limits=BuildLimits(
+                memory=settings.build_memory_mib * 1024 * 1024,
+                disk=settings.build_disk_mib * 1024 * 1024,
+                seconds=settings.build_minutes * 60,
+            ),
+        )
+
+    return builder.Builder(folder, jailer.available, opened)
 
 
 def _become_apart(user: int, folder: Path, parent: int) -> None:
@@ -588,7 +649,7 @@ def children(settings: Settings, token_file: Path | None = None) -> list[Child]:
     apart = _can_be_apart(settings, token_file)
     return [
         Child(name, partial(run_process, name, settings, token_file, apart))
-        for name in ("signer", "witness", "egress", "control", "edge")
+        for name in ("signer", "witness", "egress", "builder", "control", "edge")
     ]
 
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from greenlane.catalog.addresses import Addresses
+from greenlane.deploys.queries import BuildView
 from greenlane.deploys.upload import Uploads
 from greenlane.govern.actor import Actor
 from greenlane.govern.door import Door
@@ -39,6 +40,7 @@ class ApiHouse:
     clock: Clock
     pack: Callable[[], Pack]
     trust: Callable[[], dict[str, Any]]
+    build_log: Callable[[BuildView, int], tuple[str, int]]
     passport: Callable[[Connection, str, str], dict[str, Any]]
     vouching: Vouching
     shelf: Shelf

@@ -54,12 +54,12 @@ def routes() -> APIRouter:
     @router.get("/apps/{app}", summary="One app")
     def app(app: str, at: HOUSE, who: SIGNED) -> dict[str, Any]:
         with at.database.read() as connection:
-            return _whole_app(at, connection, _visible(at, connection, who, app), who)
+            return _whole_app(at, connection, visible(at, connection, who, app), who)
 
     @router.get("/apps/{app}/questions", summary="Five questions about an app, each answered in one sentence")
     def questions_about(app: str, at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            one = _visible(at, connection, who, app)
+            one = visible(at, connection, who, app)
             found = questions.answers(questions.gather(connection, one, at.addresses, at.vouching))
         return {"items": [asdict(answer) for answer in found], "next": None}
 
@@ -77,7 +77,7 @@ def routes() -> APIRouter:
         app: str, at: HOUSE, who: READER, after: str = "", limit: int = Query(50, ge=1, le=500)
     ) -> dict[str, Any]:
         with at.database.read() as connection:
-            _visible(at, connection, who, app)
+            visible(at, connection, who, app)
             found = deploys.deploys(connection, app, limit=limit, before=after)
             items = [_deploy(at, connection, one) for one in found]
         return {"items": items, "next": found[-1].id if len(found) == limit else None}
@@ -85,7 +85,7 @@ def routes() -> APIRouter:
     @router.get("/apps/{app}/deploys/{deploy}", summary="One deploy, with what was found in it")
     def deploy(app: str, deploy: str, at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            _visible(at, connection, who, app)
+            visible(at, connection, who, app)
             one = deploys.deploy(connection, app, deploy)
             return {
                 **_deploy(at, connection, one),
@@ -98,7 +98,7 @@ def routes() -> APIRouter:
     @router.get("/apps/{app}/passport", summary="The passport of a deploy")
     def passport(app: str, at: HOUSE, who: READER, deploy: str = "", environment: str = "") -> dict[str, Any]:
         with at.database.read() as connection:
-            _visible(at, connection, who, app)
+            visible(at, connection, who, app)
             wanted = deploy
             if environment:
                 wanted = catalog.live_deploy(connection, app, environment) or ""
@@ -110,14 +110,14 @@ def routes() -> APIRouter:
     @router.get("/apps/{app}/preview-tokens", summary="Preview tokens that work")
     def preview_tokens(app: str, at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            _visible(at, connection, who, app)
+            visible(at, connection, who, app)
             found = deploys.preview_tokens(connection, stamp(at.clock.now()), app)
         return {"items": [{"id": o.id, "deploy": o.deploy, "expires": o.expires_at} for o in found], "next": None}
 
     @router.get("/apps/{app}/guests", summary="Who was let in on top of an app's audience")
     def guests(app: str, at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            _visible(at, connection, who, app)
+            visible(at, connection, who, app)
             found = catalog.guests(connection, app)
             names = identity.names(connection, [one.person for one in found])
         items = [{"person": one.person, "name": names.get(one.person, ""), "since": one.since} for one in found]
@@ -126,7 +126,7 @@ def routes() -> APIRouter:
     @router.get("/apps/{app}/share-links", summary="Share links of an app that work")
     def share_links(app: str, at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            _visible(at, connection, who, app)
+            visible(at, connection, who, app)
             found = catalog.share_links(connection, stamp(at.clock.now()), app)
             names = identity.names(connection, [one.made_by for one in found])
         items = [
@@ -222,7 +222,7 @@ def routes() -> APIRouter:
     return router
 
 
-def _visible(at: ApiHouse, connection: Connection, who: Signed, name: str) -> catalog.App:
+def visible(at: ApiHouse, connection: Connection, who: Signed, name: str) -> catalog.App:
     """An app that somebody may read about. Raises ``NotFound`` alike for a missing one and a hidden one."""
     one = catalog.app(connection, name)
     if one.owner != person_of(who) and not at.may(connection, who.actor, "read-receipts", f"app:{name}"):

@@ -16,6 +16,7 @@ from greenlane.cli import (
     anything,
     approvals,
     apps,
+    builds,
     deploy,
     explain,
     ledger,
@@ -77,7 +78,7 @@ def panels(handed: LocalCommands) -> tuple[Panel, ...]:
     """Every command there is, in the order of the story."""
     return (
         Panel("Start", (*local.starting(handed), tour.command(partial(type_in, handed)))),
-        Panel("From a folder to an address", (*deploy.COMMANDS, *publishing.COMMANDS)),
+        Panel("From a folder to an address", (*deploy.COMMANDS, *builds.COMMANDS, *publishing.COMMANDS)),
         Panel("When a person is asked", approvals.COMMANDS),
         Panel("What happened, and the proof", (*receipts.COMMANDS, *ledger.COMMANDS, *passport.COMMANDS)),
         Panel("Apps", (*apps.COMMANDS, *variables.COMMANDS)),

@@ -21,6 +21,33 @@ class Deploy:
     message: Annotated[str, Private, "what changed, in your own words"] = ""
 
 
+@verb("build", effect=EffectClass.WRITE, subject="app", undo="stop-build", says="{actor} {had|have} {app} built")
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Build a source tree that was uploaded, in a sandbox; what it makes is another upload, which can be deployed."""
+
+    app: AppName
+    upload: Annotated[str, "the upload's id; it holds a source tree"]
+
+
+@verb("stop-build", effect=EffectClass.WRITE, subject="app", says="{actor} {stopped|stop} a build of {app}")
+@dataclass(frozen=True, slots=True)
+class StopBuild:
+    """End a build that is under way; nothing of it is kept."""
+
+    app: AppName
+    build: Annotated[str, "the build's id, bld_…"]
+
+
+@verb("finish-build", effect=EffectClass.WRITE, subject="app", says="a build of {app} ended")
+@dataclass(frozen=True, slots=True)
+class FinishBuild:
+    """Keep what a build made, and the proof of how it was made; the platform does this when the build has ended."""
+
+    app: AppName
+    build: Annotated[str, "the build's id, bld_…"]
+
+
 @verb(
     "publish",
     effect=EffectClass.SEND,

@@ -97,6 +97,7 @@ class _Deploying:
             started=upload.created_at,
             finished=stamp(context.now),
             by_agent=context.actor.kind == "agent",
+            built=sent.get("built"),
         )
         passport = self.works.blobs.put(statement)
         self.works.blobs.sync()  # before a receipt says that these bytes are there

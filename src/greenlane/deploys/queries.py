@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.tables import APP, ENVIRONMENT
-from greenlane.deploys.tables import DEPLOY, LOOK, PASSPORT_FILE, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WANTED_HOST
+from greenlane.deploys.tables import BUILD, DEPLOY, LOOK, PASSPORT_FILE, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WANTED_HOST
 from greenlane.govern import call
 from greenlane.govern.errors import NotFound
 from greenlane.govern.facts import RUNGS
@@ -57,6 +57,56 @@ class UploadView:
     archive: Mapping[str, Any] | None
     inspection: Mapping[str, Any] | None
     created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildView:
+    """One build as it stands. ``plan`` is what was to be done, ``made`` the upload that came of it."""
+
+    id: str
+    app: str
+    upload: str
+    person: str
+    process: str
+    action: str
+    plan: Mapping[str, Any]
+    state: str
+    made: str | None
+    outcome: Mapping[str, Any] | None
+    log: str | None
+    created_at: str
+    ended_at: str | None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in UNDER_WAY
+
+
+UNDER_WAY = ("asked", "building")
+"""The states of a build that has not ended."""
+
+
+def build(connection: Connection, app: str, build_id: str) -> BuildView:
+    """A build of an app. Raises ``NotFound``."""
+    row = connection.execute(select(BUILD).where(BUILD.c.id == build_id, BUILD.c.app == app)).one_or_none()
+    if row is None:
+        raise NotFound(f"{app} has no build {build_id}.", next_step=f"`greenlane builds {app}` lists its newest ones.")
+    return BuildView(**row._mapping)
+
+
+def builds(connection: Connection, app: str, limit: int = 20) -> list[BuildView]:
+    """Builds of an app, the newest first."""
+    rows = connection.execute(
+        select(BUILD).where(BUILD.c.app == app).order_by(BUILD.c.created_at.desc(), BUILD.c.id).limit(limit)
+    )
+    return [BuildView(**row._mapping) for row in rows]
+
+
+def builds_under_way(connection: Connection) -> list[BuildView]:
+    """Every build that has not ended, the oldest first."""
+    rows = connection.execute(select(BUILD).where(BUILD.c.state.in_(UNDER_WAY)).order_by(BUILD.c.created_at))
+    return [BuildView(**row._mapping) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,28 @@ INSPECTED = Table(
 )
 """What inspecting a file found, by its digest, the way it is read and the inspector's version: a pure function's cache."""
 
+BUILD = Table(
+    "build",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("app", ForeignKey("app.name"), nullable=False),
+    Column("upload", ForeignKey("upload.id"), nullable=False),
+    Column("person", String(40), nullable=False),
+    Column("process", String(40), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("plan", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("made", String(40)),
+    Column("outcome", JSON),
+    Column("log", String(80)),
+    Column("created_at", String(32), nullable=False),
+    Column("ended_at", String(32)),
+    Index("build_by_app", "app", "created_at"),
+    Index("build_by_state", "state"),
+)
+"""Builds. state: asked, building, done, failed, stopped, interrupted. ``made`` is the upload that came of it, ``log`` the
+digest of its log, ``outcome`` how it went: its steps, what it reached, why it failed."""
+
 PASSPORT_FILE = Table(
     "passport_file",
     METADATA,

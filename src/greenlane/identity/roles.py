@@ -67,6 +67,8 @@ TABLE = (
     # building
     Line("create-app", MAKERS),
     Line("deploy", MAKERS, PREVIEW),
+    Line("build", MAKERS, PREVIEW),
+    Line("stop-build", MAKERS, PREVIEW),
     Line("create-preview-token", MAKERS, PREVIEW),
     Line("revoke-preview-token", MAKERS, PREVIEW),
     Line("publish", MAKERS, LASTING),
@@ -156,7 +158,16 @@ RIGHTS = frozenset(
 """The table as a set of (role, verb, environment)."""
 
 PLATFORM_ONLY = frozenset(
-    {"ask-if-needed", "escalate", "expire-app", "expire-request", "found-organisation", "turn-away", "widen-audience"}
+    {
+        "ask-if-needed",
+        "escalate",
+        "expire-app",
+        "expire-request",
+        "finish-build",
+        "found-organisation",
+        "turn-away",
+        "widen-audience",
+    }
 )
 """What no role gives: the platform does it by itself, on time."""
 
@@ -201,6 +212,8 @@ _READ = frozenset(line.verb for line in TABLE if line.verb.startswith(("read-", 
 _DEPLOY = frozenset(
     {
         "create-app",
+        "build",
+        "stop-build",
         "deploy",
         "create-preview-token",
         "revoke-preview-token",

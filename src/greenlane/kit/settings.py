@@ -79,6 +79,22 @@ class Settings(BaseSettings):
     )
     token_lease: float = Field(1.0, ge=0, description="Seconds that tokens are taken without the control process.")
     page_memory_mib: int = Field(256, ge=1, description="Memory for files that are served, in MiB.")
+    npm_registry: str = Field("", description="The npm registry of builds; what npm here is set up with if left out.")
+    python_index: str = Field(
+        "", description="The index of Python packages of builds; what pip here is set up with if left out."
+    )
+    registry_hosts: tuple[str, ...] = Field(
+        (), description="Further places (host:port) that builds may fetch packages from, such as a mirror of files."
+    )
+    registry_ca: Path | None = Field(
+        None, description="The certificates (PEM) by which registries are trusted; the machine's own when left out."
+    )
+    release_age_days: int = Field(
+        7, ge=0, description="How many days old a package's release must be where no lock file names it; 0 takes any."
+    )
+    build_minutes: float = Field(15.0, gt=0, description="Minutes that a build may take.")
+    build_memory_mib: int = Field(4096, ge=256, description="Memory that a build may use, in MiB.")
+    build_disk_mib: int = Field(6144, ge=64, description="Room on the disk that a build may fill, in MiB.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
     @field_validator("trusted_proxies", "webhook_networks", "egress_networks")

@@ -269,7 +269,7 @@ def test_a_lock_out_of_step_names_what_differs_and_is_a_fact():
     plan = planned({"package.json": changed, "index.html": INDEX, "package-lock.json": npm_lock(VITE)})
     assert plan.lock is not None
     assert plan.lock.why == "package.json and the lock file disagree about react, zod"
-    assert plan.facts["lock_in_step"] is False
+    assert plan.facts["lock_out_of_step"]
     assert any("a later build may get others" in note for note in plan.notes)
 
 

@@ -63,7 +63,7 @@ class Plan:
         """What risk should know about how it is made."""
         lock = self.lock
         return {
-            "lock_in_step": lock is None or lock.in_step,
+            "lock_out_of_step": lock is not None and not lock.in_step,
             "outside_packages": () if lock is None else lock.outside,
             "install_scripts": () if lock is None else lock.scripts,
         }

@@ -1,0 +1,28 @@
+"""Builds: what was asked for, how it went, and which upload came of it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0018"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "build",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("app", sa.Text, sa.ForeignKey("app.name"), nullable=False),
+        sa.Column("upload", sa.Text, sa.ForeignKey("upload.id"), nullable=False),
+        sa.Column("person", sa.Text, nullable=False),
+        sa.Column("process", sa.Text, nullable=False),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("plan", sa.JSON, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("made", sa.Text),
+        sa.Column("outcome", sa.JSON),
+        sa.Column("log", sa.Text),
+        sa.Column("created_at", sa.Text, nullable=False),
+        sa.Column("ended_at", sa.Text),
+    )
+    op.create_index("build_by_app", "build", ["app", "created_at"])
+    op.create_index("build_by_state", "build", ["state"])
