@@ -21,7 +21,7 @@ class Deploy:
     message: Annotated[str, Private, "what changed, in your own words"] = ""
 
 
-@verb("build", effect=EffectClass.WRITE, subject="app", undo="stop-build", says="{actor} {had|have} {app} built")
+@verb("build", effect=EffectClass.WRITE, subject="app", says="{actor} {had|have} {app} built")
 @dataclass(frozen=True, slots=True)
 class Build:
     """Build a source tree that was uploaded, in a sandbox; what it makes is another upload, which can be deployed."""

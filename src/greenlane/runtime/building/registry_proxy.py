@@ -70,11 +70,14 @@ class RegistryProxy:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="way-out", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="way-out", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         """End the loop."""
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     @contextmanager
     def opened(self, build: str, folder: Path, places: frozenset[Place], app: str = "") -> Iterator[Record]:
@@ -106,6 +109,7 @@ class _One:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await server.wait_closed()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -121,6 +125,8 @@ class _One:
         finally:
             self._tasks.discard(task)
             writer.close()
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                await writer.wait_closed()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _HEAD_WITHIN)
@@ -156,6 +162,8 @@ class _One:
                 await self._pass_back(far, writer, counted)
         finally:
             near.close()
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                await near.wait_closed()
 
     async def _pass_back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, counted: list[int]) -> None:
         while data := await asyncio.wait_for(reader.read(_CHUNK), _IDLE):
