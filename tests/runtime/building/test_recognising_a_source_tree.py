@@ -167,6 +167,15 @@ def test_the_project_says_itself_how_it_is_built():
     assert (plan.folder, plan.command, plan.publish, plan.node) == ("web", "make site", "public", 20)
 
 
+def test_a_command_may_prepare_a_python_app():
+    files = {
+        "greenlane.toml": "[build]\ncommand = 'python collect.py'",
+        "app.py": "from flask import Flask\na = Flask('')",
+    }
+    plan = planned({**files, "requirements.txt": "flask==3"})
+    assert (plan.kind, plan.command) == ("python", "python collect.py")
+
+
 def test_the_projects_own_file_counts_before_that_of_another_platform():
     run = '[run]\nkind = "asgi"\nentry = "service:api"\n'
     plan = planned(

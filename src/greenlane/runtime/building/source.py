@@ -39,6 +39,8 @@ def recognise(whole: Tree) -> Plan | Refused | None:
 def _site(tree: Tree, said: Configured) -> Plan | Refused | None:
     if said.kind or not ("package.json" in tree or said.command):
         return None
+    if "package.json" not in tree and not said.publish and python_apps.find_app(tree) is not None:
+        return None  # the command prepares a Python app
     framework = frameworks.recognise(tree)
     scripts = tree.package.get("scripts", {})
     if framework is not None and framework.refused and not said.command:
