@@ -124,6 +124,7 @@ from greenlane.runtime.sandbox import Jailer
 from greenlane.secrets import adopting as secrets_adopting
 from greenlane.secrets import effects as secret_effects
 from greenlane.secrets import queries as secret_queries
+from greenlane.secrets import resolving
 from greenlane.secrets.driver import KeysAway, ValueUnreadable
 from greenlane.secrets.local_keys import LocalKeys
 from greenlane.secrets.sealing import Sealing
@@ -234,10 +235,15 @@ class Control:
             blobs=self.blobs,
             uploads=lambda: self.uploads,
             builder=self.builder,
-            values=lambda _connection, _app: {},
+            values=self._build_values,
             cooldown=self._settings.release_age_days,
             app_facts=catalog_facts.app_facts(self.clock),
         )
+
+    def _build_values(self, connection: Connection, app: str) -> tuple[Mapping[str, str], frozenset[str]]:
+        """What a build of an app gets, and which of it is secret: what the app has for builds of its previews."""
+        found = resolving.resolved(connection, self.sealing, app, "preview", "build", self.clock.now())
+        return found.values, found.secrets
 
     def _house(self) -> House:
         works = deploy_effects.Works(
@@ -439,6 +445,7 @@ class Control:
             arrivals=self.arrivals,
             pack=self.policies.in_force,
             trust=self.trust,
+            build_log=self.builds.log,
             passport=self.passports.when_cosigned,
             vouching=self.vouching,
             shelf=Shelf(self.sealing),

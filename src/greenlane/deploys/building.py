@@ -75,13 +75,15 @@ class Building(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Works:
-    """What the effects work with. ``values`` gives what the app's settings hold for its builds."""
+    """What the effects work with. ``values`` gives what the app's settings hold for its builds, and which
+    of these texts are secret.
+    """
 
     database: Database
     blobs: Blobs
     uploads: Callable[[], Uploads]
     builder: Building
-    values: Callable[[Connection, str], Mapping[str, str]]
+    values: Callable[[Connection, str], tuple[Mapping[str, str], frozenset[str]]]
     cooldown: int
     app_facts: GatherFacts
 
@@ -325,6 +327,9 @@ class Builds:
             except Unavailable:
                 if self._clock.now() - parse(one.created_at) > _AWAY_FOR:
                     self._finish(one)
+            except GreenlaneError as error:
+                log.warning("a build could not be begun", build=one.id, error=error.message)
+                self._finish(one)
         return bool(every)
 
     def _look(self, one: queries.BuildView) -> None:
@@ -338,11 +343,13 @@ class Builds:
     def _begin(self, one: queries.BuildView) -> None:
         with self._works.database.read() as connection:
             source = queries.upload(connection, one.upload)
-            values = self._works.values(connection, one.app)
+            values, secrets = self._works.values(connection, one.app)
         assert source.inspection is not None, "a source was inspected before it was built"
         bundle = Bundle.from_manifest(self._works.blobs.get(source.inspection["manifest"]))
         files = {path: {"sha256": entry.sha256, "size": entry.size} for path, entry in bundle.files.items()}
-        self._works.builder.begin(Job(one.id, one.app, Plan.from_dict(one.plan), files, values, self._works.cooldown))
+        self._works.builder.begin(
+            Job(one.id, one.app, Plan.from_dict(one.plan), files, values, tuple(secrets), self._works.cooldown)
+        )
         begun = update(BUILD).where(BUILD.c.id == one.id, BUILD.c.state == "asked").values(state="building")
         self._ledger.write(lambda connection: _execute(connection, begun))
 

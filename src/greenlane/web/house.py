@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from greenlane.catalog.addresses import Addresses
+from greenlane.deploys.queries import BuildView
 from greenlane.deploys.upload import Uploads
 from greenlane.govern.actor import Actor
 from greenlane.govern.door import Door
@@ -40,6 +41,7 @@ class WebHouse:
     arrivals: Arrivals
     pack: Callable[[], Pack]
     trust: Trust
+    build_log: Callable[[BuildView, int], tuple[str, int]]
     passport: Callable[[Connection, str, str], dict[str, Any]]
     vouching: Vouching
     shelf: Shelf

@@ -18,7 +18,7 @@ from greenlane.catalog import names
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.actions import CreateApp
 from greenlane.deploys import queries as deploys
-from greenlane.deploys.actions import Deploy
+from greenlane.deploys.actions import Build, Deploy
 from greenlane.deploys.bundle import Bundle
 from greenlane.deploys.resembling import Resembling, resembling
 from greenlane.govern.actor import Actor
@@ -154,7 +154,7 @@ class Workbench:
             work.called = work.called or self._called(work.upload)
             if work.wish is not None and (wish := self._settled(actor, work, work.wish)) is not None:
                 work.wish, work.step = wish, "making"
-                work.answer = self._made(actor, work.upload, wish)
+                work.answer = self._made(actor, work.upload, wish, source="plan" in work.found)
             else:
                 work.wish = None
                 work.resembles = work.resembles or self.resembles(actor, work.found, work.called)
@@ -192,8 +192,11 @@ class Workbench:
             one = deploys.upload(connection, upload)
         return str(one.archive["name"]) if one.archive else ""
 
-    def _made(self, actor: Actor, upload: str, wish: Wish) -> Answer:
-        """The app, where it is new, and its deploy, as one process. The first answer that is not *done* ends it."""
+    def _made(self, actor: Actor, upload: str, wish: Wish, *, source: bool) -> Answer:
+        """The app, where it is new, and its deploy, or its build where a ``source`` was sent, as one process.
+
+        The first answer that is not *done* ends it.
+        """
         door, process = self._house.door, ids.new("prc")
         if wish.new:
             made = door.govern(
@@ -206,4 +209,5 @@ class Workbench:
             if made.state != "done":
                 return made
         key = f"{wish.key} deploy" if wish.key else None
-        return door.govern(actor, Deploy(wish.app, upload), key=key, process=process)
+        action = Build(wish.app, upload) if source else Deploy(wish.app, upload)
+        return door.govern(actor, action, key=key, process=process)

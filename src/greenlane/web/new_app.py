@@ -253,6 +253,8 @@ def answered(at: Asked, answer: Answer, wish: Wish, back: str) -> Response:
     """On to the page of the deploy that was made, which offers to publish it to the audience that was chosen."""
     if answer.state != "done":
         return doing.answered(at, answer, back)
+    if answer.verb == "build":
+        return at.see(f"/apps/{wish.app}/builds/{answer.happened['build']}", answer)
     where = f"/apps/{wish.app}/deploys/{answer.happened['deploy']}"
     return at.see(f"{where}?{urlencode({'audience': wish.audience})}" if wish.audience else where, answer)
 

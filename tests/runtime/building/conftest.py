@@ -79,7 +79,9 @@ class Shop:
         name = f"bld-{os.getpid()}-{self.builds}"
         log = self.folder / f"{name}.log"
         user = USERS[self.builds] if os.getuid() == 0 else None
-        made = self.shop.build(Job(name, "board", plan, files, values or {}), log, user, stopping)
+        made = self.shop.build(
+            Job(name, "board", plan, files, values or {}, tuple((values or {}).values())), log, user, stopping
+        )
         self.log = log.read_text()
         return made
 

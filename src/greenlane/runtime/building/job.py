@@ -16,7 +16,8 @@ State = Literal["done", "failed", "stopped", "interrupted"]
 class Job:
     """One build. ``files`` is the source tree by path: digest (``sha256:…``) and size of each file.
 
-    ``variables`` are what the app's settings give to builds; their values are hidden in the log and never kept.
+    ``variables`` are what the app's settings give to builds; they are never kept, and ``secrets`` are the texts
+    among them that the log must not show.
     ``cooldown`` is how old a release must be to be taken where no lock decides, in days.
     """
 
@@ -25,6 +26,7 @@ class Job:
     plan: Plan
     files: Mapping[str, Mapping[str, Any]]
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     cooldown: int = 0
     bounds: Bounds = field(default_factory=Bounds)
 
@@ -36,13 +38,14 @@ class Job:
             "plan": self.plan.as_dict(),
             "files": {path: dict(entry) for path, entry in self.files.items()},
             "variables": dict(self.variables),
+            "secrets": list(self.secrets),
             "cooldown": self.cooldown,
         }
 
     @classmethod
     def from_dict(cls, sheet: Mapping[str, Any]) -> Job:
         """Read what ``as_dict`` wrote."""
-        return cls(**{**sheet, "plan": Plan.from_dict(sheet["plan"])})
+        return cls(**{**sheet, "plan": Plan.from_dict(sheet["plan"]), "secrets": tuple(sheet["secrets"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class Workshop:
     def build(self, job: Job, log_file: Path, user: int | None, stopping: threading.Event | None = None) -> Made:
         """Carry a build out. Whatever goes wrong is told in the answer; nothing of the build is left behind."""
         began = datetime.now(UTC)
-        log = BuildLog(log_file, Masks(job.variables.values()))
+        log = BuildLog(log_file, Masks(job.secrets))
         folder = self.folder / "rooms" / job.id
         folder.parent.mkdir(parents=True, exist_ok=True)
         room = Room(job.id, folder, user, self.jailer, self.limits, log, stopping=stopping or threading.Event())
