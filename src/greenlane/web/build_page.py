@@ -38,7 +38,7 @@ def build_page(at: Asked) -> Response:
         sent = deploys.upload(connection, one.made).state if one.made else ""
     text, _end = at.house.build_log(one, 0)
     return at.page(
-        "build/build.html",
+        "builds/build.html",
         part="build",
         app=app,
         title=app.title or app.name,
@@ -58,4 +58,4 @@ def builds_page(at: Asked) -> Response:
     with at.read() as connection:
         app = visible(at, connection)
         every = deploys.builds(connection, app.name)
-    return at.page("build/builds.html", app=app, title=app.title or app.name, builds=every, states=STATES)
+    return at.page("builds/builds.html", app=app, title=app.title or app.name, builds=every, states=STATES)

@@ -129,7 +129,10 @@ def registry() -> Iterator[Callable[[str, dict[str, bytes]], None]]:
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_HEAD = do_GET  # noqa: N815  the name that http.server calls
 
         def log_message(self, *_: object) -> None:
             """Nothing is said."""
