@@ -69,7 +69,7 @@ def routes() -> APIRouter:
     ) -> dict[str, Any]:
         since = (at.clock.now() - timedelta(days=days)).date().isoformat()
         with at.database.read() as connection:
-            _visible(at, connection, who, app)
+            visible(at, connection, who, app)
             return {"items": [asdict(one) for one in egress.used(connection, app, since)], "next": None}
 
     @router.get("/apps/{app}/deploys", summary="Deploys of an app, the newest first")
