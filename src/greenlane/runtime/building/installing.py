@@ -62,6 +62,13 @@ def own_scripts(lock: Lock, scripts: Mapping[str, str]) -> list[tuple[str, ...]]
     return [(lock.manager, "run", one) for one in ("preinstall", "install", "postinstall", "prepare") if one in scripts]
 
 
+def packages_run_scripts(lock: Lock, tree: Tree) -> bool:
+    """Whether packages run scripts: npm's lock tells, yarn's does not, and pnpm runs those alone that the project names."""
+    if lock.manager == PNPM:
+        return "pnpm" in tree.package or "pnpm-workspace.yaml" in tree
+    return bool(lock.scripts) or lock.manager == YARN or not lock.file
+
+
 def can_be_kept(tree: Tree, lock: Lock) -> bool:
     """Whether the lock and the list of packages are all that installing needs, so that it can be done without the rest."""
     if not lock.in_step or lock.outside or "workspaces" in tree.package or "pnpm-workspace.yaml" in tree:

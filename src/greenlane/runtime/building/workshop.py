@@ -277,16 +277,16 @@ class _Build:
         return str(self.job.files[f"{self.plan.folder}/{file}".lstrip("/")]["sha256"]) if file else ""
 
     def _has_scripts(self, lock: Lock, tree: Tree) -> bool:
-        """Whether packages or the project run code of their own while they are installed, as far as the lock tells."""
-        tells = lock.manager == installing.NPM
-        return bool(lock.scripts) or not tells or bool(installing.own_scripts(lock, tree.package.get("scripts", {})))
+        """Whether packages or the project run code of their own while they are installed."""
+        own = installing.own_scripts(lock, tree.package.get("scripts", {}))
+        return bool(own) or installing.packages_run_scripts(lock, tree)
 
     def _scripts(self, lock: Lock) -> None:
         """Scripts of packages, then the project's own: here, where nothing is kept of what they leave behind."""
         tree = self._tree
         if not self._has_scripts(lock, tree):
             return
-        if lock.scripts or lock.manager != installing.NPM:
+        if installing.packages_run_scripts(lock, tree):
             how = installing.node(lock, berry=self._berry)
             self.room.run("Scripts of packages", how.scripts, folder=self.inside, may_fail=True)
         for command in installing.own_scripts(lock, tree.package.get("scripts", {})):
