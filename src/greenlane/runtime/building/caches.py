@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +32,17 @@ class Caches:
         self._apart = apart
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def fetch(self, key: str, into: Path, *, changed: bool) -> bool:
+    def fetch(self, key: str, into: Path, *, own: Callable[[str], bool]) -> bool:
         """Lay what is kept under a key into a folder that does not exist yet; whether there was something.
 
-        ``changed``: the build will change files in place, so it needs bytes of its own.
+        ``own`` says of a folder in it, by its path, that the build will change files there in place, so that it needs
+        bytes of its own from there on.
         """
         kept = self._folder / key / "tree"
         if not kept.is_dir():
             return False
         os.utime(kept.parent)
-        _copy(kept, into, link=self._apart and not changed)
+        _copy(kept, into, link=self._apart, own=own)
         return True
 
     def keep(self, key: str, folder: Path) -> None:
@@ -83,15 +85,16 @@ class Caches:
             shutil.rmtree(draft, ignore_errors=True)  # another build was faster, with just the same
 
 
-def _copy(source: Path, target: Path, *, link: bool) -> None:
+def _copy(source: Path, target: Path, *, link: bool, own: Callable[[str], bool], path: str = "") -> None:
     """Files and links of a folder. ``link`` shares each file's bytes, which only its owner, the platform, can change."""
     target.mkdir(mode=0o755)
+    link = link and not own(path)
     for entry in os.scandir(source):
         there = target / entry.name
         if entry.is_symlink():
             there.symlink_to(Path(entry.path).readlink())
         elif entry.is_dir():
-            _copy(Path(entry.path), there, link=link)
+            _copy(Path(entry.path), there, link=link, own=own, path=f"{path}/{entry.name}".lstrip("/"))
         elif link:
             os.link(entry.path, there)
         else:

@@ -53,7 +53,7 @@ def node(lock: Lock, *, berry: bool = False) -> Installing:
     return Installing(
         ("npm", "ci", "--ignore-scripts", *_QUIET),
         ("npm", "install", "--ignore-scripts", *_QUIET),
-        ("npm", "rebuild", *_QUIET),
+        ("npm", "rebuild", *_QUIET, *lock.scripts),
     )
 
 

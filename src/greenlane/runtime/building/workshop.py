@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -220,7 +220,7 @@ class _Build:
         """Packages into the project, without any script: from what is kept, or anew."""
         how = installing.node(lock, berry=self._berry)
         tree = self._tree
-        changed = self._has_scripts(lock, tree)
+        own = self._changed_in_place(lock, tree)
         if not installing.can_be_kept(tree, lock):
             self.room.log.say(f"installing packages with {lock.manager}")
             self.room.hand_over()
@@ -229,7 +229,7 @@ class _Build:
             return
         key = installing.key("node", {**self._key_parts(lock), "list": self._digest_of("package.json")})
         modules = self.here / "node_modules"
-        if self.shop.caches.fetch(key, modules, changed=changed):
+        if self.shop.caches.fetch(key, modules, own=own):
             self.cached = True
             self.room.log.say("packages come from the last build with this lock")
             return
@@ -248,7 +248,7 @@ class _Build:
             self.shop.caches.keep(key, installed)
         finally:
             shutil.rmtree(alone.folder, ignore_errors=True)
-        self.shop.caches.fetch(key, modules, changed=changed)
+        self.shop.caches.fetch(key, modules, own=own)
 
     def _install_anew(self, how: installing.Installing, lock: Lock) -> None:
         """The lock does not do: take what the project asks for, and say so."""
@@ -280,6 +280,13 @@ class _Build:
         """Whether packages or the project run code of their own while they are installed."""
         own = installing.own_scripts(lock, tree.package.get("scripts", {}))
         return bool(own) or installing.packages_run_scripts(lock, tree)
+
+    def _changed_in_place(self, lock: Lock, tree: Tree) -> Callable[[str], bool]:
+        """Which folders of installed packages the build needs as its own: those whose scripts run, or all of them."""
+        if installing.own_scripts(lock, tree.package.get("scripts", {})) or not lock.scripts:
+            everything = self._has_scripts(lock, tree)
+            return lambda _folder: everything
+        return lambda folder: folder.rpartition("node_modules/")[2] in lock.scripts
 
     def _scripts(self, lock: Lock) -> None:
         """Scripts of packages, then the project's own: here, where nothing is kept of what they leave behind."""
