@@ -22,7 +22,7 @@ def kept(tmp_path):
 
 
 def test_what_is_kept_belongs_to_the_platform_and_gives_nobody_powers(kept):
-    caches, folder = kept
+    _caches, folder = kept
     assert not (folder / "node_modules").exists()
     one = folder / "caches/node-1/tree/esbuild/bin/esbuild"
     assert one.stat().st_mode & 0o7777 == 0o755
