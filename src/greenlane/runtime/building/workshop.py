@@ -36,7 +36,7 @@ FUNCTIONS = ".greenlane/functions"
 """Where a made site holds its functions: below a path that the edge never serves as a page."""
 
 _INTERPRETER = f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
-_PACKAGES = "packages"
+_PACKAGES = "_packages"
 _BUNDLE = (
     "--bundle",
     "--format=esm",
