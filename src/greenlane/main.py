@@ -1,8 +1,9 @@
 """The composition root: settings -> database -> drivers -> door -> faces. It alone knows everything.
 
-``up`` is one command and five processes under a supervisor: the *signer* and the *witness* (own keys, own folders, own
-users where that is possible), *egress* (the way out of apps' code), *control* (console, API, the only writer of the
-database) and the *edge* (visitors' traffic, from memory). Each of them is ``run_process`` with a name.
+``up`` is one command and seven processes under a supervisor: the *signer* and the *witness* (own keys, own folders, own
+users where that is possible), *egress* (the way out of apps' code), the *builder* and the *runtime* (sandboxes in which
+code is built and runs), *control* (console, API, the only writer of the database) and the *edge* (visitors' traffic, from
+memory). Each of them is ``run_process`` with a name.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ from greenlane.govern import recovery
 from greenlane.govern.action import REGISTRY
 from greenlane.govern.actor import PLATFORM, Actor
 from greenlane.govern.door import Door, House
+from greenlane.govern.errors import NotFound
 from greenlane.govern.policies import Policies
 from greenlane.identity import effects as identity_effects
 from greenlane.identity import queries as identity
@@ -109,6 +111,8 @@ from greenlane.notices.postman import Desk, Postman
 from greenlane.notices.reading import Notices
 from greenlane.notices.smtp import MailServer, Smtp
 from greenlane.runtime import cgroups
+from greenlane.runtime import process as runtime_process
+from greenlane.runtime.asking import Runtime
 from greenlane.runtime.building import builder, registries
 from greenlane.runtime.building.caches import Caches
 from greenlane.runtime.building.registry_proxy import RegistryProxy
@@ -120,11 +124,15 @@ from greenlane.runtime.egress import used as egress_used
 from greenlane.runtime.egress.driver import EgressProcess
 from greenlane.runtime.egress.process import EgressOptions
 from greenlane.runtime.egress.proxy import Limits as EgressLimits
+from greenlane.runtime.process import RuntimeOptions
+from greenlane.runtime.release import KINDS, Key, Release
+from greenlane.runtime.releases import Teller
 from greenlane.runtime.sandbox import Jailer
+from greenlane.runtime.sandbox import Limits as SandboxLimits
 from greenlane.secrets import adopting as secrets_adopting
 from greenlane.secrets import effects as secret_effects
 from greenlane.secrets import queries as secret_queries
-from greenlane.secrets import resolving
+from greenlane.secrets import resolving, using
 from greenlane.secrets.driver import KeysAway, ValueUnreadable
 from greenlane.secrets.local_keys import LocalKeys
 from greenlane.secrets.sealing import Sealing
@@ -210,6 +218,8 @@ class Control:
             socket=self.places.socket("feed"),
             later=self._background.put,
         )
+        self.runtime = Runtime(self.places.socket("runtime"))
+        self.teller = Teller(self.places.socket("releases"), self.release)
         self.sealer = Sealer(
             settings.folder / "journal",
             self.ledger,
@@ -306,6 +316,7 @@ class Control:
         self._found()
         recovery.recover(self.door, before=self.clock.now())
         self.following.authority.start()
+        self.teller.start()
         threading.Thread(target=self._keep_house, name="upkeep", daemon=True).start()
         self.postman.start()
         self._background.put(self._tell_egress)
@@ -333,6 +344,7 @@ class Control:
             self._background.put(None)
             self.builds.stop()
             self.postman.stop()
+            self.teller.stop()
             self.following.authority.stop()
             self.forwarder.close()
             self.ledger.close()
@@ -409,6 +421,33 @@ class Control:
         if self.tallies.catch_up(pages=5):
             self._background.put(self._count)
 
+    def release(self, key: Key) -> Release | None:
+        """What the runtime process is told when it is to run something: None where nothing of the deploy runs.
+
+        The reading of each secret is noted, with the deploy that got it.
+        """
+        now = self.clock.now()
+        with self.database.read() as connection:
+            try:
+                deploy = deploys.deploy(connection, key.app, key.deploy)
+            except NotFound:
+                return None
+            run = deploy.facts.get("run") or {}
+            if run.get("kind") not in KINDS:
+                return None
+            given = resolving.resolved(connection, self.sealing, key.app, key.environment, "run", now)
+        self.ledger.write(using.read(key.app, key.deploy, "run", given.versions, stamp(now)))
+        return Release(
+            key=key,
+            kind=run["kind"],
+            entry=run.get("entry", ""),
+            files=deploy.artifact,
+            functions=run.get("functions") or (),
+            variables=given.values,
+            secret=given.secrets,
+            layers=[layer["digest"] for layer in run.get("layers") or ()],
+        )
+
     # -- the faces' view -----------------------------------------------------------------------------------------
 
     def _checking(self) -> Checking:
@@ -474,6 +513,7 @@ class Control:
             verify=checking.verify,
             replay=checking.replay,
             logs=logs.newest,
+            runtime=self.runtime,
             ready=self.ready,
             may=self.may,
         )
@@ -553,7 +593,8 @@ def run_process(name: str, settings: Settings, token_file: Path | None = None, a
     """Be one of the processes until told to stop. ``token_file`` is where the first owner's token goes.
 
     ``apart``: signer and witness become users of their own once they have read their keys and can be asked, and the
-    others give up root's powers before they begin, so that they cannot read what belongs to another user.
+    others give up root's powers before they begin, so that they cannot read what belongs to another user. The runtime
+    alone keeps them, to give each sandbox a user; it has no key and no database, and speaks to nobody but them.
     """
     logs.configure(name, settings.log_level)
     places = Places(settings.folder)
@@ -572,6 +613,8 @@ def run_process(name: str, settings: Settings, token_file: Path | None = None, a
             egress_process.run(egress_options(settings, places))
         case "builder":
             builder.serve(places.socket(name), _builder(settings))
+        case "runtime":
+            runtime_process.run(runtime_options(settings, places))
         case "control":
             if apart:
                 users.give_up_powers()
@@ -631,6 +674,27 @@ def egress_options(settings: Settings, places: Places) -> EgressOptions:
     )
 
 
+def runtime_options(settings: Settings, places: Places) -> RuntimeOptions:
+    """What the runtime process is told."""
+    mib = 1024 * 1024
+    return RuntimeOptions(
+        folder=settings.folder / "runtime",
+        socket=places.socket("runtime"),
+        releases=places.socket("releases"),
+        egress=places.socket("egress"),
+        sandboxes=places.socket("a-sandbox-0000000000000000").parent / "apps",
+        blobs=settings.blob_place,
+        limits=SandboxLimits(
+            memory=settings.app_memory_mib * mib,
+            processes=settings.app_processes,
+            cpu=settings.app_processors,
+            files=settings.app_files,
+            disk=settings.app_disk_mib * mib,
+        ),
+        idle=settings.app_idle_minutes * 60,
+    )
+
+
 def edge_options(settings: Settings, places: Places) -> EdgeOptions:
     """What the edge is told."""
     return EdgeOptions(
@@ -652,11 +716,11 @@ def edge_options(settings: Settings, places: Places) -> EdgeOptions:
 
 
 def children(settings: Settings, token_file: Path | None = None) -> list[Child]:
-    """The five processes, in the order in which they need one another, kept apart where the platform allows it."""
+    """The six processes, in the order in which they need one another, kept apart where the platform allows it."""
     apart = _can_be_apart(settings, token_file)
     return [
         Child(name, partial(run_process, name, settings, token_file, apart))
-        for name in ("signer", "witness", "egress", "builder", "control", "edge")
+        for name in ("signer", "witness", "egress", "builder", "runtime", "control", "edge")
     ]
 
 
@@ -691,7 +755,7 @@ def local_commands() -> LocalCommands:
 
 
 def up(flags: Mapping[str, Any]) -> int:
-    """Run the five processes until Ctrl-C or SIGTERM."""
+    """Run the six processes until Ctrl-C or SIGTERM."""
     typed = dict(flags)
     token_file: Path | None = typed.pop("owner_token_file", None)
     settings = read_settings(**typed)

@@ -9,15 +9,18 @@ from pathlib import Path
 from tests.runtime.conftest import LIMITS
 
 from greenlane.runtime import process
+from greenlane.runtime.egress.fake import FakeWaysOut
 from greenlane.runtime.process import RuntimeOptions
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
+    process.EgressProcess = FakeWaysOut  # type: ignore[misc,assignment]
     process.run(
         RuntimeOptions(
             folder=folder / "runtime",
             socket=folder / "runtime.sock",
             releases=folder / "releases.sock",
+            egress=folder,
             sandboxes=folder / "s",
             blobs=folder / "blobs",
             limits=replace(LIMITS, seconds=None),

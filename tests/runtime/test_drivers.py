@@ -15,7 +15,9 @@ from tests.runtime.apps import ASGI, FUNCTION, WSGI, function, get, release
 from tests.runtime.conftest import LIMITS
 
 from greenlane.kit.blobs import Blobs
+from greenlane.runtime.building import gathering
 from greenlane.runtime.driver import CannotRun, DidNotStart, Instance, RuntimeDriver
+from greenlane.runtime.egress.fake import FakeWaysOut
 from greenlane.runtime.fake import FakeDriver
 from greenlane.runtime.local import LocalDriver
 from greenlane.runtime.release import Key, Release
@@ -32,7 +34,7 @@ def blobs(tmp_path: Path) -> Blobs:
 @pytest.fixture
 def local(jailer: Jailer, tmp_path: Path, blobs: Blobs) -> Iterator[LocalDriver]:
     sockets = Path(tempfile.mkdtemp(prefix="gl-"))
-    driver = LocalDriver(jailer, tmp_path / "runtime", sockets, blobs, PATIENT)
+    driver = LocalDriver(jailer, tmp_path / "runtime", sockets, blobs, PATIENT, FakeWaysOut(sockets))
     yield driver
     driver.close()
     shutil.rmtree(sockets)
@@ -141,10 +143,15 @@ def test_an_app_that_insists_on_a_port_gets_one_of_its_own(local: LocalDriver, b
     assert get(one.instance.endpoint)[1] == b"by a port"
 
 
-def test_packages_that_an_app_brings_come_before_the_platforms(local: LocalDriver, blobs: Blobs) -> None:
+def test_packages_that_an_app_brings_come_before_the_platforms(
+    local: LocalDriver, blobs: Blobs, tmp_path: Path
+) -> None:
     text = "import h11, mine\nassert mine.HERE\nimport os\nos.environ['GREETING'] = h11.OWN\n" + ASGI
-    files = {"main.py": text, "_packages/mine.py": "HERE = True", "_packages/h11/__init__.py": "OWN = 'its own'"}
-    one = Started(local, release(blobs, "asgi", "main:app", files))
+    (tmp_path / "layer" / "h11").mkdir(parents=True)
+    (tmp_path / "layer" / "mine.py").write_text("HERE = True")
+    (tmp_path / "layer" / "h11" / "__init__.py").write_text("OWN = 'its own'")
+    layer = gathering.pack(tmp_path / "layer", blobs, gathering.Bounds(), within=tmp_path)
+    one = Started(local, release(blobs, "asgi", "main:app", {"main.py": text}, layers=(layer["digest"],)))
     assert get(one.instance.endpoint)[1] == b"its own from /"
 
 

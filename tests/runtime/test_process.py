@@ -91,7 +91,7 @@ def test_an_app_is_woken_over_the_socket_and_its_log_is_read_there(house: House)
 
 def test_a_secret_of_an_app_is_not_in_its_log(house: House) -> None:
     text = "import os\nprint('the key is', os.environ['KEY'], flush=True)\n" + ASGI
-    house.add("m:app", {"m.py": text}, variables={"KEY": "very-secret-value"}, secret=frozenset({"KEY"}))
+    house.add("m:app", {"m.py": text}, variables={"KEY": "very-secret-value"}, secret=frozenset({"very-secret-value"}))
     assert "socket" in house.endpoint()
     assert [line["text"] for line in house.runtime.lines(KEY, within=10)] == ["the key is ••••••"]
 

@@ -25,6 +25,7 @@ from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock
 from greenlane.kit.database import Database
 from greenlane.notices.reading import Notices
+from greenlane.runtime.asking import Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class ApiHouse:
     verify: Callable[[], dict[str, Any]]
     replay: Callable[[], dict[str, Any]]
     logs: Callable[[int, str], Sequence[dict[str, Any]]]
+    runtime: Runtime
     ready: Callable[[], dict[str, bool]]
     may: Callable[[Connection, Actor, str, str], bool]
 

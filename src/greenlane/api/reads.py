@@ -23,6 +23,7 @@ from greenlane.insights import questions
 from greenlane.insights import requests as asked
 from greenlane.kit.clock import stamp
 from greenlane.runtime.egress import queries as egress
+from greenlane.runtime.release import Key
 from greenlane.secrets import queries as secrets
 
 
@@ -94,6 +95,28 @@ def routes() -> APIRouter:
                 "findings": one.findings,
                 "wanted": deploys.wanted(connection, one.id),
             }
+
+    @router.get("/apps/{app}/logs", summary="What a running app said, the newest last; waits for more when asked to")
+    def logs_of(
+        app: str,
+        at: HOUSE,
+        who: READER,
+        environment: str = "production",
+        deploy: str = "",
+        contains: str = Query("", max_length=200),
+        after: int = Query(0, ge=0),
+        limit: int = Query(200, ge=1, le=5000),
+        within: float = Query(0.0, ge=0, le=25),
+    ) -> dict[str, Any]:
+        with at.database.read() as connection:
+            visible(at, connection, who, app)
+            meant = deploy or catalog.live_deploy(connection, app, environment) or ""
+            if not meant:
+                raise NotFound(f"Nothing is live in {environment} of {app}.", next_step="Publish it, or name a deploy.")
+            key = Key(app, environment, deploys.deploy(connection, app, meant).id)
+        found = at.runtime.lines(key, after=after, contains=contains, limit=limit, within=within)
+        states = [one["says"] for one in at.runtime.standing(app) if one["deploy"] == key.deploy]
+        return {**key._asdict(), "items": found, "says": states[0] if states else "", "next": None}
 
     @router.get("/apps/{app}/passport", summary="The passport of a deploy")
     def passport(app: str, at: HOUSE, who: READER, deploy: str = "", environment: str = "") -> dict[str, Any]:

@@ -95,6 +95,14 @@ class Settings(BaseSettings):
     build_minutes: float = Field(15.0, gt=0, description="Minutes that a build may take.")
     build_memory_mib: int = Field(4096, ge=256, description="Memory that a build may use, in MiB.")
     build_disk_mib: int = Field(6144, ge=64, description="Room on the disk that a build may fill, in MiB.")
+    app_memory_mib: int = Field(512, ge=64, description="Memory that one running app may use, in MiB.")
+    app_processors: float = Field(1.0, gt=0, description="Processors that one running app may keep busy.")
+    app_processes: int = Field(256, ge=16, description="Processes and threads that one running app may have.")
+    app_files: int = Field(1024, ge=64, description="Files that one process of a running app may have open.")
+    app_disk_mib: int = Field(1024, ge=16, description="Disk that one running app may fill, in MiB.")
+    app_idle_minutes: float = Field(
+        15.0, gt=0, description="Minutes after which an app that nobody uses is put to sleep."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
     @field_validator("trusted_proxies", "webhook_networks", "egress_networks")

@@ -92,6 +92,15 @@ def find(base: str, *, mount: Path = Path("/sys/fs/cgroup"), own: Path = Path("/
     return None
 
 
+def can_be_made(*, mount: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> bool:
+    """Whether this process may make groups. Nothing is made."""
+    paths = _paths(own.read_text()) if own.exists() else {}
+    if all(name in paths and (mount / name).is_dir() for name in TREES):
+        return all(os.access(mount / name / paths[name].lstrip("/"), os.W_OK) for name in TREES)
+    root = mount / paths.get("", "").lstrip("/")
+    return set(CONTROLLERS) <= set(_words(root / "cgroup.controllers")) and os.access(root, os.W_OK)
+
+
 def _paths(text: str) -> dict[str, str]:
     """The group of a process by controller; the second generation's is under the empty name (cgroups(7))."""
     found = {}

@@ -21,10 +21,11 @@ RESERVED = frozenset({"LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "PATH", "HOME
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the platform brings along: the server's packages, and Deno where it is installed."""
+    """What the platform brings along: the server's packages, Deno where it is installed, the app's layers."""
 
     packages: Path
     deno: Path | None
+    layers: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,11 @@ def _python(release: Release, tools: Tools, environment: dict[str, str]) -> Star
     return Start(
         (python(), "-I", "-S", "-B", "-u", "/opt/greenlane/start.py", release.kind, release.entry),
         environment,
-        (Mount("/opt/greenlane/start.py", INSIDE / "start.py"), Mount("/opt/greenlane/packages", tools.packages)),
+        (
+            Mount("/opt/greenlane/start.py", INSIDE / "start.py"),
+            Mount("/opt/greenlane/packages", tools.packages),
+            *(Mount(f"/packages/{number:02}", layer) for number, layer in enumerate(tools.layers)),
+        ),
     )
 
 

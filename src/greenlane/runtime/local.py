@@ -1,4 +1,4 @@
-"""Releases in sandboxes of this machine: files unpacked, a user and a durable folder for each app, one socket each way in."""
+"""Releases in sandboxes of this machine: files unpacked, a user and a durable folder for each app, one socket in, one way out."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from greenlane.kit.blobs import Blobs
+from greenlane.kit.errors import Unavailable
 from greenlane.runtime import packages
 from greenlane.runtime.cgroups import Use
 from greenlane.runtime.commands import Start, Tools, python, start
 from greenlane.runtime.driver import CannotRun, Capabilities, DidNotStart, Instance
+from greenlane.runtime.egress.driver import WaysOut
+from greenlane.runtime.egress.policy import Sandbox
+from greenlane.runtime.layers import Layers
 from greenlane.runtime.release import KINDS, PYTHON_KINDS, Release
 from greenlane.runtime.sandbox import CannotIsolate, Ended, Jail, Jailer, Limits, Mount, Running
 from greenlane.runtime.unpacked import Unpacked
@@ -57,16 +61,20 @@ def installed_deno() -> Path | None:
 class LocalDriver:
     """``folder`` keeps files, durable folders and the server's packages; ``sockets`` is short and nobody else's."""
 
-    def __init__(self, jailer: Jailer, folder: Path, sockets: Path, blobs: Blobs, limits: Limits) -> None:
+    def __init__(
+        self, jailer: Jailer, folder: Path, sockets: Path, blobs: Blobs, limits: Limits, ways_out: WaysOut
+    ) -> None:
         self._jailer = jailer
         self._folder = folder
         self._sockets = sockets
         self._limits = limits
+        self._ways_out = ways_out
         self._running: set[_Local] = set()
         self._lock = threading.Lock()
         self._packages: Path | None = None
         self._users = Users(folder / "users.json")
         self._unpacked = Unpacked(folder / "files", blobs)
+        self._layers = Layers(folder / "layers", blobs)
         shutil.rmtree(sockets, ignore_errors=True)
         for place in (sockets, folder / "durable"):
             place.mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -85,7 +93,7 @@ class LocalDriver:
     def ensure(self, release: Release, output: Callable[[bytes], None], over: Callable[[Ended], None]) -> Instance:
         """Start it and wait until it listens. Raises ``CannotRun``, ``DidNotStart``, ``BlobsAway``."""
         self.plan(release)
-        how = self._start(release)
+        how = self._start(release, tuple(self._layers.place(layer) for layer in release.layers))
         user = self._users.of(release.key.app, release.key.environment)
         files = self._files(release, user)
         name = sha256("/".join((*release.key, uuid4().hex)).encode()).hexdigest()[:16]
@@ -100,12 +108,15 @@ class LocalDriver:
             limits=self._limits,
             user=user,
             sockets=sockets,
-            egress=Path(release.egress) if release.egress else None,
+            egress=self._ways_out.open(Sandbox(name, *release.key, use="run")),
         )
         try:
             running = self._jailer.start(jail, output)
-        except CannotIsolate as error:
-            raise CannotRun(error.message, next_step=error.next_step) from error
+        except BaseException as error:
+            self._ways_out.close(name)
+            if isinstance(error, CannotIsolate):
+                raise CannotRun(error.message, next_step=error.next_step) from error
+            raise
         instance = _Local(running, sockets, self._sockets / f"{name}.sock")
         with self._lock:
             self._running.add(instance)
@@ -125,15 +136,17 @@ class LocalDriver:
 
     def _see_out(self, instance: _Local, over: Callable[[Ended], None]) -> None:
         ended = instance.gone()
+        with suppress(Unavailable):  # it forgets by itself what is gone when it starts anew
+            self._ways_out.close(instance.name)
         with self._lock:
             self._running.discard(instance)
         over(ended)
 
-    def _start(self, release: Release) -> Start:
+    def _start(self, release: Release, layers: tuple[Path, ...] = ()) -> Start:
         with self._lock:
             if self._packages is None:
                 self._packages = packages.gathered(self._folder / "packages")
-        return start(release, Tools(self._packages, installed_deno()))
+        return start(release, Tools(self._packages, installed_deno(), layers))
 
     def _files(self, release: Release, user: int | None) -> Path:
         place, fresh = self._unpacked.of(release.files)
@@ -172,6 +185,7 @@ class _Local:
 
     def __init__(self, running: Running, folder: Path, endpoint: Path) -> None:
         self._running = running
+        self.name = running.jail.name
         self._folder = folder
         self.endpoint = endpoint
 

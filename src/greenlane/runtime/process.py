@@ -30,6 +30,7 @@ from greenlane.kit.clock import SystemClock
 from greenlane.kit.errors import GreenlaneError
 from greenlane.runtime import cgroups
 from greenlane.runtime.driver import RuntimeDriver
+from greenlane.runtime.egress.driver import EgressProcess
 from greenlane.runtime.local import LocalDriver
 from greenlane.runtime.logs import Logs
 from greenlane.runtime.release import Key
@@ -53,6 +54,7 @@ class RuntimeOptions:
     folder: Path
     socket: Path
     releases: Path
+    egress: Path
     sandboxes: Path
     blobs: str | Path
     limits: Limits
@@ -68,7 +70,9 @@ def run(options: RuntimeOptions) -> None:
     jailer = Jailer(cgroups.find(base))
     if refused := jailer.available():
         log.warning("apps cannot run on this machine; files are served as ever", why=refused)
-    driver = LocalDriver(jailer, options.folder, options.sandboxes, Blobs(options.blobs), options.limits)
+    driver = LocalDriver(
+        jailer, options.folder, options.sandboxes, Blobs(options.blobs), options.limits, EgressProcess(options.egress)
+    )
     logs = Logs(options.folder / "logs", SystemClock())
     stage = Stage(driver, lambda key: ask_control(options.releases, key), logs, idle=options.idle)
     Desk(options.socket, stage, logs, driver).serve_until_told()

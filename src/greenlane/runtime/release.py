@@ -22,8 +22,7 @@ class Key(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Release:
     """``entry`` is ``module:object`` (a call where it ends in ``()``) or a file; ``functions`` as the deploy has them;
-    ``files`` the manifest's digest; ``variables`` what the app reads, of which ``secret`` ones never reach a log;
-    ``egress`` the socket of its way out, empty where there is none.
+    ``files`` the manifest's digest, ``layers`` those of its packages; ``variables`` what the app reads, ``secret`` the texts that never reach a log.
     """
 
     key: Key
@@ -32,8 +31,8 @@ class Release:
     files: str
     functions: Sequence[Mapping[str, Any]] = ()
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-    secret: frozenset[str] = frozenset()
-    egress: str = ""
+    secret: frozenset[str] = field(default=frozenset(), repr=False)
+    layers: Sequence[str] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """As control tells it."""
@@ -47,7 +46,7 @@ class Release:
             "functions": [dict(one) for one in self.functions],
             "variables": dict(self.variables),
             "secret": sorted(self.secret),
-            "egress": self.egress,
+            "layers": list(self.layers),
         }
 
     @classmethod
@@ -61,10 +60,5 @@ class Release:
             functions=tuple(sheet.get("functions") or ()),
             variables=dict(sheet.get("variables") or {}),
             secret=frozenset(sheet.get("secret") or ()),
-            egress=str(sheet.get("egress") or ""),
+            layers=tuple(sheet.get("layers") or ()),
         )
-
-    @property
-    def masked(self) -> tuple[str, ...]:
-        """The values that must not be read in a log."""
-        return tuple(value for name, value in self.variables.items() if name in self.secret)

@@ -228,7 +228,7 @@ class Stage:
         key, kept = life.key, self._logs.of(life.key)
         try:
             release = life.release or self._find(key)
-            kept.hide(release.masked)
+            kept.hide(sorted(release.secret))
             life.release = release
             life.starts += 1
             life.woke = self._clock()

@@ -26,6 +26,7 @@ from tests.runtime.conftest import LIMITS, Run
 
 from greenlane.kit.blobs import Blobs
 from greenlane.runtime import seccomp
+from greenlane.runtime.egress.fake import FakeWaysOut
 from greenlane.runtime.local import LocalDriver
 from greenlane.runtime.sandbox import Jailer, Mount
 
@@ -37,7 +38,7 @@ def driver(jailer: Jailer, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("driver")
     sockets = Path(tempfile.mkdtemp(prefix="gl-"))
     blobs = Blobs(folder / "blobs")
-    made = LocalDriver(jailer, folder / "runtime", sockets, blobs, replace(LIMITS, seconds=None))
+    made = LocalDriver(jailer, folder / "runtime", sockets, blobs, replace(LIMITS, seconds=None), FakeWaysOut(sockets))
     yield made, blobs
     made.close()
     shutil.rmtree(sockets)

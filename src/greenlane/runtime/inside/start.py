@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-APP, PACKAGES, SERVER = "/app", "/app/_packages", "/opt/greenlane/packages"
+APP, PACKAGES, SERVER = "/app", "/packages", "/opt/greenlane/packages"
 SOCKET = "/run/app/http.sock"
 PORT = 8080
 CHUNK = 65536
@@ -25,7 +25,8 @@ CHUNK = 65536
 def main(kind: str, entry: str) -> None:
     """Run the app until it is told to stop."""
     sys.path[:] = [APP, *(one for one in sys.path if one != os.path.dirname(__file__))]  # noqa: PTH120  no pathlib: speed
-    site.addsitedir(PACKAGES)
+    for layer in sorted(os.listdir(PACKAGES)) if os.path.isdir(PACKAGES) else ():  # noqa: PTH112, PTH208  speed
+        site.addsitedir(f"{PACKAGES}/{layer}")
     sys.path.append(SERVER)
     os.chdir(APP)
     STARTERS[kind](entry)
