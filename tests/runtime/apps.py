@@ -74,7 +74,7 @@ def get(path: Path, address: str = "/", method: str = "GET", **headers: str) -> 
     class Local(HTTPConnection):
         def connect(self) -> None:
             self.sock = socket.socket(socket.AF_UNIX)
-            self.sock.settimeout(20)
+            self.sock.settimeout(60)
             self.sock.connect(str(path))
 
     asking = Local("app.localhost")

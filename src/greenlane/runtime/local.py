@@ -69,7 +69,7 @@ class LocalDriver:
         self._sockets = sockets
         self._limits = limits
         self._ways_out = ways_out
-        self._running: set[_Local] = set()
+        self._running: dict[_Local, threading.Thread] = {}
         self._lock = threading.Lock()
         self._packages: Path | None = None
         self._users = Users(folder / "users.json")
@@ -118,20 +118,21 @@ class LocalDriver:
                 raise CannotRun(error.message, next_step=error.next_step) from error
             raise
         instance = _Local(running, sockets, self._sockets / f"{name}.sock")
+        farewell = threading.Thread(target=self._see_out, args=(instance, over), name=f"end of {name}", daemon=True)
         with self._lock:
-            self._running.add(instance)
-        threading.Thread(target=self._see_out, args=(instance, over), name=f"end of {name}", daemon=True).start()
+            self._running[instance] = farewell
+        farewell.start()
         instance.await_listening()
         return instance
 
     def close(self) -> None:
         """End everything, each at the same time as the others."""
         with self._lock:
-            left = list(self._running)
+            left = dict(self._running)
         ending = [threading.Thread(target=one.stop, args=(2.0,)) for one in left]
         for thread in ending:
             thread.start()
-        for thread in ending:
+        for thread in (*ending, *left.values()):
             thread.join()
 
     def _see_out(self, instance: _Local, over: Callable[[Ended], None]) -> None:
@@ -139,7 +140,7 @@ class LocalDriver:
         with suppress(Unavailable):  # it forgets by itself what is gone when it starts anew
             self._ways_out.close(instance.name)
         with self._lock:
-            self._running.discard(instance)
+            self._running.pop(instance, None)
         over(ended)
 
     def _start(self, release: Release, layers: tuple[Path, ...] = ()) -> Start:

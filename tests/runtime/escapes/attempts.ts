@@ -73,7 +73,7 @@ export default async (): Promise<Response> => {
   const told: Record<string, string> = {};
   for (const [name, attempt] of attempts()) {
     try {
-      const got = await Promise.race([attempt(), new Promise((_, late) => setTimeout(() => late(new Error("late")), 1500))]);
+      const got = await Promise.race([attempt(), new Promise((_, late) => setTimeout(() => late(new Error("late")), 300))]);
       told[name] = got ? `ESCAPED: ${String(got).slice(0, 100)}` : "refused";
     } catch (error) {
       told[name] = `refused: ${(error as Error).name}`;

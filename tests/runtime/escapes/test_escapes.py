@@ -28,7 +28,7 @@ from greenlane.kit.blobs import Blobs
 from greenlane.runtime import seccomp
 from greenlane.runtime.egress.fake import FakeWaysOut
 from greenlane.runtime.local import LocalDriver
-from greenlane.runtime.sandbox import Jailer, Mount
+from greenlane.runtime.sandbox import Ended, Jailer, Mount
 
 HERE = Path(__file__).parent
 
@@ -38,7 +38,9 @@ def driver(jailer: Jailer, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("driver")
     sockets = Path(tempfile.mkdtemp(prefix="gl-"))
     blobs = Blobs(folder / "blobs")
-    made = LocalDriver(jailer, folder / "runtime", sockets, blobs, replace(LIMITS, seconds=None), FakeWaysOut(sockets))
+    made = LocalDriver(
+        jailer, folder / "runtime", sockets, blobs, replace(LIMITS, seconds=None, files=4096), FakeWaysOut(sockets)
+    )
     yield made, blobs
     made.close()
     shutil.rmtree(sockets)
@@ -109,8 +111,12 @@ def test_no_function_gets_out(driver: tuple[LocalDriver, Blobs], outside: dict[s
         blobs, "functions", "", files, functions=[function("attempts", "/")], variables={"OUTSIDE": json.dumps(told_of)}
     )
     said: list[bytes] = []
-    instance = local.ensure(one, said.append, lambda _ended: None)
-    answer, body = get(instance.endpoint)
+    ends: list[Ended] = []
+    instance = local.ensure(one, said.append, ends.append)
+    try:
+        answer, body = get(instance.endpoint)
+    except OSError:
+        pytest.fail(f"it did not answer: {ends}, {b''.join(said)!r}")
     assert answer.status == 200, b"".join(said)
     told: dict[str, str] = json.loads(body)
     assert len(told) >= 100
