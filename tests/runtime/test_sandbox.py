@@ -117,6 +117,11 @@ def test_the_way_out_leads_to_one_socket(run: Run, tmp_path: Path) -> None:
         answering.join(10)
 
 
+def test_a_way_out_that_leads_nowhere_says_so(run: Run, tmp_path: Path) -> None:
+    program = "import urllib.request; urllib.request.urlopen('http://example.com/')"
+    assert "HTTP Error 502" in run("python3", "-c", program, egress=tmp_path / "nobody.sock").output
+
+
 def test_without_a_way_out_nothing_listens(run: Run) -> None:
     said = run("python3", "-c", "import socket; socket.create_connection(('127.0.0.1', 3128))")
     assert "ConnectionRefusedError" in said.output

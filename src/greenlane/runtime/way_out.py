@@ -33,6 +33,7 @@ _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _FREE_BIND = 15
 """IP_FREEBIND (linux/in.h): the loopback device may come up a moment later."""
 _WITHIN = 10.0
+_AWAY = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _CHUNK = 65536
 
 
@@ -66,7 +67,7 @@ class WaysOut:
             try:
                 beyond = await asyncio.open_unix_connection(str(target))
             except OSError:
-                writer.close()
+                await _say_away(reader, writer)
                 return
             try:
                 await asyncio.gather(_pump(reader, beyond[1]), _pump(beyond[0], writer))
@@ -80,6 +81,16 @@ class WaysOut:
         server = self._servers.pop(name, None)
         if server is not None:
             server.close()
+
+
+async def _say_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer as a proxy does that reaches nobody: a line that is cut without a word is tried again and again by some."""
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(_WITHIN):
+            await reader.read(_CHUNK)
+        writer.write(_AWAY)
+        await writer.drain()
+    writer.close()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
