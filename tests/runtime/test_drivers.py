@@ -34,7 +34,7 @@ def blobs(tmp_path: Path) -> Blobs:
 @pytest.fixture
 def local(jailer: Jailer, tmp_path: Path, blobs: Blobs) -> Iterator[LocalDriver]:
     sockets = Path(tempfile.mkdtemp(prefix="gl-"))
-    driver = LocalDriver(jailer, tmp_path / "runtime", sockets, blobs, PATIENT, FakeWaysOut(sockets))
+    driver = LocalDriver(jailer, tmp_path / "runtime", sockets, blobs, PATIENT, FakeWaysOut(sockets / "out"))
     yield driver
     driver.close()
     shutil.rmtree(sockets)
