@@ -28,11 +28,11 @@ function* attempts(): Generator<[string, Attempt]> {
   for (const port of outside.ports) {
     for (const hostname of ["127.0.0.1", "localhost", "0.0.0.0", ...outside.addresses]) {
       yield [`connect ${hostname}:${port}`, () => Deno.connect({ hostname, port })];
-      yield [`fetch ${hostname}:${port}`, () => fetch(`http://${hostname}:${port}/`)];
+      yield [`fetch ${hostname}:${port}`, () => fetch(`http://${hostname}:${port}/`).then((one) => one.ok)];
       yield [`node ${hostname}:${port}`, () => new Promise((good, bad) => { const s = net.connect(port, hostname); s.on("connect", () => good(true)); s.on("error", bad); })];
     }
   }
-  for (const hostname of ["169.254.169.254", "10.0.0.1", "1.1.1.1"]) yield [`fetch ${hostname}`, () => fetch(`http://${hostname}/`)];
+  for (const hostname of ["169.254.169.254", "10.0.0.1", "1.1.1.1"]) yield [`fetch ${hostname}`, () => fetch(`http://${hostname}/`).then((one) => one.ok)];
   for (const path of outside.sockets) {
     yield [`socket ${path}`, () => Deno.connect({ transport: "unix", path })];
     yield [`socket ${path} through node`, () => new Promise((good, bad) => { const s = net.connect(path); s.on("connect", () => good(true)); s.on("error", bad); })];

@@ -39,7 +39,12 @@ def driver(jailer: Jailer, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     sockets = Path(tempfile.mkdtemp(prefix="gl-"))
     blobs = Blobs(folder / "blobs")
     made = LocalDriver(
-        jailer, folder / "runtime", sockets, blobs, replace(LIMITS, seconds=None, files=4096), FakeWaysOut(sockets / "out")
+        jailer,
+        folder / "runtime",
+        sockets,
+        blobs,
+        replace(LIMITS, seconds=None, files=4096),
+        FakeWaysOut(sockets / "out"),
     )
     yield made, blobs
     made.close()
