@@ -48,6 +48,7 @@ from greenlane.main import Control
 from greenlane.notices.fake import FakeMailer, FakeOutside
 from greenlane.notices.reading import Notices
 from greenlane.runtime.building.fake import FakeBuilder
+from greenlane.secrets import queries as secret_queries
 from greenlane.secrets.fake import FakeKeys
 from greenlane.secrets.sealing import Sealing
 
@@ -79,6 +80,7 @@ class InOneProcess(Control):
         self.outside = FakeOutside()
         self.mailer = FakeMailer()
         self.blobs = Blobs(folder / "blobs")
+        self.marks_key = bytes(range(32))
         self.addresses = addresses
         self.policies = Policies(database, self.clock)
         self.ledger.write(self.policies.remember(self.policies.in_force()))
@@ -86,7 +88,15 @@ class InOneProcess(Control):
         self.proofs = Proofs(QUICK, RelyingParty(self.addresses.console))
         self.builder = FakeBuilder()
         self.door = Door(database, self.ledger, self.payloads, self._house(), self.clock)
-        self.uploads = Uploads(database, self.ledger.write, self.blobs, folder / "uploads", self.clock, lambda _c: {})
+        self.uploads = Uploads(
+            database,
+            self.ledger.write,
+            self.blobs,
+            folder / "uploads",
+            self.clock,
+            lambda connection: secret_queries.known_values(connection, self.sealing),
+            key=self.marks_key,
+        )
         self.builds = building.Builds(self.door, self._build_works(), self.ledger, self.clock)
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self._visit_key = bytes(32)

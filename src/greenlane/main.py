@@ -181,6 +181,7 @@ class Control:
         self.sealing = Sealing(keys, self.database, self.ledger.write, self._now, before=keys.first())
         self.outside: Outside = OverNetwork(settings.webhook_networks)
         self.blobs = Blobs(settings.blob_place)
+        self.marks_key = _kept_key(settings.folder / "keys" / "marks.key")
         self.addresses = addresses_of(settings)
         self.policies = Policies(self.database, self.clock, settings.policies)
         self.policies.load()
@@ -197,6 +198,7 @@ class Control:
             settings.folder / "uploads",
             self.clock,
             lambda connection: secret_queries.known_values(connection, self.sealing),
+            key=self.marks_key,
         )
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self.builds = building.Builds(self.door, self._build_works(), self.ledger, self.clock)
@@ -256,6 +258,7 @@ class Control:
         return found.values, found.secrets
 
     def _house(self) -> House:
+        values = secret_effects.handlings(secret_effects.Works(self.database, self.sealing, self.clock))
         works = deploy_effects.Works(
             database=self.database,
             blobs=self.blobs,
@@ -263,6 +266,9 @@ class Control:
             origin=self.trust.origin,
             app_facts=catalog_facts.app_facts(self.clock),
             reviewers=self.reviewers,
+            put=values["put-variable"].effect,
+            key=self.marks_key,
+            rights=rights_facts(catalog.team_of, self.clock),
         )
         catalog_works = catalog_effects.Works(
             database=self.database,
@@ -276,7 +282,7 @@ class Control:
         handlings = {
             **identity_effects.handlings(self.database, self.payloads, catalog.owned_by, self.proofs),
             **catalog_effects.handlings(catalog_works),
-            **secret_effects.handlings(secret_effects.Works(self.database, self.sealing, self.clock)),
+            **values,
             **notice_effects.handlings(notice_effects.Works(self.database, self.sealing, self.outside)),
             **deploy_effects.handlings(works),
             **building.handlings(self._build_works()),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from greenlane.api.house import HOUSE, READER, SIGNED, ApiHouse, person_of
 from greenlane.api.ledger import must
 from greenlane.catalog import queries as catalog
+from greenlane.deploys import alarms
 from greenlane.deploys import queries as deploys
 from greenlane.govern import approvals, call
 from greenlane.govern.errors import NotFound
@@ -117,6 +118,25 @@ def routes() -> APIRouter:
         found = at.runtime.lines(key, after=after, contains=contains, limit=limit, within=within)
         states = [one["says"] for one in at.runtime.standing(app) if one["deploy"] == key.deploy]
         return {**key._asdict(), "items": found, "says": states[0] if states else "", "next": None}
+
+    @router.get("/apps/{app}/false-alarms", summary="What was called a false alarm in an app")
+    def false_alarms(app: str, at: HOUSE, who: READER) -> dict[str, Any]:
+        with at.database.read() as connection:
+            visible(at, connection, who, app)
+            found = alarms.alarms(connection, app)
+            names = identity.names(connection, [one.person for one in found if one.person])
+        items = [
+            {
+                "mark": one.mark,
+                "kind": one.kind,
+                "by": names.get(one.person or "", ""),
+                "at": one.at,
+                "reviewed": one.reviewed,
+                "action": one.action,
+            }
+            for one in found
+        ]
+        return {"items": items, "next": None}
 
     @router.get("/apps/{app}/passport", summary="The passport of a deploy")
     def passport(app: str, at: HOUSE, who: READER, deploy: str = "", environment: str = "") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import typer
 
 from greenlane.catalog import names
-from greenlane.cli import naming, saying
+from greenlane.cli import leaks, naming, saying
 from greenlane.cli.builds import built
 from greenlane.cli.command import Act, Command
 from greenlane.cli.errors import MISSING, FromControl, exit_code_of
@@ -44,7 +44,7 @@ def deploy(
     if sent.get("plan") and not (as_it_is or talk.explaining):
         upload, ended = built(talk, name, upload)
         talk.beside["build"] = ended
-    found = {"findings": sent.get("findings", [])}
+    found = {"findings": sent.get("findings", []), "upload_id": sent["upload"]}
     talk.beside |= {"upload": summary(sent), "created": not known, **_left_at_home(source), **found}
     if source.place is not None and source.place.is_dir() and not talk.explaining:
         naming.remember(source.place, name)
@@ -115,11 +115,19 @@ def deployed(out: Output, document: Document) -> None:
     out.next(f"`greenlane publish {app}`")
 
 
+def _shows(out: Output, document: Document) -> None:
+    """As every act; a refusal for what was found says what can be done about it in one step."""
+    saying.answer(deployed)(out, document)
+    if document.get("state") == "refused":
+        found = [one for one in document.get("findings", ()) if one["weight"] == "leaked"]
+        leaks.steps(out, str(document.get("subject", "")).partition(":")[2], str(document.get("upload_id", "")), found)
+
+
 DEPLOY = Act(
     "deploy",
     "deploy",
     deploy,
     'greenlane deploy ./site --app vendor-board -m "first version"',
-    saying.answer(deployed),
+    _shows,
 )
 COMMANDS: tuple[Command, ...] = (DEPLOY,)

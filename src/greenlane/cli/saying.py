@@ -25,7 +25,8 @@ def decision(out: Output, answer: Mapping[str, Any]) -> None:
             out.say(f"    Instead: {reason['instead']}")
     for one in answer.get("findings", ()):
         if one.get("weight") == "leaked":
-            out.say(f"    {one['file']}, line {one['line']}: {one['kind']} ({one['hint']})")
+            inside = f" ({one['where']})" if one.get("where") else ""
+            out.say(f"    {one['file']}{inside}, line {one['line']}: {one['kind']} ({one['hint']})")
     if safeguards := answer.get("safeguards"):
         out.say(
             "  With these safeguards:" if answer.get("lane") == "amber" else "  If it goes on, with these safeguards:"

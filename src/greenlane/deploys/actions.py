@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from greenlane.govern.action import EffectClass, Private, verb
+from greenlane.govern.errors import WrongInput
+from greenlane.secrets.actions import PutVariable
 
 AppName = Annotated[str, "the app's name"]
 EnvironmentName = Annotated[str, "staging or production"]
+FoundIn = Annotated[str, "the id of the upload or deploy that it was found in"]
+Mark = Annotated[str, "the finding's mark, as it stands beside the finding"]
 
 
 @verb("deploy", effect=EffectClass.WRITE, subject="app", says="{actor} {deployed|deploy} a new version of {app}")
@@ -136,3 +140,68 @@ class AnswerLook:
     about: Annotated[str, "the action that was looked at"]
     verdict: Annotated[str, "fine or not-fine"]
     because: Annotated[str, Private, "what you saw, in your own words"] = ""
+
+
+@verb(
+    "move-credential",
+    effect=EffectClass.WRITE,
+    subject="app",
+    undo="remove-variable",
+    says="{actor} {moved|move} a credential out of {app}'s files into its variable {name}",
+)
+@dataclass(frozen=True, slots=True)
+class MoveCredential:
+    """Put a value that was found in the files into the app's variables. Nobody types it and nobody sees it."""
+
+    app: AppName
+    found_in: FoundIn
+    mark: Mark
+    name: Annotated[str, "the variable's name, such as API_KEY"]
+    environments: Annotated[tuple[str, ...], "the environments that get the value"] = ("preview",)
+    use: Annotated[str, "what it is for: build, run or both"] = "run"
+
+    def __post_init__(self) -> None:
+        if not self.environments:
+            raise WrongInput("No environment was chosen.", next_step="Name at least one, such as preview.")
+        for one in self.puts("unknown yet"):
+            assert one.name == self.name
+
+    def puts(self, value: str) -> tuple[PutVariable, ...]:
+        """The same as single steps, one an environment. Raises ``WrongInput`` for a name or place that cannot be."""
+        return tuple(
+            PutVariable(self.name, value, app=self.app, environment=one, use=self.use)
+            for one in dict.fromkeys(self.environments)
+        )
+
+
+@verb(
+    "mark-false-alarm",
+    effect=EffectClass.WRITE,
+    subject="app",
+    undo="unmark-false-alarm",
+    says="{actor} {called|call} something found in {app} a false alarm: {kind}",
+)
+@dataclass(frozen=True, slots=True)
+class MarkFalseAlarm:
+    """Say that what was found is no credential. The same value of the same kind stops holding this app up."""
+
+    app: AppName
+    found_in: FoundIn
+    mark: Mark
+    why: Annotated[str, Private, "how you know that it is no credential"]
+    kind: Annotated[str, "the kind that it was taken for; filled in by itself"] = ""
+
+
+@verb(
+    "unmark-false-alarm",
+    effect=EffectClass.WRITE,
+    subject="app",
+    says="{actor} {took|take} back that something found in {app} was a false alarm: {kind}",
+)
+@dataclass(frozen=True, slots=True)
+class UnmarkFalseAlarm:
+    """Let a finding that was called a false alarm count again."""
+
+    app: AppName
+    mark: Mark
+    kind: Annotated[str, "the kind that it was taken for; filled in by itself"] = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -13,18 +13,21 @@ from sqlalchemy import Connection, insert, update
 from greenlane.catalog import audience, environments, narrower_first, share_links, unused
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.addresses import Addresses
-from greenlane.deploys import comparing, queries
+from greenlane.deploys import alarms, comparing, moving, queries
 from greenlane.deploys.actions import (
     AnswerLook,
     CreatePreviewToken,
     Deploy,
     Look,
+    MarkFalseAlarm,
+    MoveCredential,
     Publish,
     RevokePreviewToken,
     Rollback,
+    UnmarkFalseAlarm,
 )
 from greenlane.deploys.bundle import Bundle
-from greenlane.deploys.facts import deploy_facts, look_facts, publish_facts, rollback_facts
+from greenlane.deploys.facts import alarm_facts, deploy_facts, look_facts, move_facts, publish_facts, rollback_facts
 from greenlane.deploys.tables import DEPLOY, LOOK, PLACEMENT, PREVIEW_TOKEN, UPLOAD
 from greenlane.govern import call
 from greenlane.govern.approvals import Reviewers
@@ -36,6 +39,7 @@ from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import stamp
 from greenlane.kit.database import Database
 from greenlane.ledger.passport import artifact_statement
+from greenlane.secrets.actions import PutVariable
 from greenlane.secrets.facts import missing_facts
 
 ENVIRONMENTS = ("staging", "production")
@@ -43,7 +47,11 @@ ENVIRONMENTS = ("staging", "production")
 
 @dataclass(frozen=True, slots=True)
 class Works:
-    """What the effects work with. ``origin`` is the ledger's name, which provenance gives as the builder."""
+    """What the effects work with. ``origin`` is the ledger's name, which provenance gives as the builder.
+
+    ``put`` keeps a value as a variable, ``key`` is what the marks of found values are under, ``rights`` says what an actor
+    may do.
+    """
 
     database: Database
     blobs: Blobs
@@ -51,6 +59,9 @@ class Works:
     origin: str
     app_facts: GatherFacts
     reviewers: Reviewers
+    put: Callable[[PutVariable, Context], Outcome]
+    key: bytes
+    rights: GatherFacts
 
 
 def handlings(works: Works) -> dict[str, Handling]:
@@ -64,6 +75,9 @@ def handlings(works: Works) -> dict[str, Handling]:
         "rollback": Handling(_RollingBack(works).run, (about_the_app, rollback_facts)),
         "create-preview-token": Handling(_PreviewTokens(works).create, (about_the_app,), exact=_this_deploy),
         "revoke-preview-token": Handling(_PreviewTokens(works).revoke, (about_the_app,)),
+        "move-credential": Handling(_Found(works).move, (about_the_app, move_facts(works.rights))),
+        "mark-false-alarm": Handling(_Found(works).mark, (about_the_app, alarm_facts), exact=_kind_found, covers=False),
+        "unmark-false-alarm": Handling(_Found(works).unmark, (about_the_app,), exact=_kind_marked),
         "look": Handling(_Looking(works).ask, (about_the_app,)),
         "answer-look": Handling(_Looking(works).answer, (about_the_app, look_facts)),
     }
@@ -72,6 +86,84 @@ def handlings(works: Works) -> dict[str, Handling]:
 def _this_deploy(connection: Connection, action: Publish | CreatePreviewToken) -> Publish | CreatePreviewToken:
     """The newest deploy by its id: whoever approves the action looked at that one, and not at what came later."""
     return replace(action, deploy=queries.meant(connection, action.app, action.deploy).id)
+
+
+def _kind_found(connection: Connection, action: MarkFalseAlarm) -> MarkFalseAlarm:
+    """The kind that was found, so that whoever approves reads what it is about."""
+    return replace(action, kind=queries.found_at(connection, action.app, action.found_in, action.mark).finding["kind"])
+
+
+def _kind_marked(connection: Connection, action: UnmarkFalseAlarm) -> UnmarkFalseAlarm:
+    """The kind that was called a false alarm. Raises ``NotFound`` where none was."""
+    for one in alarms.alarms(connection, action.app):
+        if one.mark == action.mark and action.kind in {"", one.kind}:
+            return replace(action, kind=one.kind)
+    raise NotFound(
+        f"Nothing with the mark {action.mark!r} was called a false alarm in {action.app}.",
+        next_step=f"`greenlane credentials alarms {action.app}` lists what was.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is done about something that was found in the files."""
+
+    works: Works
+
+    def move(self, action: MoveCredential, context: Context) -> Outcome:
+        """Read the value once more where it was found, and keep it as a variable. It is told to nobody."""
+        with self.works.database.read() as connection:
+            found = queries.found_at(connection, action.app, action.found_in, action.mark, context.actor.person)
+        value = moving.value_of(found, self.works.blobs, self.works.key)
+        kept = [self.works.put(one, context) for one in action.puts(value)]
+
+        def rows(connection: Connection) -> None:
+            for one in kept:
+                if one.rows is not None:
+                    one.rows(connection)
+
+        place = {"file": found.finding["file"], "line": found.finding["line"]}
+        return Outcome(
+            rows=rows,
+            happened={"app": action.app, "name": action.name, "environments": list(action.environments)},
+            used=(Edge("manifest", action.found_in, found.manifest),),
+            made=tuple(edge for one in kept for edge in one.made),
+            answer={
+                **place,
+                "where": found.finding.get("where", ""),
+                "name": action.name,
+                "change": moving.what_to_change(found.finding, action.name),
+            },
+        )
+
+    def mark(self, action: MarkFalseAlarm, context: Context) -> Outcome:
+        """Keep who said so. A second person agreed where the decision needed one, unless nobody else is here."""
+        with self.works.database.read() as connection:
+            found = queries.found_at(connection, action.app, action.found_in, action.mark, context.actor.person)
+        if not action.why.strip():
+            raise WrongInput("A false alarm needs a reason.", next_step="Say how you know that it is no credential.")
+        reviewed = context.decision.approved and context.facts.members_active > 1
+        one = alarms.Alarm(
+            action.app,
+            action.mark,
+            found.finding["kind"],
+            context.action_id,
+            context.actor.person,
+            reviewed,
+            stamp(context.now),
+        )
+        return Outcome(
+            rows=alarms.keep(one),
+            happened={"mark": one.mark, "kind": one.kind, "reviewed": reviewed},
+            answer={"kind": one.kind},
+        )
+
+    def unmark(self, action: UnmarkFalseAlarm, context: Context) -> Outcome:
+        """It counts again, from the next decision on."""
+        return Outcome(
+            rows=alarms.forget(action.app, action.mark, action.kind),
+            happened={"mark": action.mark, "kind": action.kind},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,15 @@ from sqlalchemy import Connection
 
 from greenlane.catalog import audience
 from greenlane.catalog import queries as catalog
-from greenlane.deploys import comparing, queries
-from greenlane.deploys.actions import AnswerLook, Deploy, Publish, Rollback
+from greenlane.deploys import alarms, comparing, queries
+from greenlane.deploys.actions import AnswerLook, Deploy, MarkFalseAlarm, MoveCredential, Publish, Rollback
 from greenlane.deploys.bundle import Bundle
 from greenlane.govern import call
 from greenlane.govern.actor import Actor
 from greenlane.govern.effect import GatherFacts
 from greenlane.govern.errors import NotFound, WrongInput
 from greenlane.kit.blobs import Blobs
+from greenlane.secrets.facts import new_secret_facts
 
 
 def deploy_facts(blobs: Blobs) -> GatherFacts:
@@ -33,8 +34,10 @@ def deploy_facts(blobs: Blobs) -> GatherFacts:
         after = Bundle.from_manifest(blobs.get(upload.inspection["manifest"]))
         changes = comparing.between(_bundle(blobs, before), after)
         declared = catalog.page_hosts(connection, action.app)
+        sent = upload.inspection
+        now = alarms.facts(sent["facts"], sent["findings"], alarms.alarms(connection, action.app))
         return {
-            **comparing.facts_between(before.facts if before else None, upload.inspection["facts"], declared, changes),
+            **comparing.facts_between(before.facts if before else None, now, declared, changes),
             "environment": "preview",
             "quota_exceeded": app is not None
             and queries.stored_bytes(connection, action.app) + upload.inspection["bytes"] > app.quota,
@@ -95,6 +98,29 @@ def look_facts(connection: Connection, actor: Actor, action: AnswerLook) -> dict
         raise NotFound("Nobody asked for this look.", next_step="`greenlane looks` lists those that wait for you.")
     author = call.row_of(connection, action.about).person
     return {"own_request": author is not None and author == actor.person}
+
+
+def move_facts(rights: GatherFacts) -> GatherFacts:
+    """Whether the variable is new, and whether the actor may put one into each of the environments."""
+
+    def gather(connection: Connection, actor: Actor, action: MoveCredential) -> dict[str, Any]:
+        new: set[str] = set()
+        for one in action.puts("unknown yet"):
+            allowed = rights(connection, actor, one)
+            if not allowed["may"]:
+                return {"may": False, "may_why": allowed["may_why"]}
+            new |= set(new_secret_facts(connection, actor, one)["new_secrets"])
+        return {"new_secrets": tuple(sorted(new))}
+
+    return gather
+
+
+def alarm_facts(connection: Connection, actor: Actor, action: MarkFalseAlarm) -> dict[str, Any]:
+    """What is called a false alarm, and whether it is the very value of a variable."""
+    kind = queries.found_at(connection, action.app, action.found_in, action.mark, actor.person).finding["kind"]
+    due = catalog.widening(connection, action.app)
+    wider = {"audience_wanted": due[0]} if due else {}  # who is to see it within the hour counts already
+    return {"called_off": (kind,), "kept_value": kind.startswith(alarms.KNOWN), **wider}
 
 
 def live_content(blobs: Blobs) -> GatherFacts:

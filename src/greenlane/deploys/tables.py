@@ -131,3 +131,19 @@ PASSPORT_FILE = Table(
     Column("blob", String(80), nullable=False),
 )
 """The newest passport of a deploy, stored as a file that the edge serves by itself."""
+
+FALSE_ALARM = Table(
+    "false_alarm",
+    METADATA,
+    Column("app", ForeignKey("app.name"), primary_key=True),
+    Column("mark", String(64), primary_key=True),
+    Column("kind", String(200), primary_key=True),
+    Column("action", String(40), nullable=False),
+    Column("person", String(40)),
+    Column("reviewed", Boolean, nullable=False),
+    Column("at", String(32), nullable=False),
+)
+"""Findings that somebody called false alarms, by the mark of the value. Taken back, the row is gone and the receipts stay.
+
+``reviewed`` is whether a second person agreed.
+"""

@@ -81,7 +81,9 @@ class Built:
 
 
 class Uploads:
-    """Uploads of one installation. ``write`` is the ledger's writer for rows without a receipt."""
+    """Uploads of one installation. ``write`` is the ledger's writer for rows without a receipt, ``key`` what the marks of
+    found values are under.
+    """
 
     def __init__(
         self,
@@ -92,6 +94,7 @@ class Uploads:
         clock: Clock,
         known_values: Callable[[Connection], Mapping[str, str]],
         limits: Limits = DEFAULT_LIMITS,
+        key: bytes = b"",
     ) -> None:
         self._database = database
         self._write = write
@@ -100,6 +103,7 @@ class Uploads:
         self._clock = clock
         self._known_values = known_values
         self._limits = limits
+        self._key = key
         self._named: dict[tuple[str, str], Mapping[str, int]] = {}
         self._coming: set[Path] = set()
         folder.mkdir(parents=True, exist_ok=True)
@@ -287,7 +291,7 @@ class Uploads:
         with self._database.read() as connection:
             known = self._known_values(connection)
             cached = _Cache(connection)
-            inspection = inspect(bundle, self._blobs, known=known, cache=cached, told=told)
+            inspection = inspect(bundle, self._blobs, known=known, cache=cached, told=told, key=self._key)
         kept = {**self._kept(bundle, inspection), **self._source(bundle, inspection)}
 
         def rows(connection: Connection) -> None:
@@ -309,8 +313,10 @@ class Uploads:
         bundle = replace(bundle, run=built.run if built.run.get("kind") != "static" else {})
         with self._database.read() as connection:
             cached = _Cache(connection)
-            inspection = inspect(bundle, self._blobs, known=self._known_values(connection), cache=cached)
-        facts = {**inspection.facts, **built.facts, "executable": bool(bundle.run)}
+            inspection = inspect(
+                bundle, self._blobs, known=self._known_values(connection), cache=cached, key=self._key
+            )
+        facts = {**inspection.facts, **built.facts, "executable": bool(bundle.run), "run": dict(bundle.run)}
         kept = {
             **self._kept(bundle, replace(inspection, facts=facts, notes=built.notes)),
             "sbom": built.sbom,

@@ -89,6 +89,8 @@ class Facts:
     new_data_classes: tuple[str, ...] = _fact("classes of personal data that what is live does not have", ())
     personal_data: bool = _fact("the content seems to hold personal data about several people", False)
     leaked_credentials: tuple[str, ...] = _fact("kinds of credentials found in the content", ())
+    called_off: tuple[str, ...] = _fact("kinds of credentials that one person alone called a false alarm", ())
+    kept_value: bool = _fact("what is called a false alarm is the value of a variable", False)
     high_entropy: int = _fact("strings that merely look random", 0)
     authorisation_removed: bool = _fact("the change takes out a check of who may do something", False)
     public_keys: tuple[str, ...] = _fact("kinds of keys found that their vendor publishes as public", ())

@@ -204,7 +204,11 @@ def _audit(known: Known) -> Answered:
 
 
 def _credentials(known: Known) -> Answered:
-    leaked = [one for one in (known.content.findings if known.content else ()) if one["weight"] == "leaked"]
+    leaked = [
+        one
+        for one in (known.content.findings if known.content else ())
+        if one["weight"] == "leaked" and not one.get("called_off")
+    ]
     if leaked:
         one = leaked[0]
         more = f", and {len(leaked) - 1} more" if len(leaked) > 1 else ""

@@ -174,6 +174,19 @@ def _put_variable(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
     return Undo("remove-variable", {**where, "version": version}, f"Return to the value of {inputs['name']} before")
 
 
+def _move_credential(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    """One new variable in one environment; what replaced an older value would destroy that one too."""
+    if len(inputs["environments"]) != 1 or inputs["name"] not in facts["new_secrets"]:
+        return None
+    where = {"app": inputs["app"], "name": inputs["name"], "environment": inputs["environments"][0]}
+    return Undo("remove-variable", where, f"Destroy the value of {inputs['name']}")
+
+
+def _mark_false_alarm(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    back = {"app": inputs["app"], "mark": inputs["mark"], "kind": inputs["kind"]}
+    return Undo("unmark-false-alarm", back, "Let the finding count again")
+
+
 def _join_team(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
     if not happened.get("new", True):
         return None
@@ -292,6 +305,8 @@ UNDOINGS: dict[str, Undoing] = {
     "create-preview-token": _preview_token,
     "put-variable": _put_variable,
     "rotate-variable": _put_variable,
+    "move-credential": _move_credential,
+    "mark-false-alarm": _mark_false_alarm,
     "add-webhook": _add_webhook,
     "choose-mail": _choose_mail,
     "name-organisation": _name_organisation,

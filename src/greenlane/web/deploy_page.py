@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from greenlane.catalog import queries as catalog
-from greenlane.deploys import comparing, differing
+from greenlane.deploys import alarms, comparing, differing
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.bundle import Bundle
 from greenlane.govern.errors import WrongInput
@@ -107,6 +107,7 @@ def deploy_page(at: Asked) -> Response:
             "url": at.house.addresses.url(app.name, deploy=one.id),
             "live_url": at.house.addresses.url(app.name) if place is not None and place.live_deploy else "",
             "called": _called(connection, app.name, one),
+            **_found(connection, one),
             "inside": _inside(at, one),
             "receipts": _receipts(connection, one),
             "waiting": app_page.waiting(at, connection, app.name),
@@ -213,6 +214,26 @@ def _difference(at: Asked, one: FileChange, most: int) -> Shown:
 
 
 # -- what was found, what is inside ------------------------------------------------------------------------------------
+
+
+def _found(connection: Connection, one: deploys.DeployView) -> Mapping[str, Any]:
+    """What was found in it and counts, and what somebody called a false alarm: who, when, and whether anybody agreed."""
+    known = alarms.alarms(connection, one.app)
+    off = alarms.called_off(one.findings, known)
+    names = identity.names(connection, [alarm.person for alarm in off.values() if alarm.person])
+    return {
+        "standing": alarms.standing(one.findings, known),
+        "called_off": [
+            {
+                **one.findings[place],
+                "by": names.get(alarm.person or "", ""),
+                "at": alarm.at,
+                "reviewed": alarm.reviewed,
+                "action": alarm.action,
+            }
+            for place, alarm in off.items()
+        ],
+    }
 
 
 def _called(connection: Connection, app: str, one: deploys.DeployView) -> list[Called]:

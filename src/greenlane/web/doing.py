@@ -31,7 +31,7 @@ from greenlane.web.site import Site
 OURS = frozenset({"back", "key", "look"})
 """Fields of every form that are no inputs of the verb: where to go on, what makes it count once, only looking."""
 
-SHOWN_ONCE = frozenset({"link", "token", "secret", "codes", "record"})
+SHOWN_ONCE = frozenset({"link", "token", "secret", "codes", "record", "change"})
 """What an answer may hold that its caller must see now, because nobody can see it again or because it is needed next."""
 
 CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {

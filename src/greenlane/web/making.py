@@ -7,7 +7,7 @@ goes on right now is remembered here. What was found is kept with the upload, an
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +17,7 @@ import structlog
 from greenlane.catalog import names
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.actions import CreateApp
+from greenlane.deploys import alarms
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.actions import Build, Deploy
 from greenlane.deploys.bundle import Bundle
@@ -85,9 +86,10 @@ class Work:
         self.looked_at, self.of = looked_at, of
 
 
-def leaks(found: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    """The credentials that stand in what arrived: their kind, file and line."""
-    return [one for one in (found or {}).get("findings", ()) if one["weight"] == "leaked"]
+def leaks(found: Mapping[str, Any] | None, known: Collection[alarms.Alarm] = ()) -> list[Mapping[str, Any]]:
+    """The credentials that stand in what arrived, without false alarms of its app: their kind, file and line."""
+    standing = alarms.standing((found or {}).get("findings", ()), known)
+    return [one for one in standing if one["weight"] == "leaked"]
 
 
 def as_title(app: str) -> str:
@@ -171,7 +173,7 @@ class Workbench:
     def _settled(self, actor: Actor, work: Work, wish: Wish) -> Wish | None:
         """The wish with everything that it left open; None when a person must look first."""
         assert work.found is not None, "it was looked at"
-        if leaks(work.found):
+        if leaks(work.found, self._alarms("" if wish.new else wish.app)):
             return None
         if not wish.new or wish.app:
             return wish
@@ -186,6 +188,10 @@ class Workbench:
         """A name for a new app that no other has, guessed from what it is called and from its first page's title."""
         with self._house.database.read() as connection:
             return names.free(names.suggest(called, title), catalog.names(connection))
+
+    def _alarms(self, app: str) -> list[alarms.Alarm]:
+        with self._house.database.read() as connection:
+            return alarms.alarms(connection, app)
 
     def _called(self, upload: str) -> str:
         with self._house.database.read() as connection:

@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.actions import CreateApp
+from greenlane.deploys import alarms
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.actions import Deploy
 from greenlane.govern.door import Answer
@@ -204,7 +205,9 @@ class NewApp:
         if state == "open" and one is not None:
             lacking = at.house.uploads.lacking(at.me.person, upload)
             state = "open" if lacking.missing else "arrived"
-        if leaked := leaks(found):
+        with at.read() as connection:
+            leaked = leaks(found, alarms.alarms(connection, typed.get("for", "")))
+        if leaked:
             state = "leaked"
         called = typed.get("called") or (_called(one) if one else "")
         guess = self._guess(at, typed, called, found)
