@@ -100,7 +100,7 @@ class InOneProcess(Control):
         self.builds = building.Builds(self.door, self._build_works(), self.ledger, self.clock)
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self._visit_key = bytes(32)
-        self.upkeep = Upkeep(self.door, one_in=1)
+        self.upkeep = Upkeep(self.door, self.blobs, one_in=1)
         self.postman = self.post(self.mailer)
         self.notices = Notices(database, self.ledger.write, self.clock, by_mail=True)
         self.tallies = Tallies(database, self.ledger.write)

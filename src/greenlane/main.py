@@ -202,7 +202,7 @@ class Control:
         )
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self.builds = building.Builds(self.door, self._build_works(), self.ledger, self.clock)
-        self.upkeep = Upkeep(self.door)
+        self.upkeep = Upkeep(self.door, self.blobs)
         server = MailServer.of(settings)
         self.postman = self.post(None if server is None else Smtp(server))
         self.notices = Notices(
@@ -269,6 +269,9 @@ class Control:
             put=values["put-variable"].effect,
             key=self.marks_key,
             rights=rights_facts(catalog.team_of, self.clock),
+            clock=self.clock,
+            write=self.ledger.write,
+            fetch=self.outside.fetch,
         )
         catalog_works = catalog_effects.Works(
             database=self.database,
@@ -277,7 +280,7 @@ class Control:
             addresses=self.addresses,
             check_name=app_names.check,
             own_domains=(self._settings.console_host, self._settings.apps_domain),
-            live_content=(live_content(self.blobs),),
+            live_content=(live_content(self.blobs, self.clock),),
         )
         handlings = {
             **identity_effects.handlings(self.database, self.payloads, catalog.owned_by, self.proofs),

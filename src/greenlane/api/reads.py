@@ -12,8 +12,10 @@ from sqlalchemy import Connection
 from greenlane.api.house import HOUSE, READER, SIGNED, ApiHouse, person_of
 from greenlane.api.ledger import must
 from greenlane.catalog import queries as catalog
-from greenlane.deploys import alarms
+from greenlane.deploys import alarms, depending
 from greenlane.deploys import queries as deploys
+from greenlane.deploys.advisories import matching
+from greenlane.deploys.inspection.bill_of_materials import packages_of
 from greenlane.govern import approvals, call
 from greenlane.govern.errors import NotFound
 from greenlane.govern.policy import describe
@@ -118,6 +120,23 @@ def routes() -> APIRouter:
         found = at.runtime.lines(key, after=after, contains=contains, limit=limit, within=within)
         states = [one["says"] for one in at.runtime.standing(app) if one["deploy"] == key.deploy]
         return {**key._asdict(), "items": found, "says": states[0] if states else "", "next": None}
+
+    @router.get("/apps/{app}/dependencies", summary="What an app is made of, and the flaws known of it")
+    def dependencies(app: str, at: HOUSE, who: READER, deploy: str = "") -> dict[str, Any]:
+        with at.database.read() as connection:
+            visible(at, connection, who, app)
+            one = deploys.meant(connection, app, deploy)
+            known = depending.checked(connection, at.blobs, one.sbom, at.clock.now())
+        items = [{"ecosystem": e, "package": p, "version": v} for e, p, v in packages_of(at.blobs.get(one.sbom))]
+        return {"deploy": one.id, **depending.as_json(known), "items": items, "next": None}
+
+    @router.get("/advisories", summary="The lists of known flaws that are kept")
+    def advisories(at: HOUSE, who: READER) -> dict[str, Any]:
+        now = at.clock.now()
+        with at.database.read() as connection:
+            found = matching.lists(connection)
+        items = [{**asdict(one), "days": one.days(now), "old": one.is_old(now)} for one in found]
+        return {"items": items, "next": None}
 
     @router.get("/apps/{app}/false-alarms", summary="What was called a false alarm in an app")
     def false_alarms(app: str, at: HOUSE, who: READER) -> dict[str, Any]:

@@ -96,6 +96,13 @@ def explained(out: Output, document: Document) -> None:
             [(f"{one['points']:+d}", one["name"], one["says"]) for one in risk.get("parts", ())],
             none="  nothing speaks for or against it",
         )
+    facts = document.get("facts") or {}
+    if facts.get("flaws"):
+        out.say(f"Packages with known flaws, the worst {facts['worst_flaw']}: {', '.join(facts['flaws'])}.")
+    if facts.get("unchecked_dependencies"):
+        out.say(
+            f"Not checked, or against an old list: {facts['unchecked_dependencies']:,} packages. `greenlane advisories` says how old."
+        )
     ways = document.get("would_be_green") or ()
     for title, wanted in (("It would be green:", True), ("It would go on, once a person agrees:", False)):
         if found := [way for way in ways if (way.get("lane", "green") == "green") is wanted]:

@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from greenlane.cli import (
+    advisories,
     anything,
     approvals,
     apps,
@@ -49,6 +50,7 @@ JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document inst
 
 GROUPS = {
     "apps": "See and change apps.",
+    "advisories": "Lists of known flaws in packages.",
     "approvals": "See what waits for a person.",
     "domain": "Serve an app under a domain of its own.",
     "explain": "See what would be decided, why, and what would make it green. Changes nothing.",
@@ -87,7 +89,10 @@ def panels(handed: LocalCommands) -> tuple[Panel, ...]:
         Panel("Visitors", visitors.COMMANDS),
         Panel("People", people.COMMANDS),
         Panel("Being told", webhooks.COMMANDS),
-        Panel("Rules and the platform", (*policy.COMMANDS, *platform.COMMANDS, *local.keeping(handed))),
+        Panel(
+            "Rules and the platform",
+            (*policy.COMMANDS, *advisories.COMMANDS, *platform.COMMANDS, *local.keeping(handed)),
+        ),
         Panel("Anything else", anything.COMMANDS),
     )
 

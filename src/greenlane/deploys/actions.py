@@ -205,3 +205,33 @@ class UnmarkFalseAlarm:
     app: AppName
     mark: Mark
     kind: Annotated[str, "the kind that it was taken for; filled in by itself"] = ""
+
+
+@verb(
+    "import-advisories",
+    effect=EffectClass.WRITE,
+    says="{actor} {imported|import} a list of known flaws in packages",
+)
+@dataclass(frozen=True, slots=True)
+class ImportAdvisories:
+    """Take over known flaws of packages, in the OSV format: from an upload, or from the address of a mirror."""
+
+    upload: Annotated[str, "the id of an upload that is a zip or a JSON file"] = ""
+    address: Annotated[str, "the address of a mirror, such as https://mirror.example.com/npm/all.zip"] = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.upload) == bool(self.address):
+            raise WrongInput("A list comes from an upload or from an address.", next_step="Give one of the two.")
+
+
+@verb(
+    "tell-of-flaws",
+    effect=EffectClass.SEND,
+    subject="app",
+    says="{actor} {told|tell} the owner of {app} of known flaws in its packages",
+)
+@dataclass(frozen=True, slots=True)
+class TellOfFlaws:
+    """Tell an app's owner that packages of what is live have flaws that a newer list knows."""
+
+    app: AppName

@@ -3,40 +3,48 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, insert, update
 
 from greenlane.catalog import audience, environments, narrower_first, share_links, unused
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.addresses import Addresses
-from greenlane.deploys import alarms, comparing, moving, queries
+from greenlane.deploys import alarms, comparing, depending, moving, queries
 from greenlane.deploys.actions import (
     AnswerLook,
     CreatePreviewToken,
     Deploy,
+    ImportAdvisories,
     Look,
     MarkFalseAlarm,
     MoveCredential,
     Publish,
     RevokePreviewToken,
     Rollback,
+    TellOfFlaws,
     UnmarkFalseAlarm,
 )
+from greenlane.deploys.advisories import keeping
+from greenlane.deploys.advisories.matching import newest_import
 from greenlane.deploys.bundle import Bundle
 from greenlane.deploys.facts import alarm_facts, deploy_facts, look_facts, move_facts, publish_facts, rollback_facts
-from greenlane.deploys.tables import DEPLOY, LOOK, PLACEMENT, PREVIEW_TOKEN, UPLOAD
+from greenlane.deploys.tables import ADVISORY_LIST, DEPLOY, LOOK, PLACEMENT, PREVIEW_TOKEN, UPLOAD
 from greenlane.govern import call
 from greenlane.govern.approvals import Reviewers
-from greenlane.govern.effect import Context, Edge, GatherFacts, Handling, Outcome
+from greenlane.govern.effect import Context, Edge, GatherFacts, Handling, Outcome, Rows
 from greenlane.govern.errors import NotFound, WrongInput
 from greenlane.identity import tokens
 from greenlane.kit import ids
 from greenlane.kit.blobs import Blobs
-from greenlane.kit.clock import stamp
+from greenlane.kit.clock import Clock, stamp
 from greenlane.kit.database import Database
 from greenlane.ledger.passport import artifact_statement
 from greenlane.secrets.actions import PutVariable
@@ -50,7 +58,7 @@ class Works:
     """What the effects work with. ``origin`` is the ledger's name, which provenance gives as the builder.
 
     ``put`` keeps a value as a variable, ``key`` is what the marks of found values are under, ``rights`` says what an actor
-    may do.
+    may do. ``write`` is the ledger's writer for rows without a receipt, ``fetch`` brings what an address has into a file.
     """
 
     database: Database
@@ -62,15 +70,20 @@ class Works:
     put: Callable[[PutVariable, Context], Outcome]
     key: bytes
     rights: GatherFacts
+    clock: Clock
+    write: Callable[[Rows], None]
+    fetch: Callable[[str, Path], None]
 
 
 def handlings(works: Works) -> dict[str, Handling]:
     """The effects by verb, with who knows their facts."""
     about_the_app = works.app_facts
     return {
-        "deploy": Handling(_Deploying(works).run, (about_the_app, deploy_facts(works.blobs))),
+        "deploy": Handling(_Deploying(works).run, (about_the_app, deploy_facts(works.blobs, works.clock))),
         "publish": Handling(
-            _Publishing(works).run, (about_the_app, publish_facts(works.blobs), missing_facts), exact=_this_deploy
+            _Publishing(works).run,
+            (about_the_app, publish_facts(works.blobs, works.clock), missing_facts),
+            exact=_this_deploy,
         ),
         "rollback": Handling(_RollingBack(works).run, (about_the_app, rollback_facts)),
         "create-preview-token": Handling(_PreviewTokens(works).create, (about_the_app,), exact=_this_deploy),
@@ -78,6 +91,8 @@ def handlings(works: Works) -> dict[str, Handling]:
         "move-credential": Handling(_Found(works).move, (about_the_app, move_facts(works.rights))),
         "mark-false-alarm": Handling(_Found(works).mark, (about_the_app, alarm_facts), exact=_kind_found, covers=False),
         "unmark-false-alarm": Handling(_Found(works).unmark, (about_the_app,), exact=_kind_marked),
+        "import-advisories": Handling(_Importing(works).run),
+        "tell-of-flaws": Handling(_Telling(works).run, (about_the_app,)),
         "look": Handling(_Looking(works).ask, (about_the_app,)),
         "answer-look": Handling(_Looking(works).answer, (about_the_app, look_facts)),
     }
@@ -164,6 +179,104 @@ class _Found:
             rows=alarms.forget(action.app, action.mark, action.kind),
             happened={"mark": action.mark, "kind": action.kind},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Importing:
+    works: Works
+
+    def run(self, action: ImportAdvisories, context: Context) -> Outcome:
+        """Read the list and keep what it says. Its advisories are written bit by bit; that it came, with the receipt.
+
+        Interrupted, it says no list came, and what was taken over so far can only name more flaws.
+        """
+        if action.address:
+            with tempfile.TemporaryDirectory() as folder:
+                file = Path(folder) / "list"
+                self.works.fetch(action.address, file)
+                return self._taken(file, urlsplit(action.address).hostname or "", action, context)
+        with self.works.database.read() as connection:
+            sent = queries.upload(connection, action.upload)
+        if (
+            sent.person != context.actor.person
+            or sent.archive is None
+            or not self.works.blobs.has(sent.archive["sha256"])
+        ):
+            raise WrongInput(
+                "The upload is not complete, not yours, or not a single file.",
+                next_step="`greenlane advisories import FILE` sends it and takes it over.",
+            )
+        with self._file(sent.archive["sha256"]) as file:
+            return self._taken(file, "a file", action, context)
+
+    @contextmanager
+    def _file(self, digest: str) -> Iterator[Path]:
+        if (place := self.works.blobs.path_of(digest)) is not None:
+            yield place
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "list"
+            file.write_bytes(self.works.blobs.get(digest))
+            yield file
+
+    def _taken(self, file: Path, source: str, action: ImportAdvisories, context: Context) -> Outcome:
+        taken = keeping.take(file, self.works.write)
+        if not (taken.advisories or taken.withdrawn):
+            raise WrongInput(
+                "The list holds no advisory about npm or PyPI packages.",
+                next_step="Give a list in the OSV format, such as all.zip of npm or of PyPI.",
+            )
+        values = {
+            "action": context.action_id,
+            "came": stamp(context.now),
+            "source": source,
+            "whole": taken.whole,
+            "advisories": dict(taken.advisories),
+            "newest": taken.newest,
+        }
+
+        def rows(connection: Connection) -> None:
+            connection.execute(insert(ADVISORY_LIST).values(**values))
+            connection.execute(update(UPLOAD).where(UPLOAD.c.id == action.upload).values(state="used"))
+
+        told = {
+            "advisories": dict(sorted(taken.advisories.items())),
+            "newest": dict(sorted(taken.newest.items())),
+            "withdrawn": taken.withdrawn,
+            "passed_over": taken.passed_over,
+            "whole": taken.whole,
+        }
+        return Outcome(rows=rows, happened={**told, "source": source}, answer=told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    works: Works
+
+    def run(self, action: TellOfFlaws, context: Context) -> Outcome:
+        """What newer lists know of the live versions; the owner hears of it by a notice."""
+        with self.works.database.read() as connection:
+            newest = newest_import(connection)
+            looked_at = depending.to_look_at(connection).get(action.app, [])
+            untold = {
+                deploy: depending.untold(connection, self.works.blobs, deploy, sbom, context.now)
+                for deploy, sbom in looked_at
+            }
+        every = {(one.package, one.version): one for flaws in untold.values() for one in reversed(flaws)}
+        if not every:
+            raise NotFound(f"There is nothing new to tell about {action.app}.", next_step="There is nothing to do.")
+
+        def rows(connection: Connection) -> None:
+            for deploy, flaws in untold.items():
+                depending.remember_told(connection, deploy, flaws)
+                depending.remember_look(connection, deploy, newest)
+
+        shown = [
+            {"package": one.named, "advisory": one.advisory, "severity": one.severity, "fixed": one.fixed}
+            for one in list(every.values())[: depending.MOST_NAMED]
+        ]
+        happened = {"app": action.app, "deploys": sorted(untold), "flaws": shown, "packages": len(every)}
+        return Outcome(rows=rows, happened=happened)
 
 
 @dataclass(frozen=True, slots=True)

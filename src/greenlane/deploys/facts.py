@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from greenlane.catalog import audience
 from greenlane.catalog import queries as catalog
-from greenlane.deploys import alarms, comparing, queries
+from greenlane.deploys import alarms, comparing, depending, queries
 from greenlane.deploys.actions import AnswerLook, Deploy, MarkFalseAlarm, MoveCredential, Publish, Rollback
 from greenlane.deploys.bundle import Bundle
 from greenlane.govern import call
@@ -16,10 +16,11 @@ from greenlane.govern.actor import Actor
 from greenlane.govern.effect import GatherFacts
 from greenlane.govern.errors import NotFound, WrongInput
 from greenlane.kit.blobs import Blobs
+from greenlane.kit.clock import Clock
 from greenlane.secrets.facts import new_secret_facts
 
 
-def deploy_facts(blobs: Blobs) -> GatherFacts:
+def deploy_facts(blobs: Blobs, clock: Clock) -> GatherFacts:
     """Facts of an upload that would become a deploy, against what the app last showed."""
 
     def gather(connection: Connection, actor: Actor, action: Deploy) -> dict[str, Any]:
@@ -38,6 +39,7 @@ def deploy_facts(blobs: Blobs) -> GatherFacts:
         now = alarms.facts(sent["facts"], sent["findings"], alarms.alarms(connection, action.app))
         return {
             **comparing.facts_between(before.facts if before else None, now, declared, changes),
+            **_flaws(connection, blobs, clock, before, sent["sbom"]),
             "environment": "preview",
             "quota_exceeded": app is not None
             and queries.stored_bytes(connection, action.app) + upload.inspection["bytes"] > app.quota,
@@ -46,7 +48,7 @@ def deploy_facts(blobs: Blobs) -> GatherFacts:
     return gather
 
 
-def publish_facts(blobs: Blobs) -> GatherFacts:
+def publish_facts(blobs: Blobs, clock: Clock) -> GatherFacts:
     """Facts of moving an environment to a deploy: what that changes for the people who open it."""
 
     def gather(connection: Connection, actor: Actor, action: Publish) -> dict[str, Any]:
@@ -63,6 +65,7 @@ def publish_facts(blobs: Blobs) -> GatherFacts:
         facts = comparing.facts_between(before.facts if before else None, one.facts, declared, changes)
         return {
             **facts,
+            **_flaws(connection, blobs, clock, before, one.sbom),
             **(
                 audience.facts(connection, app, wanted, action.people, action.teams)
                 if production
@@ -123,7 +126,7 @@ def alarm_facts(connection: Connection, actor: Actor, action: MarkFalseAlarm) ->
     return {"called_off": (kind,), "kept_value": kind.startswith(alarms.KNOWN), **wider}
 
 
-def live_content(blobs: Blobs) -> GatherFacts:
+def live_content(blobs: Blobs, clock: Clock) -> GatherFacts:
     """Facts of what an app shows today, for verbs that let more people see it. Nothing of it is new."""
 
     def gather(connection: Connection, actor: Actor, action: Any) -> dict[str, Any]:
@@ -131,10 +134,22 @@ def live_content(blobs: Blobs) -> GatherFacts:
         if live is None:
             return {}
         one = queries.deploy(connection, action.app, live)
-        return {**one.facts, "made_by_agent": one.made_by_agent or actor.kind == "agent"}
+        flaws = _flaws(connection, blobs, clock, one, one.sbom)
+        return {**one.facts, **flaws, "made_by_agent": one.made_by_agent or actor.kind == "agent"}
 
     return gather
 
 
 def _bundle(blobs: Blobs, one: queries.DeployView | None) -> Bundle | None:
     return None if one is None else Bundle.from_manifest(blobs.get(one.artifact))
+
+
+def _flaws(
+    connection: Connection, blobs: Blobs, clock: Clock, before: queries.DeployView | None, sbom: str
+) -> dict[str, Any]:
+    """What is known of its packages now, and of those in what is live."""
+    at = clock.now()
+    after = depending.checked(connection, blobs, sbom, at)
+    same = before is None or before.sbom == sbom
+    old = None if before is None else after if same else depending.checked(connection, blobs, before.sbom, at)
+    return depending.facts(after, old)

@@ -147,3 +147,50 @@ FALSE_ALARM = Table(
 
 ``reviewed`` is whether a second person agreed.
 """
+
+ADVISORY = Table(
+    "advisory",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("ecosystem", String(16), primary_key=True),
+    Column("package", String(214), primary_key=True),
+    Column("modified", String(40), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("vector", String(200), nullable=False),
+    Column("summary", String(300), nullable=False),
+    Column("aliases", JSON, nullable=False),
+    Column("ranges", JSON, nullable=False),
+    Column("versions", JSON, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+    Index("advisory_by_package", "ecosystem", "package"),
+)
+"""Known flaws of packages, from lists in the OSV format: a row for each package that an advisory is about."""
+
+ADVISORY_LIST = Table(
+    "advisory_list",
+    METADATA,
+    Column("action", String(40), primary_key=True),
+    Column("came", String(32), nullable=False),
+    Column("source", String(300), nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("advisories", JSON, nullable=False),
+    Column("newest", JSON, nullable=False),
+)
+"""Lists that were imported. By ecosystem, how many advisories each had and the moment of its newest entry."""
+
+FLAW_TOLD = Table(
+    "flaw_told",
+    METADATA,
+    Column("deploy", ForeignKey("deploy.id"), primary_key=True),
+    Column("advisory", String(64), primary_key=True),
+    Column("package", String(214), primary_key=True),
+)
+"""Flaws of live deploys that somebody was told of."""
+
+FLAWS_LOOKED_AT = Table(
+    "flaws_looked_at",
+    METADATA,
+    Column("deploy", ForeignKey("deploy.id"), primary_key=True),
+    Column("list", String(40), nullable=False),
+)
+"""Which import a live deploy was last held against."""

@@ -108,6 +108,7 @@ TABLE = (
     Line("answer-look", APPROVERS),
     Line("set-policy", KEEPERS),
     Line("forget", OWNERS),
+    Line("import-advisories", KEEPERS),
     # people
     Line("invite", KEEPERS),
     Line("withdraw-invitation", KEEPERS, own=True),
@@ -168,6 +169,7 @@ PLATFORM_ONLY = frozenset(
         "expire-request",
         "finish-build",
         "found-organisation",
+        "tell-of-flaws",
         "turn-away",
         "widen-audience",
     }

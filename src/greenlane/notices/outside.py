@@ -12,8 +12,10 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import ip_network
+from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 from greenlane.govern.errors import WrongInput
@@ -30,6 +32,14 @@ LONGEST = 20.0
 LONGEST_ADDRESS = 2000
 """Letters of an address."""
 
+LONGEST_FETCH = 900.0
+"""Seconds for bringing something large."""
+
+LARGEST_FETCH = 1024 * 1024 * 1024
+"""Bytes of it."""
+
+_CHUNK = 256 * 1024
+_FINE = 200
 _GONE = 410
 
 
@@ -92,6 +102,21 @@ class OverNetwork:
         if not 200 <= status < 300:
             raise Postponed(f"The address answered with {status}.")
 
+    def fetch(self, url: str, into: Path) -> None:
+        """One GET, straight into a file, up to a bound in size and time. Raises ``WrongInput`` when nothing comes."""
+        place = address(url)
+        try:
+            checked = self._reachable(place)
+            with self._line(place, checked, LONGEST_FETCH) as line, into.open("wb") as file:
+                line.request("GET", place.target, headers={"Accept-Encoding": "identity"})
+                _copied(line.getresponse(), file)
+        except (Postponed, Undeliverable) as error:
+            raise WrongInput(str(error), next_step=error.next_step or "Look whether the address is right.") from error
+        except (OSError, HTTPException) as error:
+            raise WrongInput(
+                "The address did not answer.", next_step="Look whether it is right, and try again.", detail=repr(error)
+            ) from error
+
     def _reachable(self, place: Address) -> str:
         """A checked address of the host; every one that its name has must be one that may be reached."""
         try:
@@ -106,7 +131,7 @@ class OverNetwork:
         inside = [self._is_allowed(one) for one in addresses]
         if not all(own or in_the_open(one) for one, own in zip(addresses, inside, strict=True)):
             raise Undeliverable(
-                f"{place.host} is inside this network, which webhooks do not reach.",
+                f"{place.host} is inside this network, which is not reached from here.",
                 next_step="Name an address on the internet, or allow the network with the setting webhook_networks.",
             )
         if place.scheme == "http" and not all(inside):
@@ -118,18 +143,31 @@ class OverNetwork:
         return any(bare.version == one.version and bare in one for one in self._allowed)
 
     @contextmanager
-    def _line(self, place: Address, checked: str) -> Iterator[HTTPConnection]:
-        """A connection to the checked address, for the host by its name, that ends after ``LONGEST``."""
+    def _line(self, place: Address, checked: str, longest: float = LONGEST) -> Iterator[HTTPConnection]:
+        """A connection to the checked address, for the host by its name, that ends after so many seconds."""
         raw = socket.create_connection((checked, place.port), PATIENCE)
         try:
             with raw:
                 secure = place.scheme == "https"
                 wire = self._tls.wrap_socket(raw, server_hostname=place.host) if secure else raw
-                with wire, _within(LONGEST, wire):
+                with wire, _within(longest, wire):
                     line = _Over(place, wire)
                     yield line
         finally:
             raw.close()
+
+
+def _copied(answer: HTTPResponse, file: IO[bytes]) -> None:
+    if answer.status != _FINE:
+        raise Postponed(f"The address answered with {answer.status}.")
+    left = LARGEST_FETCH
+    while chunk := answer.read(_CHUNK):
+        left -= len(chunk)
+        if left < 0:
+            raise Undeliverable("What the address has is larger than 1 GB.")
+        file.write(chunk)
+    if answer.length:
+        raise Postponed("The address broke off before the end.")
 
 
 class _Over(HTTPConnection):

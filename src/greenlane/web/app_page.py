@@ -16,8 +16,10 @@ from starlette.routing import Route
 
 from greenlane.catalog import audience
 from greenlane.catalog import queries as catalog
+from greenlane.deploys import depending
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.actions import Publish, Rollback
+from greenlane.deploys.advisories import Checked
 from greenlane.govern import approvals, call
 from greenlane.govern.decide import decide
 from greenlane.govern.decision import Decision, Lane
@@ -171,6 +173,7 @@ def app_page(at: Asked) -> Response:
             "questions": questions.answers(known),
             "lives": lives,
             "production": production,
+            "depends": None if production is None else _depends(at, connection, app.name, production),
             "circle": circle,
             "opens_to": _opens_to(connection, app, team.name),
             "versions": shown,
@@ -355,6 +358,11 @@ def _called(connection: Connection, app: str, now: datetime) -> list[str]:
     since = (now - timedelta(days=30)).date().isoformat()
     found = egress.used(connection, app, since)
     return sorted({one.host for one in found if one.outcome == "allowed" and one.use == "run"})
+
+
+def _depends(at: Asked, connection: Connection, app: str, live: Live) -> Checked:
+    """What is known today of the packages in what is live."""
+    return depending.checked(connection, at.house.blobs, deploys.deploy(connection, app, live.deploy).sbom, at.now)
 
 
 def _ways_back(connection: Connection, app: catalog.App, production: Live | None) -> list[WayBack]:

@@ -12,8 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from greenlane.catalog import queries as catalog
-from greenlane.deploys import alarms, comparing, differing
+from greenlane.deploys import alarms, comparing, depending, differing
 from greenlane.deploys import queries as deploys
+from greenlane.deploys.advisories.listed import with_flaws
 from greenlane.deploys.bundle import Bundle
 from greenlane.govern.errors import WrongInput
 from greenlane.govern.explain import what_would_make_it_green
@@ -109,6 +110,7 @@ def deploy_page(at: Asked) -> Response:
             "called": _called(connection, app.name, one),
             **_found(connection, one),
             "inside": _inside(at, one),
+            "depends": depending.checked(connection, at.house.blobs, one.sbom, at.now),
             "receipts": _receipts(connection, one),
             "waiting": app_page.waiting(at, connection, app.name),
             "lock": app_page.lock_of(connection, place, stamp(at.now)) if place is not None else None,
@@ -276,9 +278,9 @@ def _receipts(connection: Connection, one: deploys.DeployView) -> list[Moment]:
 
 
 def inside(at: Asked) -> Response:
-    """The list of what is inside, as CycloneDX, to take along."""
+    """The list of what is inside, as CycloneDX, with the flaws that are known of it today, to take along."""
     with at.read() as connection:
         app = visible(at, connection)
         one = deploys.deploy(connection, app.name, at.named("deploy"))
-        body = at.house.blobs.get(one.sbom)
+        body = with_flaws(at.house.blobs.get(one.sbom), depending.checked(connection, at.house.blobs, one.sbom, at.now))
     return app_page.download(f"{app.name}-{one.id}.cdx.json", body)

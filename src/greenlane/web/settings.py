@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.routing import Route
 
+from greenlane.deploys.advisories import matching
 from greenlane.identity import queries as identity
 from greenlane.identity import roles
 from greenlane.identity.queries import listing, organisation
@@ -67,6 +68,7 @@ def settings(at: Asked) -> Response:
         mail = notices.post(connection, "mail")
         receipts = ledger.size(connection)
         people = listing.how_many(connection)
+        advisories = matching.lists(connection)
     everywhere = {one.role for one in at.held if one.scope == "organisation"}
     return at.page(
         "settings/settings.html",
@@ -81,6 +83,8 @@ def settings(at: Asked) -> Response:
         trust=at.house.trust,
         receipts=receipts,
         people=people,
+        lists=[(one, matching.NAMES[one.ecosystem], one.days(at.now), one.is_old(at.now)) for one in advisories],
+        imports=bool(everywhere & set(roles.VERBS["import-advisories"].roles)),
     )
 
 

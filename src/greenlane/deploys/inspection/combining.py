@@ -12,6 +12,7 @@ from greenlane.deploys.bundle import Bundle
 from greenlane.deploys.inspection.bill_of_materials import bill_of_materials
 from greenlane.deploys.inspection.file import FileFacts, cache_key, inspect_file
 from greenlane.deploys.inspection.finding import Finding
+from greenlane.deploys.inspection.installed import installed
 from greenlane.deploys.inspection.known_values import KnownValues
 from greenlane.deploys.inspection.packages import Package
 from greenlane.deploys.inspection.people import about_several
@@ -105,8 +106,9 @@ def inspect(
         exact += [(path, one) for one in values.find(data)]
         if told is not None:
             told(len(files), len(bundle.files))
+    there = installed(bundle.files, lambda path: blobs.get(bundle.files[path].sha256))
     source = source_tree(bundle.files.keys(), lambda path: blobs.get(bundle.files[path].sha256))
-    return combine(files, exact=exact, source=source, notes=_notes(bundle))
+    return combine(files, exact=exact, source=source, notes=_notes(bundle), there=there)
 
 
 def combine(
@@ -115,11 +117,16 @@ def combine(
     exact: Iterable[tuple[str, Finding]] = (),
     source: str = "",
     notes: Iterable[str] = (),
+    there: Iterable[Package] = (),
 ) -> Inspection:
-    """Add up the facts of files by path. The order of the files does not matter."""
+    """Add up the facts of files by path; ``there`` are packages that lie installed in them.
+
+    The order of the files does not matter. A package that a file names without a version is left out where it is known
+    with one.
+    """
     hosts: dict[str, set[str]] = defaultdict(set)
     people: dict[str, set[str]] = defaultdict(set)
-    packages: set[Package] = set()
+    packages: set[Package] = set(there)
     findings: list[tuple[str, Finding]] = list(exact)
     every = sorted(files, key=lambda one: one[0])
     ibans_in_data = 0
@@ -131,6 +138,8 @@ def combine(
             ibans_in_data += len(marks) if name == "iban" and one.kind == kinds.DATA else 0
         packages |= set(one.packages)
         findings += [(path, finding) for finding in one.findings]
+    pinned = {(ecosystem, name) for ecosystem, name, version in packages if version}
+    packages = {one for one in packages if one[2] or one[:2] not in pinned}
     findings.sort(key=lambda one: (one[1].weight != "leaked", one[0], one[1].line, one[1].kind))
     counts = {name: len(marks) for name, marks in people.items()}
     facts: dict[str, Any] = {
