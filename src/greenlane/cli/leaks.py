@@ -54,7 +54,7 @@ def steps(out: Output, app: str, found_in: str, findings: list[Mapping[str, Any]
     for mark in marks[:3]:
         out.raw(f"  greenlane credentials move {mark} --app {app} --found-in {found_in} --name API_KEY")
     out.say("  If it is no credential:")
-    out.raw(f'  greenlane credentials false-alarm {marks[0]} --app {app} --found-in {found_in} --why "how you know"')
+    out.raw(f'  greenlane credentials dismiss {marks[0]} --app {app} --found-in {found_in} --why "how you know"')
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -70,9 +70,9 @@ COMMANDS: tuple[Command, ...] = (
         environments=Typed(("--environment",), says="An environment that gets the value; may be repeated."),
     ),
     act(
-        "credentials false-alarm",
+        "credentials dismiss",
         "mark-false-alarm",
-        'greenlane credentials false-alarm 5d0c… --app crm --found-in upl_… --why "a sample from the vendor\'s page"',
+        'greenlane credentials dismiss 5d0c… --app crm --found-in upl_… --why "a sample from the vendor\'s page"',
         saying.answer(called_off),
         mark=ARGUMENT,
         app=Typed(("--app",)),
@@ -81,9 +81,9 @@ COMMANDS: tuple[Command, ...] = (
         kind=Typed(("--kind",)),
     ),
     act(
-        "credentials count-again",
+        "credentials restore",
         "unmark-false-alarm",
-        "greenlane credentials count-again 5d0c… --app crm",
+        "greenlane credentials restore 5d0c… --app crm",
         mark=ARGUMENT,
         app=Typed(("--app",)),
         kind=Typed(("--kind",)),

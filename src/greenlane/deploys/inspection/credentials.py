@@ -14,7 +14,6 @@ How a finding weighs:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 
@@ -40,6 +39,7 @@ from detect_secrets.plugins.twilio import TwilioKeyDetector
 from greenlane.deploys.inspection.finding import Finding, Weight, hint, mark_of
 from greenlane.deploys.inspection.known_keys import PUBLIC, SECRET, UNCLEAR, claims_of
 from greenlane.deploys.inspection.pieces import Piece, Reading
+from greenlane.deploys.inspection.text import around
 
 _RULES = str(resources.files("greenlane.deploys.data").joinpath("betterleaks.toml"))
 _ALLOW = re.compile(r"(gitleaks|betterleaks):allow", re.IGNORECASE)
@@ -74,6 +74,17 @@ _PLACEHOLDER = re.compile(
     r"|x{6,}|\*{4,}|\.{3,}|<[^>]+>|\$\{|\{\{|%[({]|process\.env|import\.meta|0{8,}",
     re.IGNORECASE,
 )
+_SAMPLE_HOST = re.compile(
+    r"@(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|host(?:name)?|my-?host|server|proxy(?:host)?|address"
+    r"|(?:[\w-]+\.)*(?:example|invalid|test)(?:\.(?:com|org|net))?|domain\.(?:com|tld)|(?:[\w-]+\.)?foo(?:\.\w+)?)(?![\w.-])",
+    re.IGNORECASE,
+)
+_SAMPLE_PASSWORD = re.compile(
+    r":(?:p(?:%40|@)?ass(?:word|wd)?\d*|p%40ss\w*|pwd|pw|secret|hunter2|root|admin|user|test|tiger|postgres|mysql|mongo|redis"
+    r"|letmein|123\d*|abc\d*|foo|bar|baz|qux)@",
+    re.IGNORECASE,
+)
+"""Passwords and hosts of which everybody knows that they are none."""
 _TEST_KEY = re.compile(r"[sr]k_test_")
 _WORDS = {
     "access": "access", "api": "API", "aws": "AWS", "gcp": "Google Cloud", "github": "GitHub", "gitlab": "GitLab",
@@ -107,18 +118,22 @@ class Credential:
 
 @dataclass(slots=True)
 class _Sheet:
-    """What was found in one text, each value once: what is found first stays."""
+    """What was found in one text, each value once: what is found first stays, unless it merely looked random."""
 
     text: str
     found: dict[str, Credential]
 
     def add(self, weight: Weight, kind: str, value: str, place: int | None = None) -> None:
-        if len(self.found) >= AT_MOST or any(value in other or other in value for other in self.found):
-            return
-        if weight == "leaked" and (softer := _softer(value)):
-            weight, kind = "random", f"{kind}, {softer}"
         if place is None:
             place = max(0, self.text.find(value))
+        if weight == "leaked" and (softer := _softer(value) or _sample_address(kind, self.text, place, value)):
+            weight, kind = "random", f"{kind}, {softer}"
+        for other in [one for one in self.found if value in one or one in value]:
+            if self.found[other].weight != "random" or weight == "random":
+                return
+            del self.found[other]
+        if len(self.found) >= AT_MOST:
+            return
         self.found[value] = Credential(weight, kind, value, place)
 
 
@@ -132,6 +147,15 @@ def _softer(value: str) -> str:
     if not value.startswith("-----") and (_PLACEHOLDER.search(value) or len(set(value)) < 5):
         return "a placeholder"
     return ""
+
+
+def _sample_address(kind: str, text: str, place: int, value: str) -> str:
+    """Why a password in an address is no leak: the address or the password is one that explanations use."""
+    if not kind.startswith("Password in a"):
+        return ""
+    beside = text[max(0, place - 200) : place + len(value) + 100]
+    sample = _SAMPLE_PASSWORD.search(f":{value.rpartition(':')[2]}@") or _SAMPLE_HOST.search(beside)
+    return "an example from documentation" if sample else ""
 
 
 def find_credentials(text: str, *, lock_file: bool = False, key: bytes = b"") -> tuple[Finding, ...]:
@@ -163,21 +187,11 @@ def credentials_in(text: str, *, lock_file: bool = False) -> list[Credential]:
             sheet.add("random" if general or names_only else "leaked", _kind(rule), one.secret)
     lowered = text.lower()
     for word, kind, detector in _DETECTORS:
-        for around in _around(lowered, word):
-            for value in detector.analyze_string(text[around]):
+        for start, end in around(lowered, word, _NEAR):
+            for value in detector.analyze_string(text[start:end]):
                 if value := _believed(kind, value):
                     sheet.add("leaked", kind, value)
     return list(sheet.found.values())
-
-
-def _around(lowered: str, word: str) -> Iterator[slice]:
-    """The parts of a text that have a word in or near them: a slow expression is asked about those alone."""
-    place = lowered.find(word)
-    while place >= 0:
-        start, last = max(0, place - _NEAR), place
-        while 0 <= (place := lowered.find(word, last + 1)) <= last + 2 * _NEAR:
-            last = place
-        yield slice(start, last + _NEAR)
 
 
 def _believed(kind: str, value: str) -> str:

@@ -28,6 +28,9 @@ _LONGEST = 256
 _FOLDED_FROM = 10
 """Letters that must be left of a form for it to be looked for in the file without its blanks and quotes."""
 
+_LETTERS = (re.compile(rb"[a-z]"), re.compile(rb"[A-Z]"), re.compile(rb"[0-9]"))
+_MIXED = 2
+
 _AT_ONCE = 1024 * 1024
 """Bytes that are searched in one go, so that a file full of matches needs no more memory than another."""
 
@@ -91,7 +94,7 @@ class KnownValues:
         for name, value in self._known.items():
             for form in forms_of(value):
                 short = _fold(form)
-                if len(short) >= _FOLDED_FROM:
+                if len(short) >= _FOLDED_FROM or (len(short) >= SHORTEST and _mixed(short)):
                     folded.setdefault(_middle(short), name)
                 elif len(form) >= SHORTEST - 1:
                     as_it_is.setdefault(form, name)
@@ -208,6 +211,11 @@ def _spelt(data: bytes) -> bytes:
     for spelt in _SPELT:
         data = data.replace(spelt, b" " * len(spelt))
     return data
+
+
+def _mixed(form: bytes) -> bool:
+    """Whether a form has two of large letters, small letters and digits: chance makes no such word."""
+    return sum(bool(kind.search(form)) for kind in _LETTERS) >= _MIXED
 
 
 def _fold(data: bytes) -> bytes:
