@@ -1,6 +1,6 @@
 """Looking for credentials: how many planted ones are found, how many real files are held up for nothing, how fast.
 
-    python benchmarks/credentials.py [--packages 60] [--planted 600] [--json FILE]
+    python benchmarks/credentials.py [--packages 60] [--planted 600] [--megabytes 4] [--json FILE]
 
 The ground is real: files of packages as npm and PyPI have them, fetched by their own clients into a folder that is thrown
 away, grouped into *sites* (what one package would publish). Secrets are made up here and planted into copies of those
@@ -284,6 +284,17 @@ def _kept(members: Iterator[tuple[str, object]]) -> dict[str, bytes]:
     return files
 
 
+def _some(site: dict[str, bytes], most: float, chance: random.Random) -> dict[str, bytes]:
+    """Files of a package drawn by chance, up to so many bytes."""
+    names = sorted(site)
+    chance.shuffle(names)
+    kept: dict[str, bytes] = {}
+    for name in names:
+        if sum(map(len, kept.values())) + len(site[name]) <= most:
+            kept[name] = site[name]
+    return kept
+
+
 # -- the questions -----------------------------------------------------------------------------------------------------
 
 
@@ -369,12 +380,17 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--packages", type=int, default=60)
     options.add_argument("--planted", type=int, default=600)
+    options.add_argument("--megabytes", type=float, default=4, help="of each package at most, drawn file by file")
     options.add_argument("--seed", type=int, default=7)
     options.add_argument("--json", type=Path)
     chosen = options.parse_args()
     chance = random.Random(chosen.seed)
     with tempfile.TemporaryDirectory() as folder:
-        sites = list(fetched(Path(folder), chosen.packages))
+        sites = [
+            (name, _some(site, chosen.megabytes * MIB, chance)) for name, site in fetched(Path(folder), chosen.packages)
+        ]
+    if not sites:
+        sys.exit("No package could be fetched: npm and pip need their registries.")
     size = sum(len(data) for _, site in sites for data in site.values())
     wrong, files = held_up(sites)
     ways = planted(sites, chosen.planted, chance)

@@ -104,7 +104,7 @@ def _says_lists(out: Output, document: Document) -> None:
             one["ecosystem"],
             f"{one['advisories']:,}",
             one["newest"][:10],
-            f"{one['days']} days",
+            counted(one["days"], "day"),
             "old" if one["old"] else "",
         )
         for one in document["items"]

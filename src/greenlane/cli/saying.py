@@ -23,7 +23,7 @@ def decision(out: Output, answer: Mapping[str, Any]) -> None:
         out.say(f"  - {reason['says']}")
         if reason.get("instead") and answer.get("lane") in ("red", "closed") and not agreed:
             out.say(f"    Instead: {reason['instead']}")
-    for one in answer.get("findings", ()):
+    for one in () if answer.get("state") == "done" else answer.get("findings", ()):
         if one.get("weight") == "leaked":
             inside = f" ({one['where']})" if one.get("where") else ""
             out.say(f"    {one['file']}{inside}, line {one['line']}: {one['kind']} ({one['hint']})")

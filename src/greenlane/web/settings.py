@@ -32,6 +32,7 @@ TOLD_WHEN = {
     "asked": "A request waits for a decision",
     "look": "Somebody is asked to look at a change that went through",
     "answered": "A request was approved, declined or sent back, or it expired",
+    "flawed": "A newer list knows flaws in the packages of an app",
     "unused": "An app is about to fall asleep, or did",
     "told": "Something went through with the safeguard that its owner is told",
     "widened": "More people can open an app than before",
