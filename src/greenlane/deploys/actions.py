@@ -157,7 +157,9 @@ class MoveCredential:
     found_in: FoundIn
     mark: Mark
     name: Annotated[str, "the variable's name, such as API_KEY"]
-    environments: Annotated[tuple[str, ...], "the environments that get the value"] = ("preview",)
+    environments: Annotated[tuple[str, ...], "the environments that get the value, such as preview, production"] = (
+        "preview",
+    )
     use: Annotated[str, "what it is for: build, run or both"] = "run"
 
     def __post_init__(self) -> None:

@@ -178,7 +178,7 @@ def _move_credential(inputs: Facts, happened: Facts, facts: Facts) -> Undo | Non
     """One new variable in one environment; what replaced an older value would destroy that one too."""
     if len(inputs["environments"]) != 1 or inputs["name"] not in facts["new_secrets"]:
         return None
-    where = {"app": inputs["app"], "name": inputs["name"], "environment": inputs["environments"][0]}
+    where = {name: inputs[name] for name in ("app", "name", "use")} | {"environment": inputs["environments"][0]}
     return Undo("remove-variable", where, f"Destroy the value of {inputs['name']}")
 
 
