@@ -71,7 +71,7 @@ _NAMES_ONLY = re.compile(r"-(?:id|name|username|address|url|number)(?:\.\d+)?$|p
 _SECRET_ADDRESSES = frozenset(["slack-webhook-url"])
 _PLACEHOLDER = re.compile(
     r"example|placeholder|your[-_ ]|[-_ ]your|changeme|change[-_]me|redacted|dummy|insert[-_ ]|replace[-_ ]"
-    r"|x{6,}|\*{4,}|\.{3,}|<[^>]+>|\$\{|\{\{|%[({]|process\.env|import\.meta|0{8,}",
+    r"|x{6,}|\*{4,}|\.{3,}|([A-Za-z0-9])\1{5,}|<[^>]+>|\$\{|\{\{|%[({]|process\.env|import\.meta|0{8,}",
     re.IGNORECASE,
 )
 _SAMPLE_HOST = re.compile(
@@ -80,11 +80,12 @@ _SAMPLE_HOST = re.compile(
     re.IGNORECASE,
 )
 _SAMPLE_PASSWORD = re.compile(
-    r":(?:p(?:%40|@)?ass(?:word|wd)?\d*|p%40ss\w*|pwd|pw|secret|hunter2|root|admin|user|test|tiger|postgres|mysql|mongo|redis"
+    r":(?:p(?:%40|@)?ass(?:word|wd)?\d*|p%40ss\w*|pwd|pw|(?:(?:my|a|the|your|some)(?:%20|[-_])?)?(?:secret|password)|hunter2|root|admin|user|test|tiger|postgres|mysql|mongo|redis"
     r"|letmein|123\d*|abc\d*|foo|bar|baz|qux)@",
     re.IGNORECASE,
 )
 """Passwords and hosts of which everybody knows that they are none."""
+_SAMPLE_CLAIMS: tuple[dict[str, str], ...] = ({"some": "payload"}, {"foo": "bar"}, {"hello": "world"})
 _TEST_KEY = re.compile(r"[sr]k_test_")
 _WORDS = {
     "access": "access", "api": "API", "aws": "AWS", "gcp": "Google Cloud", "github": "GitHub", "gitlab": "GitLab",
@@ -143,6 +144,8 @@ def _softer(value: str) -> str:
         return "a test key"
     claims = claims_of(value)
     if claims.get("sub") == "1234567890" and claims.get("name") == "John Doe":
+        return "an example from documentation"
+    if claims in _SAMPLE_CLAIMS:
         return "an example from documentation"
     if not value.startswith("-----") and (_PLACEHOLDER.search(value) or len(set(value)) < 5):
         return "a placeholder"

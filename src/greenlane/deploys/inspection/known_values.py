@@ -137,6 +137,7 @@ class _Searched:
 
     def __init__(self, forms: Mapping[bytes, str]) -> None:
         self._names = list(forms.values())
+        self._values = len(set(self._names))
         self._longest = max(map(len, forms), default=0)
         self._automaton = BytesAhoCorasick(list(forms)) if forms else None
 
@@ -154,6 +155,8 @@ class _Searched:
                 if (name := self._names[which]) not in told:
                     told.add(name)
                     yield name, start + place
+            if len(told) == self._values:
+                return
 
 
 def forms_of(value: str) -> Iterator[bytes]:

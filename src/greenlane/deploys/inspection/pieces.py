@@ -16,14 +16,15 @@ import re
 import tarfile
 import zipfile
 import zlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import IO
 
 import orjson
 
-from greenlane.deploys.inspection.text import decoded, line_of
+from greenlane.deploys.inspection.text import decoded
 
 UNPACKED_AT_MOST = 128 * 1024 * 1024
 """Bytes that are read out of the archives in one file, all together."""
@@ -51,6 +52,7 @@ _JOIN = re.compile(
     r"""|["']\s{0,200}\n\s{0,200}["']"""
 )
 """Where one string is put together out of two: ``"a" + "b"``, ``"a"`` on one line and ``"b"`` on the next."""
+_LINE_END = re.compile("\n")
 _BESIDE = 400
 """Letters of each part that are joined."""
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,8192}={0,2}(?![A-Za-z0-9+/_=-])")
@@ -58,7 +60,7 @@ _BASE64_LINES = re.compile(r"(?:^[A-Za-z0-9+/]{60,76}\r?\n){1,200}^[A-Za-z0-9+/]
 _READABLE = frozenset(b"\t\r\n" + bytes(range(32, 127)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
     """A text, and where it stands: in which part of the file, from which line and column.
 
@@ -75,9 +77,14 @@ class Piece:
         """Part, line and column of a letter."""
         if self.whole:
             return self.where, self.line, self.column
-        line = line_of(self.text, place)
-        column = place - self.text.rfind("\n", 0, place)
-        return self.where, self.line + line - 1, column + (self.column - 1 if line == 1 else 0)
+        before = bisect_left(self._ends, place)
+        start = self._ends[before - 1] + 1 if before else 0
+        return self.where, self.line + before, place - start + 1 + (0 if before else self.column - 1)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Where each line ends, found once: there may be many places to tell."""
+        return [one.start() for one in _LINE_END.finditer(self.text)]
 
 
 class Reading:

@@ -16,11 +16,6 @@ def decoded(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def line_of(text: str, place: int) -> int:
-    """The line, from 1, of a character."""
-    return text.count("\n", 0, place) + 1
-
-
 def around(text: str, word: str, near: int) -> Iterator[tuple[int, int]]:
     """The parts of a text that have a word in them or near: a slow expression is asked about those alone.
 
