@@ -313,9 +313,7 @@ class Uploads:
         bundle = replace(bundle, run=built.run if built.run.get("kind") != "static" else {})
         with self._database.read() as connection:
             cached = _Cache(connection)
-            inspection = inspect(
-                bundle, self._blobs, known=self._known_values(connection), cache=cached, key=self._key
-            )
+            inspection = inspect(bundle, self._blobs, known=self._known_values(connection), cache=cached, key=self._key)
         facts = {**inspection.facts, **built.facts, "executable": bool(bundle.run), "run": dict(bundle.run)}
         kept = {
             **self._kept(bundle, replace(inspection, facts=facts, notes=built.notes)),
