@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -84,9 +86,7 @@ class RegistryProxy:
         """See ``WayOut``."""
         record = Record()
         one = _One(places, record)
-        path = folder / SOCKET
-        server = self._run(asyncio.start_unix_server(one.serve, path=str(path), limit=_CHUNK))
-        path.chmod(0o666)  # the folder lets in whom it was made for
+        server = self._run(asyncio.start_unix_server(one.serve, sock=_bound(folder), limit=_CHUNK))
         try:
             yield record
         finally:
@@ -94,6 +94,18 @@ class RegistryProxy:
 
     def _run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+
+def _bound(folder: Path) -> socket.socket:
+    """A socket in a folder, named by way of the folder's descriptor: a whole path may be too long (unix(7), 108 bytes)."""
+    listener = socket.socket(socket.AF_UNIX)
+    opened = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        listener.bind(f"/proc/self/fd/{opened}/{SOCKET}")
+    finally:
+        os.close(opened)
+    (folder / SOCKET).chmod(0o666)  # the folder lets in whom it was made for
+    return listener
 
 
 class _One:
