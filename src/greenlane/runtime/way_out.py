@@ -65,7 +65,7 @@ class WaysOut:
     async def _serve(self, name: str, listener: socket.socket, target: Path) -> None:
         async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
-                beyond = await asyncio.open_unix_connection(str(target))
+                beyond = await _reach(target)
             except OSError:
                 await _say_away(reader, writer)
                 return
@@ -81,6 +81,15 @@ class WaysOut:
         server = self._servers.pop(name, None)
         if server is not None:
             server.close()
+
+
+async def _reach(target: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect by way of the folder's descriptor: a whole path may be too long for a socket (unix(7), 108 bytes)."""
+    opened = os.open(target.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        return await asyncio.open_unix_connection(f"/proc/self/fd/{opened}/{target.name}")
+    finally:
+        os.close(opened)
 
 
 async def _say_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
