@@ -64,9 +64,20 @@ def _files(archive: object, folder: Path) -> None:
             if not member.isreg() or member.name.startswith("/") or any(part in ("", ".", "..") for part in parts):
                 continue
             place = folder.joinpath(*parts)
-            place.parent.mkdir(parents=True, exist_ok=True)
+            _folders(folder, parts[:-1])
             content = members.extractfile(member)
             assert content is not None, "a file has content"
-            descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, member.mode & 0o755 | 0o444)
+            descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 shutil.copyfileobj(content, file, _CHUNK)
+                os.fchmod(descriptor, member.mode & 0o755 | 0o444)  # whoever runs it reads it, whatever our umask is
+
+
+def _folders(folder: Path, parts: list[str]) -> None:
+    """The folders of a file, which whoever runs it may enter, whatever our umask is."""
+    place = folder
+    for part in parts:
+        place /= part
+        if not place.is_dir():
+            place.mkdir()
+            place.chmod(0o755)
