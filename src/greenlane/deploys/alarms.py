@@ -49,10 +49,10 @@ def called_off(findings: Iterable[Found], known: Collection[Alarm]) -> dict[int,
 
 
 def standing(findings: Iterable[Found], known: Collection[Alarm]) -> list[Found]:
-    """The findings that still count."""
+    """The findings that still count. What an earlier release found has no place within its file, and no mark."""
     every = list(findings)
     off = called_off(every, known)
-    return [one for place, one in enumerate(every) if place not in off]
+    return [{"where": "", "mark": "", **one} for place, one in enumerate(every) if place not in off]
 
 
 def facts(sheet: Mapping[str, Any], findings: Iterable[Found], known: Collection[Alarm]) -> dict[str, Any]:
