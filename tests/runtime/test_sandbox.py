@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import sys
@@ -214,6 +215,19 @@ def test_it_dies_with_whoever_started_it(tmp_path: Path) -> None:
     while any(mark.encode() in _read(one) for one in Path("/proc").glob("[0-9]*/cmdline")):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_many_open_files_of_the_platform_are_in_nobodys_way(run: Run) -> None:
+    """Its descriptors went up to 1024 once, where select() stops."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    held = [os.open("/dev/null", os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert run("echo", "here").output == "here\n"
+    finally:
+        for one in held:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_program_that_prints_without_end_is_taken_as_it_comes(jailer: Jailer) -> None:

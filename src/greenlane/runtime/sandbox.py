@@ -325,12 +325,13 @@ class Running:
         assert self._process is not None
         assert self._process.stdout is not None
         pipe = self._process.stdout.fileno()
+        writes = select.poll()  # select() takes no descriptor from 1024 on
+        writes.register(pipe, select.POLLIN)
         began = looked = time.monotonic()
         pause = _LOOK_EVERY
         limits = self.jail.limits
         while True:
-            ready, _, _ = select.select([pipe], [], [], _LOOK_EVERY)
-            if ready:
+            if writes.poll(_LOOK_EVERY * 1000):
                 chunk = os.read(pipe, _CHUNK)
                 if not chunk:
                     break
