@@ -38,9 +38,7 @@ RUNS = (
     Run("ledger", ("--receipts", "1000000"), ("--receipts", "50000", "--seconds", "3")),
     Run("deploys", quick=("--files", "300")),
     Run("console", ("--rounds", "40"), ("--apps", "500", "--receipts", "20000", "--rounds", "10")),
-    Run("credentials", quick=("--packages", "12", "--planted", "200", "--megabytes", "1"), needs=("npm",)),
     Run("wheel"),
-    Run("hop", quick=("--requests", "2000"), needs=("nginx",)),
     Run("edge", quick=("--rounds", "2", "--seconds", "2"), needs=("nginx", "caddy", "wrk", "taskset")),
 )
 """Each in a process of its own. Decisions include the simulation of the default policy on seeded hazards."""

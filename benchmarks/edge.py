@@ -121,8 +121,6 @@ def serve(folder: Path, port: int) -> None:
             folder=folder / "edge",
             feed_socket=folder / "feed.sock",
             control_socket=folder / "control.sock",
-            runtime_socket=folder / "runtime.sock",
-            identity_key=folder / "identity.pem",
             sink=FakeSink,
             hosts=("127.0.0.1",),
             port=port,

@@ -17,7 +17,6 @@ from argon2 import PasswordHasher
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.actions import CreateApp
 from greenlane.catalog.addresses import Addresses
-from greenlane.deploys import building
 from greenlane.deploys.actions import Deploy, Publish
 from greenlane.deploys.passports import Passports
 from greenlane.deploys.upkeep import Upkeep
@@ -47,9 +46,6 @@ from greenlane.ledger.witness import LocalWitness
 from greenlane.main import Control
 from greenlane.notices.fake import FakeMailer, FakeOutside
 from greenlane.notices.reading import Notices
-from greenlane.runtime.building.fake import FakeBuilder
-from greenlane.secrets import queries as secret_queries
-from greenlane.secrets.fake import FakeKeys
 from greenlane.secrets.sealing import Sealing
 
 QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -76,31 +72,20 @@ class InOneProcess(Control):
         self.trust = Trust.of(self.signer.public(), self.witness.key)
         self.ledger = Ledger(database, self.signer)
         self.payloads = Payloads(bytes(32))
-        self.sealing = Sealing(FakeKeys(), database, self.ledger.write, self._now)
+        self.sealing = Sealing(bytes(32))
         self.outside = FakeOutside()
         self.mailer = FakeMailer()
         self.blobs = Blobs(folder / "blobs")
-        self.marks_key = bytes(range(32))
         self.addresses = addresses
         self.policies = Policies(database, self.clock)
         self.ledger.write(self.policies.remember(self.policies.in_force()))
         self.reviewers = reviewers(catalog.team_of, catalog.owner_of)
         self.proofs = Proofs(QUICK, RelyingParty(self.addresses.console))
-        self.builder = FakeBuilder()
         self.door = Door(database, self.ledger, self.payloads, self._house(), self.clock)
-        self.uploads = Uploads(
-            database,
-            self.ledger.write,
-            self.blobs,
-            folder / "uploads",
-            self.clock,
-            lambda connection: secret_queries.known_values(connection, self.sealing),
-            key=self.marks_key,
-        )
-        self.builds = building.Builds(self.door, self._build_works(), self.ledger, self.clock)
+        self.uploads = Uploads(database, self.ledger.write, self.blobs, folder / "uploads", self.clock, lambda _c: {})
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self._visit_key = bytes(32)
-        self.upkeep = Upkeep(self.door, self.blobs, one_in=1)
+        self.upkeep = Upkeep(self.door, one_in=1)
         self.postman = self.post(self.mailer)
         self.notices = Notices(database, self.ledger.write, self.clock, by_mail=True)
         self.tallies = Tallies(database, self.ledger.write)

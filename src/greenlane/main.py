@@ -1,9 +1,8 @@
 """The composition root: settings -> database -> drivers -> door -> faces. It alone knows everything.
 
-``up`` is one command and seven processes under a supervisor: the *signer* and the *witness* (own keys, own folders, own
-users where that is possible), *egress* (the way out of apps' code), the *builder* and the *runtime* (sandboxes in which
-code is built and runs), *control* (console, API, the only writer of the database) and the *edge* (visitors' traffic, from
-memory). Each of them is ``run_process`` with a name.
+``up`` is one command and four processes under a supervisor: the *signer* and the *witness* (own keys, own folders, own
+users where that is possible), *control* (console, API, the only writer of the database) and the *edge* (visitors'
+traffic, from memory). Each of them is ``run_process`` with a name.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
-import uv
 import uvicorn
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -43,7 +41,6 @@ from greenlane.cli import backups, doctor, references
 from greenlane.cli.local import LocalCommands
 from greenlane.cli.starting import START_WITHIN, free_port, run_until_told
 from greenlane.cli.terminal import panels
-from greenlane.deploys import building
 from greenlane.deploys import effects as deploy_effects
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.facts import live_content
@@ -60,7 +57,6 @@ from greenlane.govern import recovery
 from greenlane.govern.action import REGISTRY
 from greenlane.govern.actor import PLATFORM, Actor
 from greenlane.govern.door import Door, House
-from greenlane.govern.errors import NotFound
 from greenlane.govern.policies import Policies
 from greenlane.identity import effects as identity_effects
 from greenlane.identity import queries as identity
@@ -78,12 +74,11 @@ from greenlane.insights import sentences
 from greenlane.insights.checking import Checking
 from greenlane.insights.installation import Installation
 from greenlane.insights.reading import Tallies
-from greenlane.insights.values import Shelf
 from greenlane.insights.vouching import Vouching
 from greenlane.kit import log as logs
 from greenlane.kit import users
 from greenlane.kit.blobs import Blobs
-from greenlane.kit.clock import SystemClock, stamp
+from greenlane.kit.clock import SystemClock
 from greenlane.kit.database import Database
 from greenlane.kit.errors import GreenlaneError, Unavailable
 from greenlane.kit.places import Places, write_private
@@ -101,7 +96,6 @@ from greenlane.ledger.receipt import Receipt
 from greenlane.ledger.signer import SignerClient
 from greenlane.ledger.trust import Trust
 from greenlane.ledger.witness import Forwarder, WitnessClient
-from greenlane.notices import adopting as notices_adopting
 from greenlane.notices import effects as notice_effects
 from greenlane.notices import wording
 from greenlane.notices.driver import Mailer, Outside
@@ -110,31 +104,8 @@ from greenlane.notices.outside import OverNetwork
 from greenlane.notices.postman import Desk, Postman
 from greenlane.notices.reading import Notices
 from greenlane.notices.smtp import MailServer, Smtp
-from greenlane.runtime import cgroups
-from greenlane.runtime import process as runtime_process
-from greenlane.runtime.asking import Runtime
-from greenlane.runtime.building import builder, registries
-from greenlane.runtime.building.caches import Caches
-from greenlane.runtime.building.registry_proxy import RegistryProxy
-from greenlane.runtime.building.room import BuildLimits
-from greenlane.runtime.building.toolchains import Toolbox
-from greenlane.runtime.building.workshop import Workshop
-from greenlane.runtime.egress import process as egress_process
-from greenlane.runtime.egress import used as egress_used
-from greenlane.runtime.egress.driver import EgressProcess
-from greenlane.runtime.egress.process import EgressOptions
-from greenlane.runtime.egress.proxy import Limits as EgressLimits
-from greenlane.runtime.process import RuntimeOptions
-from greenlane.runtime.release import KINDS, Key, Release
-from greenlane.runtime.releases import Teller
-from greenlane.runtime.sandbox import Jailer
-from greenlane.runtime.sandbox import Limits as SandboxLimits
-from greenlane.secrets import adopting as secrets_adopting
 from greenlane.secrets import effects as secret_effects
 from greenlane.secrets import queries as secret_queries
-from greenlane.secrets import resolving, using
-from greenlane.secrets.driver import KeysAway, ValueUnreadable
-from greenlane.secrets.local_keys import LocalKeys
 from greenlane.secrets.sealing import Sealing
 from greenlane.web import routes as web_routes
 from greenlane.web.house import WebHouse
@@ -147,9 +118,6 @@ ROUND_EVERY = 20.0
 USERS = {"signer": 61101, "witness": 61102}
 """Who signer and witness become when ``up`` was started as root: numbers that nobody is given (60706 to 61183 is unused
 in systemd.io/UIDS-GIDS)."""
-
-HOST_VERBS = frozenset({"declare-host", "remove-host"})
-"""Verbs after which apps' code may call other hosts than before."""
 
 SETTLED_WITHIN = timedelta(seconds=5)
 """An action that is unsettled for longer, and that nobody is working on, was left by a part that was away."""
@@ -177,19 +145,14 @@ class Control:
         self.ledger = Ledger(self.database, self.signer)
         self.forwarder = Forwarder(self.ledger, self.database, self.witness)
         self.payloads = Payloads.from_file(settings.folder / "keys" / "payload.key")
-        keys = LocalKeys(settings.folder / "keys" / "variables.key")
-        self.sealing = Sealing(keys, self.database, self.ledger.write, self._now, before=keys.first())
+        self.sealing = Sealing.at(settings.folder / "keys" / "variables.key")
         self.outside: Outside = OverNetwork(settings.webhook_networks)
         self.blobs = Blobs(settings.blob_place)
-        self.marks_key = _kept_key(settings.folder / "keys" / "marks.key")
         self.addresses = addresses_of(settings)
         self.policies = Policies(self.database, self.clock, settings.policies)
         self.policies.load()
         self.ledger.write(self.policies.remember(self.policies.in_force()))
         self.reviewers = reviewers(catalog.team_of, catalog.owner_of)
-        self.builder: building.Building = builder.BuilderLine.to(
-            self.places.socket("builder"), settings.folder / "builds"
-        )
         self.door = Door(self.database, self.ledger, self.payloads, self._house(), self.clock)
         self.uploads = Uploads(
             self.database,
@@ -198,11 +161,9 @@ class Control:
             settings.folder / "uploads",
             self.clock,
             lambda connection: secret_queries.known_values(connection, self.sealing),
-            key=self.marks_key,
         )
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
-        self.builds = building.Builds(self.door, self._build_works(), self.ledger, self.clock)
-        self.upkeep = Upkeep(self.door, self.blobs)
+        self.upkeep = Upkeep(self.door)
         server = MailServer.of(settings)
         self.postman = self.post(None if server is None else Smtp(server))
         self.notices = Notices(
@@ -220,8 +181,6 @@ class Control:
             socket=self.places.socket("feed"),
             later=self._background.put,
         )
-        self.runtime = Runtime(self.places.socket("runtime"))
-        self.teller = Teller(self.places.socket("releases"), self.release)
         self.sealer = Sealer(
             settings.folder / "journal",
             self.ledger,
@@ -230,35 +189,8 @@ class Control:
             beside=lambda records: partial(unused.opened, last=last_opened(records)),
             clock=self.clock,
         )
-        self.egress = EgressProcess(self.places.socket("egress"))
-        self.egress_sealer = Sealer(
-            settings.folder / "egress-journal",
-            self.ledger,
-            self.database,
-            keep=self.blobs.put,
-            beside=lambda records: partial(egress_used.keep, records=records),
-            clock=self.clock,
-            series="egress",
-        )
-
-    def _build_works(self) -> building.Works:
-        return building.Works(
-            database=self.database,
-            blobs=self.blobs,
-            uploads=lambda: self.uploads,
-            builder=self.builder,
-            values=self._build_values,
-            cooldown=self._settings.release_age_days,
-            app_facts=catalog_facts.app_facts(self.clock),
-        )
-
-    def _build_values(self, connection: Connection, app: str) -> tuple[Mapping[str, str], frozenset[str]]:
-        """What a build of an app gets, and which of it is secret: what the app has for builds of its previews."""
-        found = resolving.resolved(connection, self.sealing, app, "preview", "build", self.clock.now())
-        return found.values, found.secrets
 
     def _house(self) -> House:
-        values = secret_effects.handlings(secret_effects.Works(self.database, self.sealing, self.clock))
         works = deploy_effects.Works(
             database=self.database,
             blobs=self.blobs,
@@ -266,12 +198,6 @@ class Control:
             origin=self.trust.origin,
             app_facts=catalog_facts.app_facts(self.clock),
             reviewers=self.reviewers,
-            put=values["put-variable"].effect,
-            key=self.marks_key,
-            rights=rights_facts(catalog.team_of, self.clock),
-            clock=self.clock,
-            write=self.ledger.write,
-            fetch=self.outside.fetch,
         )
         catalog_works = catalog_effects.Works(
             database=self.database,
@@ -280,15 +206,14 @@ class Control:
             addresses=self.addresses,
             check_name=app_names.check,
             own_domains=(self._settings.console_host, self._settings.apps_domain),
-            live_content=(live_content(self.blobs, self.clock),),
+            live_content=(live_content(self.blobs),),
         )
         handlings = {
             **identity_effects.handlings(self.database, self.payloads, catalog.owned_by, self.proofs),
             **catalog_effects.handlings(catalog_works),
-            **values,
+            **secret_effects.handlings(self.sealing, self.clock),
             **notice_effects.handlings(notice_effects.Works(self.database, self.sealing, self.outside)),
             **deploy_effects.handlings(works),
-            **building.handlings(self._build_works()),
             **govern_effects.handlings(self.database, self.payloads, self.clock, self.reviewers, self.policies),
         }
         missing = [verb.name for verb in REGISTRY if verb.name not in handlings]
@@ -301,35 +226,16 @@ class Control:
             process_of=deploys.process_of,
         )
 
-    def _now(self) -> str:
-        return stamp(self.clock.now())
-
-    def adopt(self) -> None:
-        """Bring what was sealed by earlier releases under the keys of this one."""
-        for adopted in (secrets_adopting.adopted, notices_adopting.adopted):
-            try:
-                count, rows = adopted(self.database, self.sealing)
-            except (ValueUnreadable, KeysAway) as error:  # they stay as they are; the next start tries again
-                log.warning("values of an earlier release could not be sealed anew", error=repr(error))
-                continue
-            if count:
-                self.ledger.write(rows)
-                log.info("values of an earlier release were sealed anew", count=count)
-
     # -- life ----------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Serve until SIGTERM."""
         self.door.subscribe(self._hear)
-        self.adopt()
         self._found()
         recovery.recover(self.door, before=self.clock.now())
         self.following.authority.start()
-        self.teller.start()
         threading.Thread(target=self._keep_house, name="upkeep", daemon=True).start()
         self.postman.start()
-        self._background.put(self._tell_egress)
-        self.builds.start()
         pages = web_routes.routes(self.web())
         app = api.create(self._api(), pages=pages, error_page=web_routes.error_page)
         path = self.places.socket("control")
@@ -351,9 +257,7 @@ class Control:
             uvicorn.Server(config).run()
         finally:
             self._background.put(None)
-            self.builds.stop()
             self.postman.stop()
-            self.teller.stop()
             self.following.authority.stop()
             self.forwarder.close()
             self.ledger.close()
@@ -400,28 +304,12 @@ class Control:
         self._count()
         for entry in self.sealer.seal_all():
             log.info("page views sealed", seq=entry.seq)
-        for entry in self.egress_sealer.seal_all():
-            log.info("calls outside sealed", seq=entry.seq)
-        self._tell_egress()
-
-    def _tell_egress(self) -> None:
-        """Have the way out follow what apps declared; while it is away it is told again a moment later."""
-        with self.database.read() as connection:
-            hosts = catalog.server_hosts(connection)
-        try:
-            self.egress.tell(hosts)
-        except Unavailable as error:
-            log.info("the way out follows once it is back", error=error.detail)
 
     def _hear(self, receipt: Receipt) -> None:
         """After a settled action: new rules first, then the table, then what people should hear of."""
         if receipt.happened.get("state") == "done" and receipt.action["verb"] == "set-policy":
             self.policies.load()
-        if receipt.action["verb"] == "build":
-            self.builds.hurry()
         self.following.hear(receipt)
-        if receipt.happened.get("state") == "done" and receipt.action["verb"] in HOST_VERBS:
-            self._tell_egress()
         self._background.put(self.notices.catch_up)
         self._background.put(self._count)
 
@@ -429,33 +317,6 @@ class Control:
         """Count what came; what is much is counted bit by bit, with other work in between."""
         if self.tallies.catch_up(pages=5):
             self._background.put(self._count)
-
-    def release(self, key: Key) -> Release | None:
-        """What the runtime process is told when it is to run something: None where nothing of the deploy runs.
-
-        The reading of each secret is noted, with the deploy that got it.
-        """
-        now = self.clock.now()
-        with self.database.read() as connection:
-            try:
-                deploy = deploys.deploy(connection, key.app, key.deploy)
-            except NotFound:
-                return None
-            run = deploy.facts.get("run") or {}
-            if run.get("kind") not in KINDS:
-                return None
-            given = resolving.resolved(connection, self.sealing, key.app, key.environment, "run", now)
-        self.ledger.write(using.read(key.app, key.deploy, "run", given.versions, stamp(now)))
-        return Release(
-            key=key,
-            kind=run["kind"],
-            entry=run.get("entry", ""),
-            files=deploy.artifact,
-            functions=run.get("functions") or (),
-            variables=given.values,
-            secret=given.secrets,
-            layers=[layer["digest"] for layer in run.get("layers") or ()],
-        )
 
     # -- the faces' view -----------------------------------------------------------------------------------------
 
@@ -493,10 +354,8 @@ class Control:
             arrivals=self.arrivals,
             pack=self.policies.in_force,
             trust=self.trust,
-            build_log=self.builds.log,
             passport=self.passports.when_cosigned,
             vouching=self.vouching,
-            shelf=Shelf(self.sealing),
             checking=self._checking(),
             logs=logs.newest,
             may=self.may,
@@ -515,14 +374,11 @@ class Control:
             clock=self.clock,
             pack=self.policies.in_force,
             trust=self.trust.document,
-            build_log=self.builds.log,
             passport=self.passports.when_cosigned,
             vouching=self.vouching,
-            shelf=Shelf(self.sealing),
             verify=checking.verify,
             replay=checking.replay,
             logs=logs.newest,
-            runtime=self.runtime,
             ready=self.ready,
             may=self.may,
         )
@@ -599,11 +455,10 @@ def patiently(ask: Callable[[], T]) -> T:
 
 
 def run_process(name: str, settings: Settings, token_file: Path | None = None, apart: bool = False) -> None:
-    """Be one of the processes until told to stop. ``token_file`` is where the first owner's token goes.
+    """Be one of the four processes until told to stop. ``token_file`` is where the first owner's token goes.
 
     ``apart``: signer and witness become users of their own once they have read their keys and can be asked, and the
-    others give up root's powers before they begin, so that they cannot read what belongs to another user. The runtime
-    alone keeps them, to give each sandbox a user; it has no key and no database, and speaks to nobody but them.
+    other two give up root's powers before they begin, so that they cannot read what belongs to another user.
     """
     logs.configure(name, settings.log_level)
     places = Places(settings.folder)
@@ -616,14 +471,6 @@ def run_process(name: str, settings: Settings, token_file: Path | None = None, a
         case "witness":
             log_key = VerifierKey.parse(patiently(SignerClient(places.socket("signer")).public)["log"])
             witness_process.serve(places.socket(name), folder, name=f"witness.{origin}", log=log_key, ready=ready)
-        case "egress":
-            if apart:
-                users.give_up_powers()
-            egress_process.run(egress_options(settings, places))
-        case "builder":
-            builder.serve(places.socket(name), _builder(settings))
-        case "runtime":
-            runtime_process.run(runtime_options(settings, places))
         case "control":
             if apart:
                 users.give_up_powers()
@@ -632,34 +479,6 @@ def run_process(name: str, settings: Settings, token_file: Path | None = None, a
             if apart:
                 users.give_up_powers(keep=(users.BIND_LOW_PORTS,))
             edge_process.run(edge_options(settings, places))
-
-
-def _builder(settings: Settings) -> builder.Builder:
-    """Whoever carries builds out. It asks for the registries when the first build comes, not before."""
-    folder = settings.folder / "builds"
-    jailer = Jailer(cgroups.find("greenlane-builds"))
-
-    def opened() -> Workshop:
-        found = registries.find(
-            settings.npm_registry, settings.python_index, settings.registry_ca, settings.registry_hosts
-        )
-        return Workshop(
-            folder=folder,
-            jailer=jailer,
-            toolbox=Toolbox(folder / "tools", found),
-            registries=found,
-            way_out=RegistryProxy(),
-            caches=Caches(folder / "caches", apart=os.getuid() == 0),
-            blobs=Blobs(settings.blob_place),
-            uv=Path(uv.find_uv_bin()),
-            limits=BuildLimits(
-                memory=settings.build_memory_mib * 1024 * 1024,
-                disk=settings.build_disk_mib * 1024 * 1024,
-                seconds=settings.build_minutes * 60,
-            ),
-        )
-
-    return builder.Builder(folder, jailer.available, opened)
 
 
 def _become_apart(user: int, folder: Path, parent: int) -> None:
@@ -671,39 +490,6 @@ def _nothing() -> None:
     """What there is to do when nobody becomes another user."""
 
 
-def egress_options(settings: Settings, places: Places) -> EgressOptions:
-    """What the egress process is told."""
-    return EgressOptions(
-        socket=places.socket("egress"),
-        sockets=places.socket("egress-of-a-sandbox-000000").parent / "egress",
-        folder=settings.folder / "egress",
-        journal=settings.folder / "egress-journal",
-        networks=settings.egress_networks,
-        limits=EgressLimits(a_day=settings.egress_mib_a_day * 1024 * 1024),
-    )
-
-
-def runtime_options(settings: Settings, places: Places) -> RuntimeOptions:
-    """What the runtime process is told."""
-    mib = 1024 * 1024
-    return RuntimeOptions(
-        folder=settings.folder / "runtime",
-        socket=places.socket("runtime"),
-        releases=places.socket("releases"),
-        egress=places.socket("egress"),
-        sandboxes=places.socket("a-sandbox-0000000000000000").parent / "apps",
-        blobs=settings.blob_place,
-        limits=SandboxLimits(
-            memory=settings.app_memory_mib * mib,
-            processes=settings.app_processes,
-            cpu=settings.app_processors,
-            files=settings.app_files,
-            disk=settings.app_disk_mib * mib,
-        ),
-        idle=settings.app_idle_minutes * 60,
-    )
-
-
 def edge_options(settings: Settings, places: Places) -> EdgeOptions:
     """What the edge is told."""
     return EdgeOptions(
@@ -711,8 +497,6 @@ def edge_options(settings: Settings, places: Places) -> EdgeOptions:
         folder=settings.folder / "edge",
         feed_socket=places.socket("feed"),
         control_socket=places.socket("control"),
-        runtime_socket=places.socket("runtime"),
-        identity_key=settings.folder / "keys" / "identity.pem",
         sink=lambda: JournalSink(settings.folder / "journal"),
         hosts=settings.listen,
         port=settings.port,
@@ -725,11 +509,11 @@ def edge_options(settings: Settings, places: Places) -> EdgeOptions:
 
 
 def children(settings: Settings, token_file: Path | None = None) -> list[Child]:
-    """The six processes, in the order in which they need one another, kept apart where the platform allows it."""
+    """The four processes, in the order in which they need one another, kept apart where the platform allows it."""
     apart = _can_be_apart(settings, token_file)
     return [
         Child(name, partial(run_process, name, settings, token_file, apart))
-        for name in ("signer", "witness", "egress", "builder", "runtime", "control", "edge")
+        for name in ("signer", "witness", "control", "edge")
     ]
 
 
@@ -764,7 +548,7 @@ def local_commands() -> LocalCommands:
 
 
 def up(flags: Mapping[str, Any]) -> int:
-    """Run the six processes until Ctrl-C or SIGTERM."""
+    """Run the four processes until Ctrl-C or SIGTERM."""
     typed = dict(flags)
     token_file: Path | None = typed.pop("owner_token_file", None)
     settings = read_settings(**typed)

@@ -8,9 +8,8 @@ import string
 import pytest
 
 from greenlane.deploys.inspection import inspect_file
-from greenlane.deploys.inspection.credentials import find_credentials
+from greenlane.deploys.inspection.credentials import KnownValues, find_credentials
 from greenlane.deploys.inspection.known_keys import PUBLIC, SECRET
-from greenlane.deploys.inspection.known_values import KnownValues
 
 DICE = random.Random(20260101)
 LETTERS = string.ascii_letters + string.digits

@@ -82,7 +82,6 @@ def test_an_auditor_reads_everything_and_changes_nothing() -> None:
         "read-receipts",
         "read-all-receipts",
         "read-people",
-        "read-variables",
         "read-policy",
         "read-settings",
         "export-ledger",

@@ -94,11 +94,9 @@ EXAMPLES: dict[str, Examples] = {
 PARTS: dict[str, Callable[[Organisation], str]] = {
     "app": lambda _: "vendor-board",
     "deploy": lambda here: here.deploys["vendor-board"][-1],
-    "build": lambda _: "bld_nothing",
     "request": lambda here: here.requests["price-list"],
     "person": lambda here: here.people["ben"].id,
     "team": lambda _: "operations",
-    "name": lambda _: "RATES_KEY",
     "seq": lambda here: _seq(here, "publish"),
     "upload": lambda here: here.upload,
 }

@@ -150,10 +150,6 @@ def _vendor_board(here: Organisation, folder: Path) -> None:
         "production",
         stdin=b"k-12345-not-a-secret",
     )
-    for whose in (("--team", TEAM), ("--organisation",)):
-        here.ana.does(
-            "variables", "put", "RATES_KEY", *whose, "--environment", "production", stdin=b"k-67890-not-a-secret"
-        )
     _deploy(
         here,
         "ben",

@@ -103,8 +103,8 @@ class Running:
             if not Path(f"/proc/{pid}/exe").exists():
                 continue  # a process that has ended and is about to be started again
             names = {listening[one] for one in _sockets(pid) if one in listening}
-            if names & {"signer", "witness", "control", "egress"}:
-                found[(names & {"signer", "witness", "control", "egress"}).pop()] = pid
+            if names & {"signer", "witness", "control"}:
+                found[(names & {"signer", "witness", "control"}).pop()] = pid
             else:
                 found["edge"] = pid
         return found

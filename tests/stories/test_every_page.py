@@ -310,7 +310,6 @@ def test_navigation_and_help_are_the_same_on_every_page(library: Library) -> Non
 
 SEVERAL_WAYS_EXCUSED = {
     "/do/{verb}": "a step of a process: each is reached from the page of what it changes, and from the palette",
-    "/apps/{app}/builds/{build}": "the result of a process, which sending sources and the list of builds lead to",
     "/ask/{app}": "a step of a process: the page of an app that one may not open leads there",
     "/ledger/verify": "the result of a check, which the button of the ledger leads to",
     "/new/{upload}": "a step of a process: what was dropped leads there",

@@ -104,10 +104,6 @@ def place(greenlane: Running, tmp_path_factory: pytest.TempPathFactory) -> Place
         "password": "seven-otters-in-a-row",
         "way": "password",
         "row": 1,
-        "build": "bld_nothing",
-        "mark": "m" * 24,
-        "found_in": deployed["answer"]["deploy"],
-        "why": "w",
         "invitation": "inv_nothing",
     }
     [kept] = json.loads((stranger.home / ".config" / "greenlane" / "credentials.json").read_text()).values()

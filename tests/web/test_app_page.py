@@ -81,7 +81,7 @@ def test_the_page_opens_with_five_questions_each_with_its_answer_and_its_receipt
         "Can it be audited?": (
             "Yes: every step has its receipt, and its passport was verified against 4 receipts that it names."
         ),
-        "Which credentials does it hold?": "None: it has no secrets, and no credential was found in its files.",
+        "Which credentials does it hold?": "None: it has no variables, and no credential was found in its files.",
     }
     with console.doorway.control.database.read() as connection:
         for asks, (_, receipt) in found.items():
@@ -106,12 +106,14 @@ def test_what_cannot_be_known_is_said_as_unknown(console: Visitor, ana: Actor) -
 
 
 def test_the_answers_name_variables_and_never_their_values(console: Visitor, ana: Actor, live: str) -> None:
-    console.doorway.does(ana, PutVariable("RATES_KEY", "hunter2-hunter2", app="vendor-board"))
+    console.doorway.does(ana, PutVariable("vendor-board", "RATES_KEY", "hunter2-hunter2", "preview"))
     page = console.as_(ana).get(APP).text
-    assert answers(page)["Which credentials does it hold?"][0] == ("1 secret has a value that nobody can read.")
-    variables = console.as_(ana).get(f"{APP}/variables").text
-    assert "RATES_KEY" in variables
-    assert "hunter2" not in page + variables
+    assert answers(page)["Which credentials does it hold?"][0] == (
+        "1 variable has a value that nobody can read: RATES_KEY."
+    )
+    settings = console.as_(ana).get(f"{APP}/settings").text
+    assert "RATES_KEY" in settings
+    assert "hunter2" not in page + settings
 
 
 def test_personal_data_is_named_by_its_kinds(console: Visitor, ana: Actor) -> None:

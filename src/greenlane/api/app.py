@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_
 from starlette.routing import BaseRoute
 
 from greenlane import __version__
-from greenlane.api import actions, builds, coming_in, ledger, notices, problem, reads, uploads, variables
+from greenlane.api import actions, coming_in, ledger, notices, problem, reads, uploads
 from greenlane.api.bodies import Bounded
 from greenlane.api.house import ApiHouse
 
@@ -33,7 +33,7 @@ def create(house: ApiHouse | None, pages: Sequence[BaseRoute] = (), error_page: 
     )
     app.state.house = house
     problem.install(app, error_page)
-    for part in (uploads, actions, builds, ledger, reads, variables, notices, coming_in):
+    for part in (uploads, actions, ledger, reads, notices, coming_in):
         app.include_router(part.routes())
     _health(app)
     app.add_middleware(Bounded)

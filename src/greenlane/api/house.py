@@ -10,7 +10,6 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from greenlane.catalog.addresses import Addresses
-from greenlane.deploys.queries import BuildView
 from greenlane.deploys.upload import Uploads
 from greenlane.govern.actor import Actor
 from greenlane.govern.door import Door
@@ -19,13 +18,11 @@ from greenlane.govern.policy import Pack
 from greenlane.identity import queries as identity
 from greenlane.identity import roles
 from greenlane.identity.queries import Signed
-from greenlane.insights.values import Shelf
 from greenlane.insights.vouching import Vouching
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock
 from greenlane.kit.database import Database
 from greenlane.notices.reading import Notices
-from greenlane.runtime.asking import Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +38,11 @@ class ApiHouse:
     clock: Clock
     pack: Callable[[], Pack]
     trust: Callable[[], dict[str, Any]]
-    build_log: Callable[[BuildView, int], tuple[str, int]]
     passport: Callable[[Connection, str, str], dict[str, Any]]
     vouching: Vouching
-    shelf: Shelf
     verify: Callable[[], dict[str, Any]]
     replay: Callable[[], dict[str, Any]]
     logs: Callable[[int, str], Sequence[dict[str, Any]]]
-    runtime: Runtime
     ready: Callable[[], dict[str, bool]]
     may: Callable[[Connection, Actor, str, str], bool]
 

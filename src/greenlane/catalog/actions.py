@@ -172,14 +172,13 @@ class RevokeShareLink:
 )
 @dataclass(frozen=True, slots=True)
 class DeclareHost:
-    """Allow an app's pages, or its own code where it runs, to call a host outside the platform."""
+    """Allow an app's pages to call a host outside the platform."""
 
     app: AppName
     host: Annotated[str, "the host, such as api.example.com or *.example.com"]
-    directives: Annotated[
-        tuple[str, ...],
-        "for what: connect, script, style, img, font, media, frame, form; server for the app's own code",
-    ] = ("connect",)
+    directives: Annotated[tuple[str, ...], "for what: connect, script, style, img, font, media, frame, form"] = (
+        "connect",
+    )
 
     def __post_init__(self) -> None:
         hosts.clean(self.host)

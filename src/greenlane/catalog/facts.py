@@ -51,9 +51,5 @@ def host_facts(connection: Connection, actor: Actor, action: DeclareHost) -> Map
     """Whether the app could not call this host for this purpose before."""
     host = hosts.clean(action.host)
     before = next((one.directives for one in queries.hosts(connection, action.app) if one.host == host), ())
-    new = set(action.directives) - set(before)
-    return {
-        "outside_hosts": (host,),
-        "new_hosts": (host,) if new else (),
-        "new_server_hosts": (host,) if hosts.SERVER in new else (),
-    }
+    new = not set(action.directives) <= set(before)
+    return {"outside_hosts": (host,), "new_hosts": (host,) if new else ()}

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from greenlane.catalog.addresses import Addresses
-from greenlane.catalog.hosts import SERVER
 from greenlane.catalog.tables import APP, APP_HOST, DOMAIN, ENVIRONMENT, GUEST, SHARE_LINK, WIDENING
 from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
@@ -298,20 +297,6 @@ def hosts(connection: Connection, name: str) -> list[DeclaredHost]:
     """The hosts that an app declared."""
     rows = connection.execute(select(APP_HOST).where(APP_HOST.c.app == name).order_by(APP_HOST.c.host))
     return [DeclaredHost(row.host, tuple(row.directives)) for row in rows]
-
-
-def page_hosts(connection: Connection, name: str) -> list[str]:
-    """The hosts that an app's pages may call, for whatever."""
-    return [one.host for one in hosts(connection, name) if set(one.directives) - {SERVER}]
-
-
-def server_hosts(connection: Connection) -> dict[str, list[str]]:
-    """The hosts that the code of each app may call, where it runs; apps without any are left out."""
-    found: dict[str, list[str]] = {}
-    for row in connection.execute(select(APP_HOST).order_by(APP_HOST.c.app, APP_HOST.c.host)):
-        if SERVER in row.directives:
-            found.setdefault(row.app, []).append(row.host)
-    return found
 
 
 def domains(connection: Connection, name: str) -> list[Domain]:

@@ -109,32 +109,6 @@ def _by(who: Document) -> str:
     return f" by {name}" if name else ""
 
 
-def egress(
-    talk: Talk,
-    app: Name,
-    days: Annotated[int, typer.Option("--days", min=1, max=3660, help="How many days back.")] = 30,
-) -> Document:
-    """What an app's code called outside, and what it tried in vain to call."""
-    return talk.client.get(f"/v1/apps/{quote(app, safe='')}/egress", days=days)
-
-
-def _called(out: Output, document: Document) -> None:
-    rows = [
-        (
-            one["host"] if one["port"] in (0, 443) else f"{one['host']}:{one['port']}",
-            one["environment"] if one["use"] == "run" else "build",
-            "reached" if one["outcome"] == "allowed" else f"refused ({one['why']})",
-            one["times"],
-            size(one["sent"]),
-            size(one["received"]),
-            one["last"][:16].replace("T", " "),
-        )
-        for one in document["items"]
-    ]
-    heads = ("host", "where", "", "times", "sent", "received", "last")
-    out.table(heads, rows, none="Its code called nothing outside.")
-
-
 COMMANDS: tuple[Command, ...] = (
     Ask("apps", "query /v1/apps", listed, "greenlane apps", _table),
     Ask("apps list", "query /v1/apps", listed, "greenlane apps list", _table),
@@ -175,8 +149,7 @@ COMMANDS: tuple[Command, ...] = (
         app=ARGUMENT,
         host=ARGUMENT,
         directives=Typed(
-            ("--for",),
-            says="For what: connect, script, style, img, font, media, frame, form, or server for its own code; may be repeated.",
+            ("--for",), says="For what: connect, script, style, img, font, media, frame or form; may be repeated."
         ),
     ),
     act(
@@ -186,7 +159,6 @@ COMMANDS: tuple[Command, ...] = (
         app=ARGUMENT,
         host=ARGUMENT,
     ),
-    Ask("egress", "query /v1/apps/{app}/egress", egress, "greenlane egress vendor-board", _called),
     act(
         "domain claim",
         "claim-domain",

@@ -19,9 +19,9 @@ from greenlane.ledger import queries as ledger
 
 FIRST = ("keys", "signer", "witness", "trust.json", "owner-token", "settings.toml")
 """Keys and the memory of signer and witness. They must not have seen more than the database in the same backup holds."""
-MOVING = ("journal", "egress-journal")
-"""Batches of page views and of what apps called: each disappears when the ledger has taken it in."""
-LEFT_OUT = ("run", "edge", "egress", "uploads")
+MOVING = ("journal",)
+"""Batches of page views: each disappears when the ledger has taken it in."""
+LEFT_OUT = ("run", "edge", "uploads")
 """Sockets, what the edge is told anew, and unfinished uploads."""
 
 

@@ -8,8 +8,7 @@ from urllib.parse import quote
 import typer
 
 from greenlane.catalog import names
-from greenlane.cli import leaks, naming, saying
-from greenlane.cli.builds import built
+from greenlane.cli import naming, saying
 from greenlane.cli.command import Act, Command
 from greenlane.cli.errors import MISSING, FromControl, exit_code_of
 from greenlane.cli.output import Output
@@ -26,13 +25,9 @@ App = Annotated[
 ]
 Message = Annotated[str, typer.Option("--message", "-m", help="What changed, in your own words.", show_default=False)]
 
-AsItIs = Annotated[bool, typer.Option("--as-it-is", help="Serve the files as they are, although they could be built.")]
 
-
-def deploy(
-    talk: Talk, path: Place = ".", app: App = "", message: Message = "", as_it_is: AsItIs = False
-) -> dict[str, Any]:
-    """Send a folder or an archive and make a preview of it; only what the server lacks is sent, and a source is built."""
+def deploy(talk: Talk, path: Place = ".", app: App = "", message: Message = "") -> dict[str, Any]:
+    """Send a folder or an archive and make a preview of it; only what the server lacks is sent."""
     with opened(path) as source:
         name = app or _guessed(talk, source)
         if not (known := _exists(talk, name)):
@@ -40,15 +35,11 @@ def deploy(
         sent = send(talk.client, source, talk.out)
     if not (known or talk.explaining):
         _create(talk, name, names.title_of(source.page))
-    upload = str(sent["upload"])
-    if sent.get("plan") and not (as_it_is or talk.explaining):
-        upload, ended = built(talk, name, upload)
-        talk.beside["build"] = ended
-    found = {"findings": sent.get("findings", []), "upload_id": sent["upload"]}
-    talk.beside |= {"upload": summary(sent), "created": not known, **_left_at_home(source), **found}
+    found = {"findings": sent.get("findings", [])}
+    talk.beside = {"upload": summary(sent), "created": not known, **_left_at_home(source), **found}
     if source.place is not None and source.place.is_dir() and not talk.explaining:
         naming.remember(source.place, name)
-    return {"app": name, "upload": upload} | ({"message": message} if message else {})
+    return {"app": name, "upload": sent["upload"]} | ({"message": message} if message else {})
 
 
 def _guessed(talk: Talk, source: Source) -> str:
@@ -115,19 +106,11 @@ def deployed(out: Output, document: Document) -> None:
     out.next(f"`greenlane publish {app}`")
 
 
-def _shows(out: Output, document: Document) -> None:
-    """As every act; a refusal for what was found says what can be done about it in one step."""
-    saying.answer(deployed)(out, document)
-    if document.get("state") == "refused":
-        found = [one for one in document.get("findings", ()) if one["weight"] == "leaked"]
-        leaks.steps(out, str(document.get("subject", "")).partition(":")[2], str(document.get("upload_id", "")), found)
-
-
 DEPLOY = Act(
     "deploy",
     "deploy",
     deploy,
     'greenlane deploy ./site --app vendor-board -m "first version"',
-    _shows,
+    saying.answer(deployed),
 )
 COMMANDS: tuple[Command, ...] = (DEPLOY,)

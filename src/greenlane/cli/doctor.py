@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
@@ -19,9 +18,6 @@ from greenlane.kit.database import Database
 from greenlane.kit.settings import Settings
 from greenlane.ledger import queries
 from greenlane.notices.smtp import MailServer, Smtp
-from greenlane.runtime import cgroups
-from greenlane.runtime.local import installed_deno
-from greenlane.runtime.sandbox import Jailer
 
 MARKS = {Health.WELL: "well   ", Health.WARNING: "warning", Health.WRONG: "WRONG  "}
 SEPARATE = (
@@ -73,7 +69,6 @@ def _looks(settings: Settings) -> Iterator[Look]:
     else:
         yield checkup.well("database", "It is made at the first start.")
     yield checkup.clock(datetime.now(UTC), newest)
-    yield from _apps()
     yield _port(settings)
     yield _domains(settings)
     yield _mail(settings)
@@ -151,24 +146,6 @@ def _newest(database: Database) -> datetime | None:
     except DBAPIError:
         return None
     return parse(found[0].receipt.at) if found else None
-
-
-def _apps() -> Iterator[Look]:
-    """Whether code can run here, each app apart from all others. Files are served whatever this says."""
-    jailer = Jailer(None)
-    if refused := jailer.available():
-        yield checkup.warning(
-            "apps", "Apps that run code cannot run on this machine; files are served as ever.", refused
-        )
-        return
-    own = "each as a user of its own" if os.getuid() == 0 else "as this user, kept apart by a namespace"
-    yield checkup.well("apps", f"They run in sandboxes, {own}.")
-    if not cgroups.can_be_made():
-        yield checkup.warning(
-            "limits", jailer.weaker(), "Start `greenlane up` as root, or under systemd with Delegate=yes."
-        )
-    if installed_deno() is None:
-        yield checkup.warning("functions", "Deno is not installed, so functions do not run.", "Run `make setup`.")
 
 
 def _port(settings: Settings) -> Look:

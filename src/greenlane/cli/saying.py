@@ -23,10 +23,9 @@ def decision(out: Output, answer: Mapping[str, Any]) -> None:
         out.say(f"  - {reason['says']}")
         if reason.get("instead") and answer.get("lane") in ("red", "closed") and not agreed:
             out.say(f"    Instead: {reason['instead']}")
-    for one in () if answer.get("state") == "done" else answer.get("findings", ()):
+    for one in answer.get("findings", ()):
         if one.get("weight") == "leaked":
-            inside = f" ({one['where']})" if one.get("where") else ""
-            out.say(f"    {one['file']}{inside}, line {one['line']}: {one['kind']} ({one['hint']})")
+            out.say(f"    {one['file']}, line {one['line']}: {one['kind']} ({one['hint']})")
     if safeguards := answer.get("safeguards"):
         out.say(
             "  With these safeguards:" if answer.get("lane") == "amber" else "  If it goes on, with these safeguards:"
@@ -95,13 +94,6 @@ def explained(out: Output, document: Document) -> None:
             ("points", "part", "why"),
             [(f"{one['points']:+d}", one["name"], one["says"]) for one in risk.get("parts", ())],
             none="  nothing speaks for or against it",
-        )
-    facts = document.get("facts") or {}
-    if facts.get("flaws"):
-        out.say(f"Packages with known flaws, the worst {facts['worst_flaw']}: {', '.join(facts['flaws'])}.")
-    if facts.get("unchecked_dependencies"):
-        out.say(
-            f"Not checked, or against an old list: {facts['unchecked_dependencies']:,} packages. `greenlane advisories` says how old."
         )
     ways = document.get("would_be_green") or ()
     for title, wanted in (("It would be green:", True), ("It would go on, once a person agrees:", False)):

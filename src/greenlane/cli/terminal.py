@@ -13,14 +13,11 @@ import typer
 from typer.core import TyperGroup
 
 from greenlane.cli import (
-    advisories,
     anything,
     approvals,
     apps,
-    builds,
     deploy,
     explain,
-    leaks,
     ledger,
     local,
     passport,
@@ -50,19 +47,16 @@ JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document inst
 
 GROUPS = {
     "apps": "See and change apps.",
-    "advisories": "Lists of known flaws in packages.",
     "approvals": "See what waits for a person.",
     "domain": "Serve an app under a domain of its own.",
     "explain": "See what would be decided, why, and what would make it green. Changes nothing.",
     "guests": "See and change who may open an app on top of its audience.",
     "hosts": "Say which outside hosts an app's pages may call.",
-    "keys": "The keys under which everything sealed is kept.",
     "ledger": "Check the ledger, prove receipts, take it along.",
     "looks": "See what you are asked to look at afterwards.",
     "mail": "What comes to you by mail.",
     "organisation": "What the organisation is called.",
     "passport": "Read and check what travels with a deploy.",
-    "credentials": "What was found in the files: move it into a variable, or say that it is none.",
     "people": "See and change who is here.",
     "policy": "Read, try and change the rules.",
     "preview-token": "Let a test robot open a preview.",
@@ -72,7 +66,7 @@ GROUPS = {
     "team": "See and change teams.",
     "token": "API tokens of your own.",
     "trust": "The public keys that proofs are checked with.",
-    "variables": "Values that apps get: readable ones, and secrets that nobody reads again.",
+    "variables": "Values that an app gets and nobody reads again.",
     "webhook": "Addresses outside that are told what happens.",
 }
 """What each group of commands is for."""
@@ -82,17 +76,14 @@ def panels(handed: LocalCommands) -> tuple[Panel, ...]:
     """Every command there is, in the order of the story."""
     return (
         Panel("Start", (*local.starting(handed), tour.command(partial(type_in, handed)))),
-        Panel("From a folder to an address", (*deploy.COMMANDS, *builds.COMMANDS, *publishing.COMMANDS)),
+        Panel("From a folder to an address", (*deploy.COMMANDS, *publishing.COMMANDS)),
         Panel("When a person is asked", approvals.COMMANDS),
         Panel("What happened, and the proof", (*receipts.COMMANDS, *ledger.COMMANDS, *passport.COMMANDS)),
-        Panel("Apps", (*apps.COMMANDS, *variables.COMMANDS, *leaks.COMMANDS)),
+        Panel("Apps", (*apps.COMMANDS, *variables.COMMANDS)),
         Panel("Visitors", visitors.COMMANDS),
         Panel("People", people.COMMANDS),
         Panel("Being told", webhooks.COMMANDS),
-        Panel(
-            "Rules and the platform",
-            (*policy.COMMANDS, *advisories.COMMANDS, *platform.COMMANDS, *local.keeping(handed)),
-        ),
+        Panel("Rules and the platform", (*policy.COMMANDS, *platform.COMMANDS, *local.keeping(handed))),
         Panel("Anything else", anything.COMMANDS),
     )
 

@@ -3,63 +3,46 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, insert, update
 
 from greenlane.catalog import audience, environments, narrower_first, share_links, unused
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.addresses import Addresses
-from greenlane.deploys import alarms, comparing, depending, moving, queries
+from greenlane.deploys import comparing, queries
 from greenlane.deploys.actions import (
     AnswerLook,
     CreatePreviewToken,
     Deploy,
-    ImportAdvisories,
     Look,
-    MarkFalseAlarm,
-    MoveCredential,
     Publish,
     RevokePreviewToken,
     Rollback,
-    TellOfFlaws,
-    UnmarkFalseAlarm,
 )
-from greenlane.deploys.advisories import keeping
-from greenlane.deploys.advisories.matching import newest_import
 from greenlane.deploys.bundle import Bundle
-from greenlane.deploys.facts import alarm_facts, deploy_facts, look_facts, move_facts, publish_facts, rollback_facts
-from greenlane.deploys.tables import ADVISORY_LIST, DEPLOY, LOOK, PLACEMENT, PREVIEW_TOKEN, UPLOAD
+from greenlane.deploys.facts import deploy_facts, look_facts, publish_facts, rollback_facts
+from greenlane.deploys.tables import DEPLOY, LOOK, PLACEMENT, PREVIEW_TOKEN, UPLOAD
 from greenlane.govern import call
 from greenlane.govern.approvals import Reviewers
-from greenlane.govern.effect import Context, Edge, GatherFacts, Handling, Outcome, Rows
+from greenlane.govern.effect import Context, Edge, GatherFacts, Handling, Outcome
 from greenlane.govern.errors import NotFound, WrongInput
 from greenlane.identity import tokens
 from greenlane.kit import ids
 from greenlane.kit.blobs import Blobs
-from greenlane.kit.clock import Clock, stamp
+from greenlane.kit.clock import stamp
 from greenlane.kit.database import Database
 from greenlane.ledger.passport import artifact_statement
-from greenlane.secrets.actions import PutVariable
-from greenlane.secrets.facts import missing_facts
 
 ENVIRONMENTS = ("staging", "production")
 
 
 @dataclass(frozen=True, slots=True)
 class Works:
-    """What the effects work with. ``origin`` is the ledger's name, which provenance gives as the builder.
-
-    ``put`` keeps a value as a variable, ``key`` is what the marks of found values are under, ``rights`` says what an actor
-    may do. ``write`` is the ledger's writer for rows without a receipt, ``fetch`` brings what an address has into a file.
-    """
+    """What the effects work with. ``origin`` is the ledger's name, which provenance gives as the builder."""
 
     database: Database
     blobs: Blobs
@@ -67,32 +50,17 @@ class Works:
     origin: str
     app_facts: GatherFacts
     reviewers: Reviewers
-    put: Callable[[PutVariable, Context], Outcome]
-    key: bytes
-    rights: GatherFacts
-    clock: Clock
-    write: Callable[[Rows], None]
-    fetch: Callable[[str, Path], None]
 
 
 def handlings(works: Works) -> dict[str, Handling]:
     """The effects by verb, with who knows their facts."""
     about_the_app = works.app_facts
     return {
-        "deploy": Handling(_Deploying(works).run, (about_the_app, deploy_facts(works.blobs, works.clock))),
-        "publish": Handling(
-            _Publishing(works).run,
-            (about_the_app, publish_facts(works.blobs, works.clock), missing_facts),
-            exact=_this_deploy,
-        ),
+        "deploy": Handling(_Deploying(works).run, (about_the_app, deploy_facts(works.blobs))),
+        "publish": Handling(_Publishing(works).run, (about_the_app, publish_facts(works.blobs)), exact=_this_deploy),
         "rollback": Handling(_RollingBack(works).run, (about_the_app, rollback_facts)),
         "create-preview-token": Handling(_PreviewTokens(works).create, (about_the_app,), exact=_this_deploy),
         "revoke-preview-token": Handling(_PreviewTokens(works).revoke, (about_the_app,)),
-        "move-credential": Handling(_Found(works).move, (about_the_app, move_facts(works.rights))),
-        "mark-false-alarm": Handling(_Found(works).mark, (about_the_app, alarm_facts), exact=_kind_found, covers=False),
-        "unmark-false-alarm": Handling(_Found(works).unmark, (about_the_app,), exact=_kind_marked),
-        "import-advisories": Handling(_Importing(works).run),
-        "tell-of-flaws": Handling(_Telling(works).run, (about_the_app,)),
         "look": Handling(_Looking(works).ask, (about_the_app,)),
         "answer-look": Handling(_Looking(works).answer, (about_the_app, look_facts)),
     }
@@ -103,182 +71,6 @@ def _this_deploy(connection: Connection, action: Publish | CreatePreviewToken) -
     return replace(action, deploy=queries.meant(connection, action.app, action.deploy).id)
 
 
-def _kind_found(connection: Connection, action: MarkFalseAlarm) -> MarkFalseAlarm:
-    """The kind that was found, so that whoever approves reads what it is about."""
-    return replace(action, kind=queries.found_at(connection, action.app, action.found_in, action.mark).finding["kind"])
-
-
-def _kind_marked(connection: Connection, action: UnmarkFalseAlarm) -> UnmarkFalseAlarm:
-    """The kind that was called a false alarm. Raises ``NotFound`` where none was."""
-    for one in alarms.alarms(connection, action.app):
-        if one.mark == action.mark and action.kind in {"", one.kind}:
-            return replace(action, kind=one.kind)
-    raise NotFound(
-        f"Nothing with the mark {action.mark!r} was called a false alarm in {action.app}.",
-        next_step=f"`greenlane credentials alarms {action.app}` lists what was.",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What is done about something that was found in the files."""
-
-    works: Works
-
-    def move(self, action: MoveCredential, context: Context) -> Outcome:
-        """Read the value once more where it was found, and keep it as a variable. It is told to nobody."""
-        with self.works.database.read() as connection:
-            found = queries.found_at(connection, action.app, action.found_in, action.mark, context.actor.person)
-        value = moving.value_of(found, self.works.blobs, self.works.key)
-        kept = [self.works.put(one, context) for one in action.puts(value)]
-
-        def rows(connection: Connection) -> None:
-            for one in kept:
-                if one.rows is not None:
-                    one.rows(connection)
-
-        place = {"file": found.finding["file"], "line": found.finding["line"]}
-        return Outcome(
-            rows=rows,
-            happened={"app": action.app, "name": action.name, "environments": list(action.environments)},
-            used=(Edge("manifest", action.found_in, found.manifest),),
-            made=tuple(edge for one in kept for edge in one.made),
-            answer={
-                **place,
-                "where": found.finding.get("where", ""),
-                "name": action.name,
-                "change": moving.what_to_change(found.finding, action.name),
-            },
-        )
-
-    def mark(self, action: MarkFalseAlarm, context: Context) -> Outcome:
-        """Keep who said so. A second person agreed where the decision needed one, unless nobody else is here."""
-        with self.works.database.read() as connection:
-            found = queries.found_at(connection, action.app, action.found_in, action.mark, context.actor.person)
-        if not action.why.strip():
-            raise WrongInput("A false alarm needs a reason.", next_step="Say how you know that it is no credential.")
-        reviewed = context.decision.approved and context.facts.members_active > 1
-        one = alarms.Alarm(
-            action.app,
-            action.mark,
-            found.finding["kind"],
-            context.action_id,
-            context.actor.person,
-            reviewed,
-            stamp(context.now),
-        )
-        return Outcome(
-            rows=alarms.keep(one),
-            happened={"mark": one.mark, "kind": one.kind, "reviewed": reviewed},
-            answer={"kind": one.kind},
-        )
-
-    def unmark(self, action: UnmarkFalseAlarm, context: Context) -> Outcome:
-        """It counts again, from the next decision on."""
-        return Outcome(
-            rows=alarms.forget(action.app, action.mark, action.kind),
-            happened={"mark": action.mark, "kind": action.kind},
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Importing:
-    works: Works
-
-    def run(self, action: ImportAdvisories, context: Context) -> Outcome:
-        """Read the list and keep what it says. Its advisories are written bit by bit; that it came, with the receipt.
-
-        Interrupted, it says no list came, and what was taken over so far can only name more flaws.
-        """
-        if action.address:
-            with tempfile.TemporaryDirectory() as folder:
-                file = Path(folder) / "list"
-                self.works.fetch(action.address, file)
-                return self._taken(file, urlsplit(action.address).hostname or "", action, context)
-        with self.works.database.read() as connection:
-            sent = queries.upload(connection, action.upload)
-        if (
-            sent.person != context.actor.person
-            or sent.archive is None
-            or not self.works.blobs.has(sent.archive["sha256"])
-        ):
-            raise WrongInput(
-                "The upload is not complete, not yours, or not a single file.",
-                next_step="`greenlane advisories import FILE` sends it and takes it over.",
-            )
-        with self._file(sent.archive["sha256"]) as file:
-            return self._taken(file, "a file", action, context)
-
-    @contextmanager
-    def _file(self, digest: str) -> Iterator[Path]:
-        if (place := self.works.blobs.path_of(digest)) is not None:
-            yield place
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "list"
-            file.write_bytes(self.works.blobs.get(digest))
-            yield file
-
-    def _taken(self, file: Path, source: str, action: ImportAdvisories, context: Context) -> Outcome:
-        taken = keeping.take(file, self.works.write)
-        if not (taken.advisories or taken.withdrawn):
-            raise WrongInput(
-                "The list holds no advisory about npm or PyPI packages.",
-                next_step="Give a list in the OSV format, such as all.zip of npm or of PyPI.",
-            )
-        values = {
-            "action": context.action_id,
-            "came": stamp(context.now),
-            "source": source,
-            "whole": taken.whole,
-            "advisories": dict(taken.advisories),
-            "newest": taken.newest,
-        }
-
-        def rows(connection: Connection) -> None:
-            connection.execute(insert(ADVISORY_LIST).values(**values))
-            connection.execute(update(UPLOAD).where(UPLOAD.c.id == action.upload).values(state="used"))
-
-        told = {
-            "advisories": dict(sorted(taken.advisories.items())),
-            "newest": dict(sorted(taken.newest.items())),
-            "withdrawn": taken.withdrawn,
-            "passed_over": taken.passed_over,
-            "whole": taken.whole,
-        }
-        return Outcome(rows=rows, happened={**told, "source": source}, answer=told)
-
-
-@dataclass(frozen=True, slots=True)
-class _Telling:
-    works: Works
-
-    def run(self, action: TellOfFlaws, context: Context) -> Outcome:
-        """What newer lists know of the live versions; the owner hears of it by a notice."""
-        with self.works.database.read() as connection:
-            newest = newest_import(connection)
-            looked_at = depending.to_look_at(connection).get(action.app, [])
-            untold = {
-                deploy: depending.untold(connection, self.works.blobs, deploy, sbom, context.now)
-                for deploy, sbom in looked_at
-            }
-        every = {(one.package, one.version): one for flaws in untold.values() for one in reversed(flaws)}
-        if not every:
-            raise NotFound(f"There is nothing new to tell about {action.app}.", next_step="There is nothing to do.")
-
-        def rows(connection: Connection) -> None:
-            for deploy, flaws in untold.items():
-                depending.remember_told(connection, deploy, flaws)
-                depending.remember_look(connection, deploy, newest)
-
-        shown = [
-            {"package": one.named, "advisory": one.advisory, "severity": one.severity, "fixed": one.fixed}
-            for one in list(every.values())[: depending.MOST_NAMED]
-        ]
-        happened = {"app": action.app, "deploys": sorted(untold), "flaws": shown, "packages": len(every)}
-        return Outcome(rows=rows, happened=happened)
-
-
 @dataclass(frozen=True, slots=True)
 class _Deploying:
     works: Works
@@ -287,7 +79,7 @@ class _Deploying:
         """Fix the artifact and its provenance. The deploy's id comes from the action's, so a repeat makes the same."""
         with self.works.database.read() as connection:
             upload = queries.upload(connection, action.upload)
-            reach_allowed = set(catalog.page_hosts(connection, action.app))
+            reach_allowed = {host.host for host in catalog.hosts(connection, action.app)}
         sent = upload.inspection
         if sent is None or upload.person != context.actor.person:
             raise WrongInput("The upload is not complete, or not yours.", next_step="Deploy again.")
@@ -302,7 +94,6 @@ class _Deploying:
             started=upload.created_at,
             finished=stamp(context.now),
             by_agent=context.actor.kind == "agent",
-            built=sent.get("built"),
         )
         passport = self.works.blobs.put(statement)
         self.works.blobs.sync()  # before a receipt says that these bytes are there

@@ -6,7 +6,6 @@ Pure reads. ``hosts_of`` compiles the addresses of one app, ``whole`` everything
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +15,7 @@ from greenlane.catalog import queries as catalog
 from greenlane.catalog.addresses import Addresses
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.queries import DeployView
-from greenlane.edge import content_policy, functions
-from greenlane.govern.errors import WrongInput
+from greenlane.edge import content_policy
 from greenlane.identity import queries as identity
 from greenlane.kit.clock import Clock, parse, stamp
 
@@ -120,23 +118,7 @@ class Compiler:
             "passport_file": passport_files.get(shown.id, "") if shown else "",
             "state": state,
             "says": says,
-            "run": _run(shown),
         }
-
-
-def _run(shown: DeployView | None) -> dict[str, Any] | None:
-    """What of the deploy is code, and which of its functions answers where; None where all of it is files.
-
-    A path that no function can have was refused at the deploy; one that got here all the same answers nothing.
-    """
-    found = (shown.facts.get("run") if shown else None) or {}
-    if found.get("kind", "static") == "static":
-        return None
-    compiled: list[dict[str, Any]] = []
-    for one in found.get("functions") or ():
-        with suppress(WrongInput):
-            compiled += functions.entries([one])
-    return {"kind": found["kind"], "functions": sorted(compiled, key=lambda entry: functions.order(entry["says"]))}
 
 
 def _audience(app: catalog.App, environment: str, guests: frozenset[str]) -> dict[str, Any]:

@@ -11,38 +11,6 @@ from greenlane.kit.wire.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
-class AppLimits:
-    """What one running app may ask of the edge, and how long it is waited for. Sizes in bytes, times in seconds."""
-
-    answer: float = 60.0
-    """From the end of a request to the first of its answer: 504."""
-    silence: float = 300.0
-    """Between two pieces of an answer; then it is cut."""
-    whole: float = 3600.0
-    """A whole answer, tunnels apart."""
-    head: int = 64 * 1024
-    """The head of an answer: 502."""
-    body: int = 100 * 1024 * 1024
-    """The body of a request: 413."""
-    at_once: int = 100
-    """Requests that go on at once."""
-    queued: int = 400
-    """Requests that wait for their turn: 503."""
-    patience: float = 10.0
-    """How long they wait: 503."""
-    tunnels: int = 1000
-    """Websockets and the like at once: 503."""
-    page_after: float = 1.0
-    """How long somebody looks at nothing while an app wakes, before there is a page that says so."""
-    hold: float = 25.0
-    """How long that page stays before it is sent again."""
-    wait: float = 30.0
-    """How long a program waits for an app that wakes: 503."""
-    wake: float = 120.0
-    """How long an app may take to wake before that is given up."""
-
-
-@dataclass(frozen=True, slots=True)
 class EdgeOptions:
     """Where to listen, where to read, and whom to believe. Sizes in bytes, times in seconds."""
 
@@ -54,10 +22,6 @@ class EdgeOptions:
     """Where control tells what may be served."""
     control_socket: Path
     """Where control serves the console and the API."""
-    runtime_socket: Path
-    """Where the process that runs apps says where they are."""
-    identity_key: Path
-    """The key under which apps are told who their visitors are; made when it is not there."""
     sink: Callable[[], Sink]
     """Opens where page views are written; called once, in this process."""
     hosts: tuple[str, ...] = ("127.0.0.1", "::1")
@@ -69,7 +33,6 @@ class EdgeOptions:
     trusted_proxies: tuple[str, ...] = ()
     """Networks (CIDR) whose forwarded headers are believed."""
     limits: Limits = field(default_factory=Limits)
-    apps: AppLimits = field(default_factory=AppLimits)
     room: int = 256 * 1024 * 1024
     """Memory for files, as they are and compressed."""
     grace: float = 10.0

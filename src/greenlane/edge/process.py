@@ -14,16 +14,12 @@ import uvloop
 from greenlane.edge import saved
 from greenlane.edge.console import Console
 from greenlane.edge.contents import Contents
-from greenlane.edge.endpoints import Runtime, RuntimeProcess
 from greenlane.edge.feed import Feed
 from greenlane.edge.forwarded import Proxies
-from greenlane.edge.introduction import Introductions, key_at
 from greenlane.edge.lease import Leases
 from greenlane.edge.options import EdgeOptions
 from greenlane.edge.reports import Reports
-from greenlane.edge.running import Running
 from greenlane.edge.serve import Serve
-from greenlane.edge.standing import Standing
 from greenlane.edge.table import Table
 from greenlane.edge.views import Sink, View, Views
 from greenlane.edge.visits import Visits
@@ -37,10 +33,6 @@ _LOG = logging.getLogger(__name__)
 _MOST_VIEWS_KEPT = 100_000
 _FETCHED_AHEAD = 100
 """Deploys of one message whose lists of files are read before it takes effect; a larger table reads the rest when asked."""
-
-
-_TELL_EVERY = 3.0
-"""Seconds between two notes about which apps are in use."""
 
 
 def run(options: EdgeOptions) -> None:
@@ -63,12 +55,9 @@ async def _run(options: EdgeOptions) -> None:
 
 
 class Edge:
-    """The parts and their life. ``start`` and ``stop`` once each, on a running event loop.
+    """The parts and their life. ``start`` and ``stop`` once each, on a running event loop."""
 
-    ``runtime`` says where apps run; left out, the process behind the socket of the options does.
-    """
-
-    def __init__(self, options: EdgeOptions, runtime: Runtime | None = None) -> None:
+    def __init__(self, options: EdgeOptions) -> None:
         self._options = options
         self._clock = SystemClock()
         self._table = Table()
@@ -82,26 +71,13 @@ class Edge:
         self._certificates: Certificates | None = None
         if options.certificate is not None and options.key is not None:
             self._certificates = Certificates(options.certificate, options.key, options.certificates)
-        proxies = Proxies(options.trusted_proxies)
-        introductions = Introductions(key_at(options.identity_key), self._table, self._clock)
-        self._standing = Standing(self._table, self._visits)
-        self._running = Running(
-            runtime or RuntimeProcess(options.runtime_socket, options.apps.wake),
-            introductions,
-            self._standing,
-            proxies,
-            self._views,
-            options.apps,
-        )
         serve = Serve(
             self._table,
             self._visits,
             self._contents,
             self._views,
-            Console(self._upstream, proxies),
+            Console(self._upstream, Proxies(options.trusted_proxies)),
             Reports(self._want),
-            self._running,
-            introductions,
         )
         context = self._certificates.context if self._certificates else None
         self._listener = Listener(serve, limits=options.limits, tls=context)
@@ -120,8 +96,7 @@ class Edge:
         self._sink = self._options.sink()
         port = await self._listener.start(self._options.hosts, self._options.port)
         loop = asyncio.get_running_loop()
-        works = (self._feed.run(), self._each_second(), self._each_minute(), self._now_and_then())
-        self._tasks = [loop.create_task(work) for work in works]
+        self._tasks = [loop.create_task(work) for work in (self._feed.run(), self._each_second(), self._each_minute())]
         return port
 
     async def stop(self) -> None:
@@ -132,7 +107,6 @@ class Edge:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._save()
         await self._flush(timedelta())
-        self._running.close()
         self._upstream.close()
         if self._sink is not None:
             self._sink.close()
@@ -170,7 +144,6 @@ class Edge:
         """From this moment every answer is made from the new table."""
         self._listener.memory.clear()
         self._visits.forget()
-        self._running.changed(self._table.hosts)
         self._unsaved = True
         return self._table.version
 
@@ -186,13 +159,7 @@ class Edge:
         while True:
             await asyncio.sleep(1)
             self.refresh_certificates()
-            self._standing.look()
             await self._save()
-
-    async def _now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(_TELL_EVERY)
-            await self._running.tell()
 
     async def _each_minute(self) -> None:
         every = self._options.flush_every

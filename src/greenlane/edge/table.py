@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from greenlane.edge.functions import Route, routes
 from greenlane.kit.wire.reply import Headers
 
 
@@ -21,19 +20,6 @@ class Audience:
     def admits(self, person: str, teams: frozenset[str]) -> bool:
         """Whether this signed-in person belongs to it."""
         return self.rung in ("everyone", "public") or person in self.people or not self.teams.isdisjoint(teams)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """That a deploy runs code. ``functions`` answer at their paths beside files; without any, code answers everything."""
-
-    kind: str
-    functions: tuple[Route, ...] = ()
-
-    @property
-    def everything(self) -> bool:
-        """Whether no request is for a file."""
-        return self.kind != "functions" and not self.functions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +40,6 @@ class Host:
     says: str
     marks: Headers = field(default=())
     """The fields on every answer from this address."""
-    run: Run | None = None
 
     @property
     def public(self) -> bool:
@@ -180,11 +165,6 @@ class Table:
         entry = self._raw.get("people", {}).get(person)
         return frozenset(entry["teams"]) if entry and entry["active"] else None
 
-    def introduced(self, person: str) -> dict[str, Any]:
-        """What an app hears of a person beside the id: name, mail address, teams. Nothing of anybody else."""
-        entry = self._raw.get("people", {}).get(person) or {}
-        return {key: entry[key] for key in ("name", "email", "teams") if entry.get(key)}
-
     def token(self, hashed: str) -> Token | None:
         """A token by the hash of its secret."""
         entry = self._raw.get("tokens", {}).get(hashed)
@@ -208,7 +188,6 @@ def _host(name: str, entry: Mapping[str, Any], secure: bool) -> Host:
     if entry.get("noindex"):
         marks.append((b"X-Robots-Tag", b"noindex"))
     csp = entry.get("csp") or ""
-    run = entry.get("run") or None
     if any(ord(letter) < 32 or ord(letter) > 126 for letter in deploy + passport + csp):
         raise ValueError(f"The entry of {name} holds characters that may not stand in a header.")
     return Host(
@@ -227,7 +206,6 @@ def _host(name: str, entry: Mapping[str, Any], secure: bool) -> Host:
         state=entry.get("state", "live"),
         says=entry.get("says") or "",
         marks=(*(mark for mark in marks if mark[1]), *(strictness(name) if secure else ())),
-        run=run and Run(str(run["kind"]), routes(run.get("functions") or ())),
     )
 
 

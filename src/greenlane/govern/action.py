@@ -91,12 +91,10 @@ class Verb:
         return not any(one.secret for one in self.inputs)
 
     def subject_of(self, action: Any) -> str:
-        """What the action happens to, as ``app:vendor-board``; the organisation where no input names it.
-
-        An input that is left empty means something wider: the team that another input names, or the organisation.
-        """
-        named = {kind: getattr(action, kind, "") for kind in (self.subject, "team") if self.subject}
-        return next((f"{kind}:{name}" for kind, name in named.items() if name), "organisation")
+        """What the action happens to, as ``app:vendor-board``; the organisation where no input names it."""
+        if not self.subject:
+            return "organisation"
+        return f"{self.subject}:{getattr(action, self.subject)}"
 
     def build(self, inputs: dict[str, Any]) -> Any:
         """The action from plain values. Raises ``WrongInput`` naming what is missing, unknown or of the wrong type."""

@@ -176,12 +176,6 @@ def _contents(facts: Facts) -> Iterator[Change]:
 
 _OTHERS: Final[tuple[tuple[str, dict[str, Any], str], ...]] = (
     ("credentials", {"leaked_credentials": ()}, "Take out of the content, and have revoked: {leaked_credentials}."),
-    ("false alarm", {"called_off": ()}, "Take out of the content, or let a second person agree about: {called_off}."),
-    (
-        "packages",
-        {"flaws": (), "new_flaws": (), "worst_flaw": ""},
-        "Move these packages to versions without the flaw: {flaws}.",
-    ),
     ("check", {"authorisation_removed": False}, "Put the check of who may do it back."),
     ("lock", {"unlocks": True}, "Lift the lock in the same step."),
     ("quota", {"quota_exceeded": False}, "Make room, or ask a platform engineer for a larger quota."),

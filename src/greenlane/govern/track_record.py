@@ -25,7 +25,6 @@ CHANGES = (
     "create-share-link",
     "declare-host",
     "put-variable",
-    "rotate-variable",
 )
 """The verbs that count as a change of an app."""
 

@@ -132,8 +132,7 @@ def _environment(line: roles.Line, action: Any) -> str:
             f"{line.verb} cannot concern the environment {named!r}.",
             next_step=f"Say {' or '.join(line.environments)}.",
         )
-    shared = line.shared is not None and not getattr(action, "app", "")
-    return roles.shared_place(str(named)) if shared else str(named)
+    return str(named)
 
 
 def _scopes(connection: Connection, person: str, verb: Verb, action: Any, team_of_app: TeamOfApp) -> tuple[str, ...]:

@@ -25,7 +25,6 @@ APPROVERS = (*KEEPERS, REVIEWER)
 DEVELOPERS = (*KEEPERS, DEVELOPER)
 MAKERS = (*DEVELOPERS, BUILDER)
 READERS = (*MAKERS, REVIEWER, AUDITOR)
-OVERSEERS = (*DEVELOPERS, REVIEWER, AUDITOR)
 AUDITORS = (*KEEPERS, AUDITOR)
 NOBODY: tuple[str, ...] = ()
 
@@ -33,7 +32,6 @@ NO_ENVIRONMENT = ("",)
 PREVIEW = ("preview",)
 LASTING = ("staging", "production")
 EVERY = (*PREVIEW, *LASTING)
-VALUES = (*EVERY, "dev")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,7 @@ class Line:
     """One line of the table.
 
     ``own``: everybody may, with what is their own (a token, a session, a request). ``anywhere``: the role counts
-    wherever it is held, because the verb concerns no app and no team. ``shared``: who may do it for a whole team or for
-    the organisation, where that takes more than doing it for an app.
+    wherever it is held, because the verb concerns no app and no team.
     """
 
     verb: str
@@ -50,25 +47,12 @@ class Line:
     environments: tuple[str, ...] = NO_ENVIRONMENT
     own: bool = False
     anywhere: bool = False
-    shared: tuple[str, ...] | None = None
-
-    def by_place(self) -> dict[str, tuple[str, ...]]:
-        """Who may do it, by environment, and by ``shared_place`` of each where that makes a difference."""
-        found = dict.fromkeys(self.environments, self.roles)
-        return found if self.shared is None else found | {shared_place(one): self.shared for one in self.environments}
-
-
-def shared_place(environment: str) -> str:
-    """An environment of many apps at once: of a team's, or of everybody's."""
-    return f"shared {environment}".rstrip()
 
 
 TABLE = (
     # building
     Line("create-app", MAKERS),
     Line("deploy", MAKERS, PREVIEW),
-    Line("build", MAKERS, PREVIEW),
-    Line("stop-build", MAKERS, PREVIEW),
     Line("create-preview-token", MAKERS, PREVIEW),
     Line("revoke-preview-token", MAKERS, PREVIEW),
     Line("publish", MAKERS, LASTING),
@@ -83,14 +67,8 @@ TABLE = (
     Line("revoke-share-link", MAKERS),
     Line("declare-host", MAKERS),
     Line("remove-host", MAKERS),
-    Line("put-variable", MAKERS, VALUES, shared=DEVELOPERS),
-    Line("rotate-variable", MAKERS, VALUES, shared=DEVELOPERS),
-    Line("remove-variable", MAKERS, VALUES, shared=DEVELOPERS),
-    Line("revoke-variable", MAKERS, shared=DEVELOPERS),
-    Line("rotate-key", KEEPERS),
-    Line("move-credential", MAKERS),
-    Line("mark-false-alarm", MAKERS),
-    Line("unmark-false-alarm", MAKERS),
+    Line("put-variable", MAKERS, EVERY),
+    Line("remove-variable", MAKERS, EVERY),
     Line("archive-app", MAKERS),
     Line("wake-app", MAKERS),
     Line("claim-domain", DEVELOPERS),
@@ -108,7 +86,6 @@ TABLE = (
     Line("answer-look", APPROVERS),
     Line("set-policy", KEEPERS),
     Line("forget", OWNERS),
-    Line("import-advisories", KEEPERS),
     # people
     Line("invite", KEEPERS),
     Line("withdraw-invitation", KEEPERS, own=True),
@@ -144,7 +121,6 @@ TABLE = (
     # reading
     Line("read-receipts", READERS),
     Line("read-all-receipts", AUDITORS),
-    Line("read-variables", OVERSEERS),
     Line("read-people", READERS, anywhere=True),
     Line("read-policy", READERS, anywhere=True),
     Line("read-settings", AUDITORS, anywhere=True),
@@ -156,23 +132,11 @@ there."""
 VERBS = {line.verb: line for line in TABLE}
 """The lines by verb."""
 
-RIGHTS = frozenset(
-    (role, line.verb, place) for line in TABLE for place, held_by in line.by_place().items() for role in held_by
-)
+RIGHTS = frozenset((role, line.verb, place) for line in TABLE for role in line.roles for place in line.environments)
 """The table as a set of (role, verb, environment)."""
 
 PLATFORM_ONLY = frozenset(
-    {
-        "ask-if-needed",
-        "escalate",
-        "expire-app",
-        "expire-request",
-        "finish-build",
-        "found-organisation",
-        "tell-of-flaws",
-        "turn-away",
-        "widen-audience",
-    }
+    {"ask-if-needed", "escalate", "expire-app", "expire-request", "found-organisation", "turn-away", "widen-audience"}
 )
 """What no role gives: the platform does it by itself, on time."""
 
@@ -197,12 +161,10 @@ NEVER_BY_AN_AGENT = frozenset(
         "invite",
         "join-team",
         "make-recovery-codes",
-        "mark-false-alarm",
         "remove-passkey",
         "remove-password",
         "remove-role",
         "restore-person",
-        "rotate-key",
         "set-password",
         "set-policy",
         "sign-in",
@@ -216,19 +178,7 @@ NEVER_BY_THE_PLATFORM = frozenset({"approve", "send-back", "decline", "confirm",
 
 _READ = frozenset(line.verb for line in TABLE if line.verb.startswith(("read-", "export-")))
 _DEPLOY = frozenset(
-    {
-        "create-app",
-        "build",
-        "stop-build",
-        "deploy",
-        "create-preview-token",
-        "revoke-preview-token",
-        "put-variable",
-        "rotate-variable",
-        "move-credential",
-        "withdraw",
-        "ask-to-open",
-    }
+    {"create-app", "deploy", "create-preview-token", "revoke-preview-token", "put-variable", "withdraw", "ask-to-open"}
 )
 _PUBLISH = frozenset(
     {
@@ -287,7 +237,7 @@ def matrix() -> str:
     heads = ("verb", "environment", *ROLES, "agent")
     lines: list[tuple[str, ...]] = [heads]
     for verb, line in sorted(VERBS.items()):
-        for place in line.by_place():
+        for place in line.environments:
             cells = ["yes" if may(role, verb, place) else "own" if line.own else "-" for role in ROLES]
             agent = "never" if verb in NEVER_BY_AN_AGENT else "as its person"
             lines.append((verb, place or "-", *cells, agent))

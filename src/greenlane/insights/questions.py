@@ -91,7 +91,7 @@ def gather(connection: Connection, app: catalog.App, addresses: Addresses, vouch
     place = catalog.environment(connection, app.name, "production")
     live = place.live_deploy if place is not None else None
     content = deploys.deploy(connection, app.name, live) if live else deploys.newest(connection, app.name)
-    variables = [one for one in secrets.names(connection, app.name) if not one.readable]
+    variables = secrets.names(connection, app.name)
     newest_variable = max(variables, key=lambda one: one.created, default=None)
     began = ledger.entries(connection, subject=f"app:{app.name}", limit=1, outcomes=True)
     return Known(
@@ -204,23 +204,21 @@ def _audit(known: Known) -> Answered:
 
 
 def _credentials(known: Known) -> Answered:
-    leaked = [
-        one
-        for one in (known.content.findings if known.content else ())
-        if one["weight"] == "leaked" and not one.get("called_off")
-    ]
+    leaked = [one for one in (known.content.findings if known.content else ()) if one["weight"] == "leaked"]
     if leaked:
         one = leaked[0]
         more = f", and {len(leaked) - 1} more" if len(leaked) > 1 else ""
         says = f"One that should not be there: {one['kind']} in {one['file']}, line {one['line']}{more}."
         return Answered("credentials", CREDENTIALS, says, known.made)
     if known.variables:
-        many = "1 secret has a value" if len(known.variables) == 1 else f"{len(known.variables)} secrets have values"
-        says = f"{many} that nobody can read."
+        many = (
+            "1 variable has a value" if len(known.variables) == 1 else f"{len(known.variables)} variables have values"
+        )
+        says = f"{many} that nobody can read: {_list(known.variables)}."
         return Answered("credentials", CREDENTIALS, says, known.kept)
     if known.content is None:
         return Answered("credentials", CREDENTIALS, "None.", known.first)
-    says = "None: it has no secrets, and no credential was found in its files."
+    says = "None: it has no variables, and no credential was found in its files."
     return Answered("credentials", CREDENTIALS, says, known.made)
 
 

@@ -33,7 +33,6 @@ _ENDINGS = {
 
 _NOTED = {
     "journal.seal": "{records} page views were counted and sealed.",
-    "egress.seal": "What apps called outside was counted and sealed: {records} records.",
     "post": "Greenlane sent {mails} messages by mail and {webhooks} to webhooks; {given_up} were given up.",
     "upload": "{actor} began an upload of {files} files and left it.",
 }
@@ -125,7 +124,7 @@ def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping
         pattern = REGISTRY.named(action["verb"]).says
     except GreenlaneError:
         return f"{actor} did {action['verb']}"  # a verb of an older release
-    values: dict[str, Any] = {"author": "its author", **_whose(action["inputs"]), **action["inputs"]}
+    values: dict[str, Any] = {"author": "its author", **action["inputs"]}
     if "author" in happened:
         values["author"] = names.person(happened["author"])
 
@@ -138,18 +137,6 @@ def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping
         return names.person(value) if isinstance(value, str) and value.startswith("p_") else str(value)
 
     return _PLACE.sub(filled, _DOING.sub(r"\1" if done else r"wants to \2", pattern))
-
-
-def _whose(inputs: Mapping[str, Any]) -> dict[str, str]:
-    """Where a value stands that can be an app's, a team's or everybody's; what is revoked; which of its versions."""
-    app, team = inputs.get("app", ""), inputs.get("team", "")
-    place = app or (f"the team {team}" if team else "the organisation")
-    name, version = inputs.get("name", ""), inputs.get("version")
-    return {
-        "place": place,
-        "what": name or "a value",
-        "which": f"version {version} of {name}" if version else name,
-    }
 
 
 def _capital(text: str) -> str:

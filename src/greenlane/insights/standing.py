@@ -19,7 +19,6 @@ from greenlane.ledger import queries as ledger
 READING = {
     "read-receipts": ("Read receipts", "Read what happened to an app, and who did it."),
     "read-all-receipts": ("Read all receipts", "Read everything that happened in the organisation."),
-    "read-variables": ("Read variables", "See which values are kept, by whom, and who read them; never a secret."),
     "read-people": ("Read people", "See who is here, in which team and role."),
     "read-policy": ("Read policy", "See the rules that decide."),
     "read-settings": ("Read settings", "See how this Greenlane is set up."),

@@ -161,30 +161,11 @@ def _release_domain(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None
 
 
 def _put_variable(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
-    """The version alone: without it the one before counts again. Older receipts name no version; theirs is taken back
-    only where the value was the first.
-    """
-    version = happened.get("version")
-    if version is None and inputs["name"] not in facts["new_secrets"]:
+    """Only a new one: what replaced an older value would destroy that one too."""
+    if inputs["name"] not in facts["new_secrets"]:
         return None
-    kept = ("app", "team", "organisation", "name", "environment", "use")
-    where = {name: inputs[name] for name in kept if inputs.get(name)}
-    if version == 1 or version is None:
-        return Undo("remove-variable", where, f"Destroy the value of {inputs['name']}")
-    return Undo("remove-variable", {**where, "version": version}, f"Return to the value of {inputs['name']} before")
-
-
-def _move_credential(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
-    """One new variable in one environment; what replaced an older value would destroy that one too."""
-    if len(inputs["environments"]) != 1 or inputs["name"] not in facts["new_secrets"]:
-        return None
-    where = {name: inputs[name] for name in ("app", "name", "use")} | {"environment": inputs["environments"][0]}
+    where = {"app": inputs["app"], "name": inputs["name"], "environment": inputs["environment"]}
     return Undo("remove-variable", where, f"Destroy the value of {inputs['name']}")
-
-
-def _mark_false_alarm(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
-    back = {"app": inputs["app"], "mark": inputs["mark"], "kind": inputs["kind"]}
-    return Undo("unmark-false-alarm", back, "Let the finding count again")
 
 
 def _join_team(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
@@ -304,9 +285,6 @@ UNDOINGS: dict[str, Undoing] = {
     "rollback": _rollback,
     "create-preview-token": _preview_token,
     "put-variable": _put_variable,
-    "rotate-variable": _put_variable,
-    "move-credential": _move_credential,
-    "mark-false-alarm": _mark_false_alarm,
     "add-webhook": _add_webhook,
     "choose-mail": _choose_mail,
     "name-organisation": _name_organisation,

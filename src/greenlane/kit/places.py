@@ -17,7 +17,7 @@ class Places:
     folder: Path
 
     def __post_init__(self) -> None:
-        for name in ("", "keys", "run", "edge", "journal", "uploads", "egress", "egress-journal"):
+        for name in ("", "keys", "run", "edge", "journal", "uploads"):
             (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def socket(self, name: str) -> Path:

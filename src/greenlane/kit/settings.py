@@ -65,13 +65,6 @@ class Settings(BaseSettings):
     webhook_networks: tuple[str, ...] = Field(
         (), description="Networks (CIDR) of your own that webhooks may reach; otherwise they reach the internet alone."
     )
-    egress_networks: tuple[str, ...] = Field(
-        (),
-        description="Networks (CIDR) of your own that apps' code may reach; otherwise it reaches the internet alone.",
-    )
-    egress_mib_a_day: int = Field(
-        20_480, ge=1, description="What an app's code may move to and from other hosts within a day, in MiB."
-    )
     owner_name: str = Field("", description="The first owner's name; the system's user when left out.")
     team: str = Field("home", description="The first team's name.")
     page_lease: float = Field(
@@ -79,33 +72,9 @@ class Settings(BaseSettings):
     )
     token_lease: float = Field(1.0, ge=0, description="Seconds that tokens are taken without the control process.")
     page_memory_mib: int = Field(256, ge=1, description="Memory for files that are served, in MiB.")
-    npm_registry: str = Field("", description="The npm registry of builds; what npm here is set up with if left out.")
-    python_index: str = Field(
-        "", description="The index of Python packages of builds; what pip here is set up with if left out."
-    )
-    registry_hosts: tuple[str, ...] = Field(
-        (), description="Further places (host:port) that builds may fetch packages from, such as a mirror of files."
-    )
-    registry_ca: Path | None = Field(
-        None, description="The certificates (PEM) by which registries are trusted; the machine's own when left out."
-    )
-    release_age_days: int = Field(
-        7, ge=0, description="How many days old a package's release must be where no lock file names it; 0 takes any."
-    )
-    build_minutes: float = Field(15.0, gt=0, description="Minutes that a build may take.")
-    build_memory_mib: int = Field(4096, ge=256, description="Memory that a build may use, in MiB.")
-    build_disk_mib: int = Field(6144, ge=64, description="Room on the disk that a build may fill, in MiB.")
-    app_memory_mib: int = Field(512, ge=64, description="Memory that one running app may use, in MiB.")
-    app_processors: float = Field(1.0, gt=0, description="Processors that one running app may keep busy.")
-    app_processes: int = Field(256, ge=16, description="Processes and threads that one running app may have.")
-    app_files: int = Field(1024, ge=64, description="Files that one process of a running app may have open.")
-    app_disk_mib: int = Field(1024, ge=16, description="Disk that one running app may fill, in MiB.")
-    app_idle_minutes: float = Field(
-        15.0, gt=0, description="Minutes after which an app that nobody uses is put to sleep."
-    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
-    @field_validator("trusted_proxies", "webhook_networks", "egress_networks")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for one in value:

@@ -174,8 +174,7 @@ class Sealer:
 
     ``keep`` is given a file's bytes before the file is removed and returns the digest under which they can be read
     again; a file is removed only after its receipt is under a signed checkpoint. ``beside`` makes the rows that are
-    committed together with a batch's receipt, from its records. ``series`` tells several journals apart in the ledger:
-    each has batches of its own, numbered by themselves.
+    committed together with a batch's receipt, from its records.
     """
 
     def __init__(
@@ -187,9 +186,7 @@ class Sealer:
         keep: Callable[[bytes], str],
         beside: Callable[[Sequence[bytes]], Rows] | None = None,
         clock: Clock | None = None,
-        series: str = "journal",
     ) -> None:
-        self._series = series
         self._folder = folder
         self._ledger = ledger
         self._database = database
@@ -218,7 +215,7 @@ class Sealer:
     def _known(self, number: int) -> Entry | None:
         """The receipt of a batch that was recorded just before a crash kept its file from being removed."""
         with self._database.read() as connection:
-            found = queries.by_action(connection, self._action(number))
+            found = queries.by_action(connection, _action(number))
         return found[0] if found else None
 
     def _continues(self, number: int, batch: Batch) -> None:
@@ -238,23 +235,19 @@ class Sealer:
             "blob": blob,
         }
         return Receipt(
-            id=self._action(number),
+            id=_action(number),
             half="noted",
-            action={
-                "id": self._action(number),
-                "verb": f"{self._series}.seal",
-                "subject": f"{self._series}:{number}",
-                "effect": "write",
-            },
-            process=self._series,
+            action={"id": _action(number), "verb": "journal.seal", "subject": f"journal:{number}", "effect": "write"},
+            process="journal",
             cause=None,
             actor=[{"kind": "platform", "id": "platform", "credential": None}],
             at=stamp(self._clock.now()),
             happened=happened,
         )
 
-    def _action(self, number: int) -> str:
-        return f"{self._series}_{number:012d}"
+
+def _action(number: int) -> str:
+    return f"journal_{number:012d}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ KINDS = {
     "asked": "a request waits for your decision",
     "look": "you are asked to look at a change that went through",
     "answered": "your request was approved, declined or sent back, or it expired",
-    "flawed": "a newer list knows flaws in the packages of an app of yours",
     "unused": "an app of yours is about to fall asleep, or did",
     "told": "something went through with the safeguard that its owner is told",
     "widened": "more people can open an app of yours than before",
@@ -68,10 +67,6 @@ def _unused(connection: Connection, one: Receipt) -> Iterable[str]:
     return _owner(connection, one) if one.action["verb"] in {"ask-if-needed", "expire-app"} and _done(one) else ()
 
 
-def _flawed(connection: Connection, one: Receipt) -> Iterable[str]:
-    return _owner(connection, one) if one.action["verb"] == "tell-of-flaws" and _done(one) else ()
-
-
 def _told(connection: Connection, one: Receipt) -> Iterable[str]:
     """The owner of the app; of what is about no app, the owners of the organisation."""
     if not _done(one) or "tell-owner" not in one.decided.get("safeguards", ()):
@@ -94,7 +89,6 @@ _FINDERS = {
     "asked": _asked,
     "look": _look,
     "answered": _answered,
-    "flawed": _flawed,
     "unused": _unused,
     "told": _told,
     "widened": _widened,

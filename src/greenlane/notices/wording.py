@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from greenlane.ledger.receipt import Receipt
 
-_MOST_FLAWS = 3
-
 
 def says(kind: str, sentence: str, one: Receipt) -> str:
     """What somebody reads. ``sentence`` is the receipt's, with names."""
@@ -17,22 +15,10 @@ def says(kind: str, sentence: str, one: Receipt) -> str:
             return f"You are asked to look at a change of {app} that went through already."
         case "answered", "expire-request":
             return "Nobody decided your request in time, so it has ended."
-        case "flawed", _:
-            return f"Packages of {app} have flaws that are known now: {_flaws(one)}."
         case "unused", "ask-if-needed":
             day = str(one.happened["sleeps_at"])[:10]
             return f"Nobody has opened {app} for three weeks. It falls asleep on {day} unless somebody opens it."
     return sentence
-
-
-def _flaws(one: Receipt) -> str:
-    """The worst three, each with the version that mends it."""
-    said = [
-        f"{flaw['package']} ({flaw['severity']}{', mended in ' + flaw['fixed'] if flaw['fixed'] else ''})"
-        for flaw in one.happened["flaws"][:_MOST_FLAWS]
-    ]
-    more = one.happened["packages"] - len(said)
-    return ", ".join(said) + (f" and {more} more" if more else "")
 
 
 def page(kind: str, one: Receipt) -> str:
@@ -44,7 +30,7 @@ def page(kind: str, one: Receipt) -> str:
         case "asked" | "look":
             return "/inbox"
     subject, _, name = str(one.action["subject"]).partition(":")
-    return f"/apps/{name}" if kind in {"unused", "flawed"} and subject == "app" else ""
+    return f"/apps/{name}" if kind == "unused" and subject == "app" else ""
 
 
 def next_step(kind: str, one: Receipt, undo: str) -> str:
@@ -59,8 +45,6 @@ def next_step(kind: str, one: Receipt, undo: str) -> str:
             return "greenlane looks"
         case "answered":
             return f"greenlane approvals show {request}"
-        case "flawed":
-            return f"greenlane dependencies {app}"
         case "unused":
             return f"greenlane apps {'wake' if one.action['verb'] == 'expire-app' else 'show'} {app}"
     return undo

@@ -1,4 +1,4 @@
-"""What risk must know about a value: whether it is a new secret, how many apps get it, and what is missing."""
+"""What risk must know about a variable: whether it is a new one."""
 
 from __future__ import annotations
 
@@ -7,43 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from greenlane.catalog import queries as catalog
-from greenlane.catalog.facts import app_facts
 from greenlane.govern.actor import Actor
-from greenlane.govern.effect import GatherFacts
-from greenlane.kit.clock import Clock
-from greenlane.secrets import queries, resolving, scopes
-from greenlane.secrets.actions import PutVariable, RotateVariable
+from greenlane.secrets import queries
+from greenlane.secrets.actions import PutVariable
 
 
-def place_facts(clock: Clock) -> GatherFacts:
-    """The gatherer for every verb about a value: the app where it is an app's own, and how many apps get it."""
-    about_app = app_facts(clock)
-
-    def gather(connection: Connection, actor: Actor, action: Any) -> Mapping[str, Any]:
-        reached = len(scopes.apps_in(connection, scopes.of(connection, action)))
-        if action.app:
-            return {**about_app(connection, actor, action), "apps_reached": reached}
-        return {"environment": getattr(action, "environment", ""), "apps_reached": reached}
-
-    return gather
-
-
-def new_secret_facts(connection: Connection, actor: Actor, action: PutVariable | RotateVariable) -> Mapping[str, Any]:
-    """A secret whose name had no value in this place before is new; a new value of an old one, or a readable one, is
-    not.
-    """
-    if getattr(action, "readable", False):
-        return {"new_secrets": ()}
-    key = (scopes.of(connection, action), action.environment, action.use, action.name)
-    before = queries.which(connection, key)
-    return {"new_secrets": () if before is not None and not before.readable else (action.name,)}
-
-
-def missing_facts(connection: Connection, actor: Actor, action: Any) -> Mapping[str, Any]:
-    """For publishing: the secrets that the app has elsewhere and not where it goes."""
-    app = catalog.find_app(connection, action.app)
-    if app is None:
-        return {}
-    found = resolving.missing(connection, app, action.environment, "run")
-    return {"missing_secrets": tuple(one.name for one in found)}
+def variable_facts(connection: Connection, actor: Actor, action: PutVariable) -> Mapping[str, Any]:
+    """A name that the environment did not have before is a new secret; a new value of an old name is not."""
+    before = {one.name for one in queries.names(connection, action.app, action.environment)}
+    return {"new_secrets": () if action.name in before else (action.name,)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,10 +15,8 @@ from starlette.routing import Route
 
 from greenlane.catalog import audience
 from greenlane.catalog import queries as catalog
-from greenlane.deploys import depending
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.actions import Publish, Rollback
-from greenlane.deploys.advisories import Checked
 from greenlane.govern import approvals, call
 from greenlane.govern.decide import decide
 from greenlane.govern.decision import Decision, Lane
@@ -33,7 +30,6 @@ from greenlane.insights.versions import Version
 from greenlane.kit.clock import stamp
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.receipt import Entry
-from greenlane.runtime.egress import queries as egress
 from greenlane.secrets import queries as secrets
 from greenlane.web import frame, publishing, wording
 from greenlane.web.asked import Asked
@@ -173,7 +169,6 @@ def app_page(at: Asked) -> Response:
             "questions": questions.answers(known),
             "lives": lives,
             "production": production,
-            "depends": None if production is None else _depends(at, connection, app.name, production),
             "circle": circle,
             "opens_to": _opens_to(connection, app, team.name),
             "versions": shown,
@@ -186,12 +181,7 @@ def app_page(at: Asked) -> Response:
             "verdict": known.verdict,
             "content": known.content,
             "hosts": catalog.hosts(connection, app.name),
-            "called": _called(connection, app.name, at.now),
-            "variables": [
-                one
-                for one in secrets.names(connection, app.name)
-                if one.person == at.me.person or at.may(connection, "read-variables", f"app:{app.name}")
-            ],
+            "variables": secrets.names(connection, app.name),
             "stored": deploys.stored_bytes(connection, app.name),
             "spent": costs.spent(connection, app.name, at.now),
             "ways_back": ways_back,
@@ -351,18 +341,6 @@ def lock_of(connection: Connection, place: catalog.Environment, now: str) -> tel
         return None
     who = identity.names(connection, [place.lock_who] if place.lock_who else [])
     return telling.LockInTheWay(who.get(place.lock_who or "", ""), place.lock_why or "", place.lock_until or "")
-
-
-def _called(connection: Connection, app: str, now: datetime) -> list[str]:
-    """The hosts that its code really reached in 30 days."""
-    since = (now - timedelta(days=30)).date().isoformat()
-    found = egress.used(connection, app, since)
-    return sorted({one.host for one in found if one.outcome == "allowed" and one.use == "run"})
-
-
-def _depends(at: Asked, connection: Connection, app: str, live: Live) -> Checked:
-    """What is known today of the packages in what is live."""
-    return depending.checked(connection, at.house.blobs, deploys.deploy(connection, app, live.deploy).sbom, at.now)
 
 
 def _ways_back(connection: Connection, app: catalog.App, production: Live | None) -> list[WayBack]:

@@ -12,9 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from greenlane.catalog import queries as catalog
-from greenlane.deploys import alarms, comparing, depending, differing
+from greenlane.deploys import comparing, differing
 from greenlane.deploys import queries as deploys
-from greenlane.deploys.advisories.listed import with_flaws
 from greenlane.deploys.bundle import Bundle
 from greenlane.govern.errors import WrongInput
 from greenlane.govern.explain import what_would_make_it_green
@@ -108,9 +107,7 @@ def deploy_page(at: Asked) -> Response:
             "url": at.house.addresses.url(app.name, deploy=one.id),
             "live_url": at.house.addresses.url(app.name) if place is not None and place.live_deploy else "",
             "called": _called(connection, app.name, one),
-            **_found(connection, one),
             "inside": _inside(at, one),
-            "depends": depending.checked(connection, at.house.blobs, one.sbom, at.now),
             "receipts": _receipts(connection, one),
             "waiting": app_page.waiting(at, connection, app.name),
             "lock": app_page.lock_of(connection, place, stamp(at.now)) if place is not None else None,
@@ -218,29 +215,9 @@ def _difference(at: Asked, one: FileChange, most: int) -> Shown:
 # -- what was found, what is inside ------------------------------------------------------------------------------------
 
 
-def _found(connection: Connection, one: deploys.DeployView) -> Mapping[str, Any]:
-    """What was found in it and counts, and what somebody called a false alarm: who, when, and whether anybody agreed."""
-    known = alarms.alarms(connection, one.app)
-    off = alarms.called_off(one.findings, known)
-    names = identity.names(connection, [alarm.person for alarm in off.values() if alarm.person])
-    return {
-        "standing": alarms.standing(one.findings, known),
-        "called_off": [
-            {
-                **one.findings[place],
-                "by": names.get(alarm.person or "", ""),
-                "at": alarm.at,
-                "reviewed": alarm.reviewed,
-                "action": alarm.action,
-            }
-            for place, alarm in off.items()
-        ],
-    }
-
-
 def _called(connection: Connection, app: str, one: deploys.DeployView) -> list[Called]:
     """Outside hosts that its files name, and those that its preview tried to call."""
-    declared = catalog.page_hosts(connection, app)
+    declared = [host.host for host in catalog.hosts(connection, app)]
     tried = deploys.wanted(connection, one.id)
     purposes: dict[str, set[str]] = {}
     for reach in (one.reach, tried):
@@ -278,9 +255,9 @@ def _receipts(connection: Connection, one: deploys.DeployView) -> list[Moment]:
 
 
 def inside(at: Asked) -> Response:
-    """The list of what is inside, as CycloneDX, with the flaws that are known of it today, to take along."""
+    """The list of what is inside, as CycloneDX, to take along."""
     with at.read() as connection:
         app = visible(at, connection)
         one = deploys.deploy(connection, app.name, at.named("deploy"))
-        body = with_flaws(at.house.blobs.get(one.sbom), depending.checked(connection, at.house.blobs, one.sbom, at.now))
+        body = at.house.blobs.get(one.sbom)
     return app_page.download(f"{app.name}-{one.id}.cdx.json", body)

@@ -18,7 +18,7 @@ from greenlane.govern.action import REGISTRY, Input, Verb
 from greenlane.govern.door import Answer
 from greenlane.govern.errors import Conflict, NotFound, TooLarge, WrongInput
 from greenlane.govern.facts import RUNGS
-from greenlane.identity.roles import EVERY, ROLES, VERBS
+from greenlane.identity.roles import ROLES
 from greenlane.insights import telling
 from greenlane.kit.errors import GreenlaneError
 from greenlane.notices.actions import CHOICES as MAIL
@@ -31,11 +31,11 @@ from greenlane.web.site import Site
 OURS = frozenset({"back", "key", "look"})
 """Fields of every form that are no inputs of the verb: where to go on, what makes it count once, only looking."""
 
-SHOWN_ONCE = frozenset({"link", "token", "secret", "codes", "record", "change"})
+SHOWN_ONCE = frozenset({"link", "token", "secret", "codes", "record"})
 """What an answer may hold that its caller must see now, because nobody can see it again or because it is needed next."""
 
 CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {
-    "use": tuple(wording.USES.items()),
+    "environment": (("production", "Production"), ("staging", "Staging")),
     "audience": tuple((rung, wording.AUDIENCES[rung]) for rung in RUNGS),
     "role": tuple((role, wording.role_title(role)) for role in ROLES),
     "what": tuple((one, says[:1].upper() + says[1:]) for one, says in MAIL.items()),
@@ -161,7 +161,7 @@ def _given(at: Asked) -> Fields:
 
 def _form(at: Asked, verb: Verb, typed: Fields, error: GreenlaneError | None = None) -> Response:
     wrong_field = error.field if isinstance(error, WrongInput) else ""
-    shown = [field_of(one, typed, error if one.name == wrong_field else None, verb.name) for one in verb.inputs]
+    shown = [field_of(one, typed, error if one.name == wrong_field else None) for one in verb.inputs]
     ahead = None
     if error is None and complete(verb, typed):
         try:
@@ -189,11 +189,11 @@ def complete(verb: Verb, typed: Fields) -> bool:
     return not any(one.secret for one in needed) and all("".join(typed.get(one.name, [])).strip() for one in needed)
 
 
-def field_of(one: Input, typed: Fields, wrong: GreenlaneError | None, verb: str) -> FormField:
+def field_of(one: Input, typed: Fields, wrong: GreenlaneError | None) -> FormField:
     """An input of a verb as a field, with what was typed into it and what is wrong with that."""
     values = typed.get(one.name)
     value = ", ".join(values) if values is not None else _default(one)
-    choices = _environments(verb) if one.name == "environment" else CHOICES.get(one.name, ())
+    choices = CHOICES.get(one.name, ())
     if one.secret:
         kind, value = "secret", ""
     elif one.type is bool:
@@ -207,12 +207,6 @@ def field_of(one: Input, typed: Fields, wrong: GreenlaneError | None, verb: str)
     else:
         kind = "long" if one.name in {"message", "because", "why", "note", "texts"} else "text"
     return FormField(one.name, _label(one), one.says, kind, value, one.required, choices, wrong)
-
-
-def _environments(verb: str) -> Sequence[tuple[str, str]]:
-    """The environments that a verb can concern, the most watched first."""
-    possible = VERBS[verb].environments if verb in VERBS else EVERY
-    return [(place, words) for place, words in wording.ENVIRONMENTS.items() if place in possible]
 
 
 def _default(one: Input) -> str:

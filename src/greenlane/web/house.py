@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from greenlane.catalog.addresses import Addresses
-from greenlane.deploys.queries import BuildView
 from greenlane.deploys.upload import Uploads
 from greenlane.govern.actor import Actor
 from greenlane.govern.door import Door
@@ -17,7 +16,6 @@ from greenlane.govern.policy import Pack
 from greenlane.identity.arriving import Arrivals
 from greenlane.insights.checking import Checking
 from greenlane.insights.installation import Installation
-from greenlane.insights.values import Shelf
 from greenlane.insights.vouching import Vouching
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock
@@ -41,10 +39,8 @@ class WebHouse:
     arrivals: Arrivals
     pack: Callable[[], Pack]
     trust: Trust
-    build_log: Callable[[BuildView, int], tuple[str, int]]
     passport: Callable[[Connection, str, str], dict[str, Any]]
     vouching: Vouching
-    shelf: Shelf
     checking: Checking
     logs: Callable[[int, str], Sequence[dict[str, Any]]]
     may: Callable[[Connection, Actor, str, str], bool]

@@ -21,7 +21,6 @@ from starlette.routing import Route
 
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.actions import CreateApp
-from greenlane.deploys import alarms
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.actions import Deploy
 from greenlane.govern.door import Answer
@@ -205,9 +204,7 @@ class NewApp:
         if state == "open" and one is not None:
             lacking = at.house.uploads.lacking(at.me.person, upload)
             state = "open" if lacking.missing else "arrived"
-        with at.read() as connection:
-            leaked = leaks(found, alarms.alarms(connection, typed.get("for", "")))
-        if leaked:
+        if leaked := leaks(found):
             state = "leaked"
         called = typed.get("called") or (_called(one) if one else "")
         guess = self._guess(at, typed, called, found)
@@ -256,8 +253,6 @@ def answered(at: Asked, answer: Answer, wish: Wish, back: str) -> Response:
     """On to the page of the deploy that was made, which offers to publish it to the audience that was chosen."""
     if answer.state != "done":
         return doing.answered(at, answer, back)
-    if answer.verb == "build":
-        return at.see(f"/apps/{wish.app}/builds/{answer.happened['build']}", answer)
     where = f"/apps/{wish.app}/deploys/{answer.happened['deploy']}"
     return at.see(f"{where}?{urlencode({'audience': wish.audience})}" if wish.audience else where, answer)
 

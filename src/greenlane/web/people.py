@@ -259,11 +259,10 @@ def team(at: Asked) -> Response:
     """Who is in a team, what apps it has, and how somebody comes in. Its members see it, whatever their role."""
     after = at.query("after")
     with at.read() as connection:
-        one = team_of(at, connection)
+        one = _team(at, connection)
         found = listing.people_after(connection, team=one.id, after=after, limit=AT_ONCE + 1)
         apps = catalog.apps_of_team(connection, one.id, limit=AT_ONCE + 1)
         lines = _lines(connection, found[:AT_ONCE])
-        reads_values = at.may(connection, "read-variables", f"team:{one.id}")
     more = f"/teams/{one.name}?{urlencode({'after': found[AT_ONCE - 1].id})}" if len(found) > AT_ONCE else ""
     scopes = ("organisation", f"team:{one.id}")
     return at.page(
@@ -275,13 +274,11 @@ def team(at: Asked) -> Response:
         more_apps=len(apps) > AT_ONCE,
         invites=_may(at, roles.VERBS["invite"].roles, *scopes),
         reads=at.has_somewhere("read-people"),
-        reads_values=reads_values,
         choices=_roles(),
     )
 
 
-def team_of(at: Asked, connection: Connection) -> identity.Team:
-    """The team that the address names. Raises ``NotFound`` for one that the asker may not see."""
+def _team(at: Asked, connection: Connection) -> identity.Team:
     try:
         one = identity.team(connection, at.named("team"))
     except NotFound:

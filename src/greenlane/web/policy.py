@@ -117,10 +117,7 @@ def tried(at: Asked) -> Response:
         verb=verb,
         who=at.query("person"),
         through=at.query("through"),
-        fields=[
-            doing.field_of(one, typed, error if one.name == wrong_field else None, "" if verb is None else verb.name)
-            for one in _inputs(verb)
-        ],
+        fields=[doing.field_of(one, typed, error if one.name == wrong_field else None) for one in _inputs(verb)],
         error=error if not wrong_field else None,
         answer=answer,
         safeguards=SAFEGUARDS,

@@ -14,7 +14,7 @@ from greenlane.web.asked import Asked
 from greenlane.web.people import where
 from greenlane.web.site import Site
 
-PLACES = {"preview": "for previews", "staging": "in staging", "production": "in production", "dev": "on their machines"}
+PLACES = {"preview": "for previews", "staging": "in staging", "production": "in production"}
 """Environments as they end a sentence."""
 
 
@@ -56,7 +56,7 @@ def all_roles(at: Asked) -> Response:
 
 
 def _places(right: standing.Right) -> str:
-    return "" if len(right.environments) in {0, 3, 4} else ", ".join(PLACES[one] for one in right.environments)
+    return "" if len(right.environments) in {0, 3} else ", ".join(PLACES[one] for one in right.environments)
 
 
 def _who(at: Asked, verb: str, app: str, environment: str) -> dict[str, object]:

@@ -13,7 +13,6 @@ from greenlane.web import (
     app_audience,
     app_page,
     app_settings,
-    build_page,
     coming_in,
     deploy_page,
     doing,
@@ -31,7 +30,6 @@ from greenlane.web import (
     roles,
     settings,
     styleguide,
-    variables,
     visiting,
 )
 from greenlane.web.assets import ASSETS
@@ -45,10 +43,8 @@ ROOMS = (
     new_app,
     app_page,
     app_audience,
-    build_page,
     deploy_page,
     app_settings,
-    variables,
     doing,
     inbox,
     ledger,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.routing import Route
 
-from greenlane.deploys.advisories import matching
 from greenlane.identity import queries as identity
 from greenlane.identity import roles
 from greenlane.identity.queries import listing, organisation
@@ -32,7 +31,6 @@ TOLD_WHEN = {
     "asked": "A request waits for a decision",
     "look": "Somebody is asked to look at a change that went through",
     "answered": "A request was approved, declined or sent back, or it expired",
-    "flawed": "A newer list knows flaws in the packages of an app",
     "unused": "An app is about to fall asleep, or did",
     "told": "Something went through with the safeguard that its owner is told",
     "widened": "More people can open an app than before",
@@ -69,7 +67,6 @@ def settings(at: Asked) -> Response:
         mail = notices.post(connection, "mail")
         receipts = ledger.size(connection)
         people = listing.how_many(connection)
-        advisories = matching.lists(connection)
     everywhere = {one.role for one in at.held if one.scope == "organisation"}
     return at.page(
         "settings/settings.html",
@@ -84,8 +81,6 @@ def settings(at: Asked) -> Response:
         trust=at.house.trust,
         receipts=receipts,
         people=people,
-        lists=[(one, matching.NAMES[one.ecosystem], one.days(at.now), one.is_old(at.now)) for one in advisories],
-        imports=bool(everywhere & set(roles.VERBS["import-advisories"].roles)),
     )
 
 

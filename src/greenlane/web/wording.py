@@ -67,12 +67,6 @@ NARROW = "\u202f"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
-ENVIRONMENTS = {"production": "Production", "staging": "Staging", "preview": "Previews", "dev": "Your machine"}
-"""Where values count, in words."""
-
-USES = {"run": "Running", "build": "Building", "both": "Running and building"}
-"""What values are for, in words."""
-
 _VERBS = {
     "approve": "Approve a request",
     "confirm": "Confirm a request",
@@ -84,12 +78,7 @@ _VERBS = {
     "lock": "Lock an environment",
     "look": "Ask for a look",
     "publish": "Publish a version",
-    "put-variable": "Put a value in",
-    "remove-variable": "Destroy a value",
-    "revoke-variable": "Revoke a secret everywhere",
     "rollback": "Roll back",
-    "rotate-key": "Make a new key for everything sealed",
-    "rotate-variable": "Rotate a value",
     "unlock": "Unlock an environment",
     "withdraw": "Withdraw a request",
 }

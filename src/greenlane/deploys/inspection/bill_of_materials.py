@@ -17,12 +17,6 @@ from greenlane.deploys.inspection.packages import Package
 from greenlane.kit import digest
 
 
-def packages_of(document: bytes) -> list[Package]:
-    """The packages of a bill of materials that ``bill_of_materials`` wrote."""
-    urls = [PackageURL.from_string(one["purl"]) for one in orjson.loads(document).get("components", ())]
-    return [(one.type, f"{one.namespace}/{one.name}" if one.namespace else one.name, one.version or "") for one in urls]
-
-
 def bill_of_materials(packages: Iterable[Package]) -> bytes:
     """Canonical CycloneDX 1.6 JSON of all packages."""
     bom = Bom()

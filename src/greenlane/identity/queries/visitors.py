@@ -24,15 +24,11 @@ class Visitors:
 def visitors(connection: Connection, now: datetime) -> Visitors:
     """People with their teams, sessions that may open apps, and every live token. Suspended people are not ``active``.
 
-    Names and mail addresses are for apps that run code, which are told who their visitor is.
-
     Tokens without the scope ``visit`` are there too, so that whoever sends one hears that it is too narrow.
     """
     people: dict[str, dict[str, Any]] = {
-        row.id: {"teams": [], "active": row.state == "active", "name": row.name, "email": row.email}
-        for row in connection.execute(
-            select(PERSON.c.id, PERSON.c.state, PERSON.c.name, PERSON.c.email).where(PERSON.c.state != "erased")
-        )
+        row.id: {"teams": [], "active": row.state == "active"}
+        for row in connection.execute(select(PERSON.c.id, PERSON.c.state).where(PERSON.c.state != "erased"))
     }
     for row in connection.execute(select(MEMBERSHIP.c.person, MEMBERSHIP.c.team).order_by(MEMBERSHIP.c.team)):
         if row.person in people:

@@ -126,13 +126,13 @@ def _write(plan: Plan, database: Database, out: IO[bytes], scratch: Path, versio
 def _moment(plan: Plan, database: Database, writer: _Writer) -> Iterator[Connection]:
     """A connection that sees the database as it is now, whatever is written meanwhile, with the files that belong to it."""
     for attempt in range(TRIES):
-        before = {_bare(name) for name, _ in _files(plan.folder, plan.moving)}
+        before = {Path(name).stem for name, _ in _files(plan.folder, plan.moving)}
         with snapshot(database) as connection:
             if attempt < TRIES // 2 and not plan.complete(connection):
                 time.sleep(PAUSE)  # what is under way is complete a moment later; under constant load it never is
                 continue
             moving = _read_all(plan)
-            if moving is None or before - {_bare(name) for name in moving}:
+            if moving is None or before - {Path(name).stem for name in moving}:
                 continue  # one was just taken in, and nobody knows on which side of the moment
             for name, data in moving.items():
                 writer.add_bytes(f"{FILES}/{name}", data)
@@ -154,11 +154,6 @@ def snapshot(database: Database) -> Iterator[Connection]:
         connection.execute(text("SELECT version_num FROM alembic_version")).all()
         yield connection
         connection.rollback()
-
-
-def _bare(name: str) -> str:
-    """A file's name without what tells how far it has come."""
-    return name.rpartition(".")[0]
 
 
 def _read_all(plan: Plan) -> dict[str, bytes] | None:

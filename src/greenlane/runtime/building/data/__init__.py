@@ -1,1 +1,0 @@
-"""Reviewed data files that building reads."""
