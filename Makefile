@@ -14,7 +14,7 @@ setup: .venv/.ready  ## make .venv and install exactly what the lock names
 
 test: setup  ## every law and every test, on SQLite and PostgreSQL
 	$(MAKE) --no-print-directory check
-	.venv/bin/pytest -q
+	.venv/bin/python -m tests.whole
 
 check: setup  ## the laws alone: style, types, floors; then the reading list, which fails nobody
 	.venv/bin/ruff check src tests benchmarks

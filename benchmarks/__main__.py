@@ -38,7 +38,19 @@ RUNS = (
     Run("ledger", ("--receipts", "1000000"), ("--receipts", "50000", "--seconds", "3")),
     Run("deploys", quick=("--files", "300")),
     Run("console", ("--rounds", "40"), ("--apps", "500", "--receipts", "20000", "--rounds", "10")),
+    Run("credentials", quick=("--packages", "12", "--planted", "200", "--megabytes", "1"), needs=("npm",)),
+    Run("perimeter", quick=("--rounds", "2", "--numbers", "20000")),
     Run("wheel"),
+    Run(
+        "cold_starts", quick=("--rounds", "5", "--kinds", "deno,asgi,starlette", "--sleeping", "200"), needs=("bwrap",)
+    ),
+    Run("builds", quick=("--rounds", "1"), needs=("npm",)),
+    Run("hop", quick=("--requests", "2000"), needs=("nginx",)),
+    Run(
+        "model_calls",
+        quick=("--rounds", "1", "--seconds", "1", "--streams", "32"),
+        needs=("nginx", "wrk", "openssl"),
+    ),
     Run("edge", quick=("--rounds", "2", "--seconds", "2"), needs=("nginx", "caddy", "wrk", "taskset")),
 )
 """Each in a process of its own. Decisions include the simulation of the default policy on seeded hazards."""
@@ -48,7 +60,7 @@ def measured(run: Run, *, quick: bool) -> dict[str, Any] | str:
     """The figures of one benchmark, or why there are none."""
     missing = [one for one in run.needs if shutil.which(one, path=PATH) is None]
     if missing:
-        return f"not installed: {', '.join(missing)} (apt-get install nginx-light caddy wrk)"
+        return f"not installed: {', '.join(missing)} (apt-get install nginx-light caddy wrk bubblewrap)"
     with tempfile.TemporaryDirectory() as folder:
         figures = Path(folder) / "figures.json"
         command = [

@@ -58,8 +58,8 @@ class Server:
     port: int
 
 
-def cookie() -> str:
-    seal = hmac.new(bytes.fromhex(KEY), f"visit|{HOST}|{SESSION}".encode(), sha256).hexdigest()
+def cookie(host: str = HOST) -> str:
+    seal = hmac.new(bytes.fromhex(KEY), f"visit|{host}|{SESSION}".encode(), sha256).hexdigest()
     return f"__Host-greenlane-visit={SESSION}.{seal}"
 
 
@@ -121,6 +121,11 @@ def serve(folder: Path, port: int) -> None:
             folder=folder / "edge",
             feed_socket=folder / "feed.sock",
             control_socket=folder / "control.sock",
+            gateway_socket=folder / "gateway.sock",
+            runtime_socket=folder / "runtime.sock",
+            runs_socket=folder / "runs.sock",
+            identity_keys=folder / "identity",
+            known_keys=folder / "known",
             sink=FakeSink,
             hosts=("127.0.0.1",),
             port=port,

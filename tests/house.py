@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,18 @@ from argon2 import PasswordHasher
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.actions import CreateApp
 from greenlane.catalog.addresses import Addresses
+from greenlane.catalog.fake import FakeDns
+from greenlane.deploys import building, picturing
 from greenlane.deploys.actions import Deploy, Publish
 from greenlane.deploys.passports import Passports
+from greenlane.deploys.runs.fake import FakeHost
+from greenlane.deploys.runs.runner import Runs
+from greenlane.deploys.runs.runner import Works as RunWorks
 from greenlane.deploys.upkeep import Upkeep
 from greenlane.deploys.upload import Uploads
+from greenlane.gateway.asking import Asking
+from greenlane.gateway.prices.compiling import compile_list
+from greenlane.gateway.prices.table import Table as Prices
 from greenlane.govern.actor import PLATFORM, Actor
 from greenlane.govern.door import Answer, Door
 from greenlane.govern.policies import Policies
@@ -43,10 +53,18 @@ from greenlane.ledger.receipt import Receipt
 from greenlane.ledger.signer import LocalSigner
 from greenlane.ledger.trust import Trust
 from greenlane.ledger.witness import LocalWitness
-from greenlane.main import Control
+from greenlane.main.coming_in import ComingIn
+from greenlane.main.control import Control
+from greenlane.main.models import ModelKeys, ModelLists
 from greenlane.notices.fake import FakeMailer, FakeOutside
 from greenlane.notices.reading import Notices
+from greenlane.runtime.asking import Runtime
+from greenlane.runtime.building.fake import FakeBuilder
+from greenlane.runtime.fake import FakeCamera
+from greenlane.secrets import queries as secret_queries
+from greenlane.secrets.fake import FakeKeys
 from greenlane.secrets.sealing import Sealing
+from greenlane.store.fake import FakeKeeper
 
 QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 """Passwords hashed as they are everywhere, in a moment: a test is no guesser."""
@@ -59,11 +77,23 @@ PAGE = {"index.html": b"<!doctype html><title>Vendor board</title><h1>Vendors</h
 CALLS_OUT = {**PAGE, "board.js": b"fetch('https://api.exchangerates.example/latest').then(show)"}
 
 
+@cache
+def _price_list() -> Prices:
+    return Prices(compile_list())
+
+
+class OneList(ModelLists):
+    """The real list of prices, compiled once for all tests of a process."""
+
+    def prices(self) -> Prices:
+        return _price_list()
+
+
 class InOneProcess(Control):
     """Control without the processes around it, on a database that a test hands in."""
 
-    def __init__(self, database: Database, folder: Path, addresses: Addresses = AT_HOME) -> None:
-        self._settings = Settings(data=folder, mail_sender="Greenlane <greenlane@example.com>")
+    def __init__(self, database: Database, folder: Path, addresses: Addresses = AT_HOME, **more: Any) -> None:
+        self._settings = Settings(data=folder, mail_sender="Greenlane <greenlane@example.com>", **more)
         self.clock = FakeClock()
         self.database = database
         self.signer = LocalSigner(folder / "signer", origin="log.test")
@@ -72,23 +102,61 @@ class InOneProcess(Control):
         self.trust = Trust.of(self.signer.public(), self.witness.key)
         self.ledger = Ledger(database, self.signer)
         self.payloads = Payloads(bytes(32))
-        self.sealing = Sealing(bytes(32))
+        self.sealing = Sealing(FakeKeys(), database, self.ledger.write, self._now)
         self.outside = FakeOutside()
+        self.dns = FakeDns()
         self.mailer = FakeMailer()
         self.blobs = Blobs(folder / "blobs")
+        self.marks_key = bytes(range(32))
+        self._content_key = bytes(reversed(range(32)))
         self.addresses = addresses
+        self.model_keys = ModelKeys(bytes(32))
+        self.model_lists = OneList(folder / "model-lists")
         self.policies = Policies(database, self.clock)
         self.ledger.write(self.policies.remember(self.policies.in_force()))
         self.reviewers = reviewers(catalog.team_of, catalog.owner_of)
-        self.proofs = Proofs(QUICK, RelyingParty(self.addresses.console))
+        self.coming_in = ComingIn(
+            database=database,
+            write=self.ledger.write,
+            clock=self.clock,
+            addresses=addresses,
+            sealing=self.sealing,
+            dns=self.dns,
+            outside=self.outside,
+            keys=folder / "keys",
+            door=lambda: self.door,
+            lasting=self._lasting(),
+        )
+        self.coming_in.proofs = Proofs(QUICK, RelyingParty(self.addresses.console))
+        self.builder = FakeBuilder()
+        self.keeper = FakeKeeper()
+        self.asking = Asking(folder / "gateway.sock")
+        self.camera = FakeCamera()
         self.door = Door(database, self.ledger, self.payloads, self._house(), self.clock)
-        self.uploads = Uploads(database, self.ledger.write, self.blobs, folder / "uploads", self.clock, lambda _c: {})
+        self.uploads = Uploads(
+            database,
+            self.ledger.write,
+            self.blobs,
+            folder / "uploads",
+            self.clock,
+            lambda connection: secret_queries.known_values(connection, self.sealing),
+            key=self.marks_key,
+        )
+        self.builds = building.Builds(self.door, self._build_works(), self.ledger, self.clock)
+        self.pictures = picturing.Pictures(self.door, database, self.camera, self.clock)
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self._visit_key = bytes(32)
-        self.upkeep = Upkeep(self.door, one_in=1)
+        self.runtime = Runtime(folder / "runtime.sock")
+        self.host = FakeHost()
+        self.runs = Runs(RunWorks(self.door, self.host, self.addresses, "UTC", 300.0, 900.0))
+        self.door.subscribe(self.runs.hear)
+        self.upkeep = Upkeep(self.door, self.blobs, one_in=1)
         self.postman = self.post(self.mailer)
         self.notices = Notices(database, self.ledger.write, self.clock, by_mail=True)
         self.tallies = Tallies(database, self.ledger.write)
+
+    def _lend(self, deploy: str, lasts: float) -> AbstractContextManager[str]:
+        return nullcontext(f"token for {deploy}")
 
 
 class Doorway:

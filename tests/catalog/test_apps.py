@@ -105,7 +105,7 @@ def test_wide_audiences_are_remembered(street: Street) -> None:
 def test_named_people_and_teams_are_kept_by_id(street: Street) -> None:
     street.house.does(street.ben, SetAudience("vendor-board", "named", (street.owner.id,), ("home",)))
     app = street.app()
-    assert (app.named_people, app.named_teams) == ((street.owner.id,), (street.house.first["team"],))
+    assert (app.named.people, app.named.teams) == ((street.owner.id,), (street.house.first["team"],))
 
 
 def test_naming_nobody_is_told(street: Street) -> None:
@@ -169,6 +169,28 @@ def test_a_declared_host_is_new_once(street: Street) -> None:
     street.house.does(street.ben, RemoveHost("vendor-board", "api.example.com"))
     with pytest.raises(NotFound):
         street.house.does(street.ben, RemoveHost("vendor-board", "api.example.com"))
+
+
+def test_a_host_can_be_declared_for_one_environment_alone(street: Street) -> None:
+    staging = DeclareHost("vendor-board", "api.example.com", ("connect", "server"), "staging")
+    street.house.does(street.ben, staging)
+    with street.house.database.read() as connection:
+        assert queries.page_hosts(connection, "vendor-board", "staging") == ["api.example.com"]
+        assert queries.page_hosts(connection, "vendor-board", "production") == []
+        assert queries.server_hosts(connection) == {"vendor-board/staging": ["api.example.com"]}
+    assert street.house.facts(street.ben, staging).new_hosts == ()
+    everywhere = DeclareHost("vendor-board", "api.example.com", ("server",))
+    assert street.house.facts(street.ben, everywhere).new_server_hosts == ("api.example.com",), "production could not"
+    street.house.does(street.ben, everywhere)
+    with street.house.database.read() as connection:
+        declared = queries.hosts(connection, "vendor-board")
+    assert queries.purposes_in(declared, "staging") == {"api.example.com": ("server", "connect")}
+    assert queries.purposes_in(declared, "production") == {"api.example.com": ("server",)}
+    street.house.does(street.ben, RemoveHost("vendor-board", "api.example.com", "staging"))
+    with pytest.raises(NotFound, match="for staging"):
+        street.house.does(street.ben, RemoveHost("vendor-board", "api.example.com", "staging"))
+    with pytest.raises(WrongInput, match="where a host can be declared"):
+        DeclareHost("vendor-board", "api.example.com", environment="moon")
 
 
 # locks

@@ -218,6 +218,7 @@ def test_local_commands_get_only_what_was_typed(types: Types, tmp_path: Path):
     assert types("up", "--port", "0", "--data", str(tmp_path)).out == f"{{'data': {tmp_path!r}, 'port': 0}}\n"
     assert types("backup", "b.tar", "--json").document["given"] == ["None", "b.tar"]
     assert types("version", "--json").document.keys() == {"version"}
+    assert types("version", "--json").document["version"] in types("--version").out
 
 
 def test_a_time_may_be_a_span_or_a_date():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -129,3 +130,15 @@ def test_a_certificate_names_the_hosts_and_belongs_to_its_key(tmp_path: Path) ->
     _, other = certificate(tmp_path / "other", generate_private_key(SECP256R1()), 60)
     [look] = checkup.certificate(file, other, datetime.now(UTC), ["console.example.com"])
     assert look.health is Health.WRONG
+
+
+def test_who_builds_front_ends_hears_that_no_registry_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", _without_npm)
+    health, next_step = seen(at(tmp_path))["npm"]
+    assert health is Health.WARNING
+    assert "npm_registry" in next_step
+    assert seen(at(tmp_path, npm_registry="https://packages.internal/npm"))["npm"][0] is Health.WELL
+
+
+def _without_npm(program: str, _which: object = shutil.which, **more: object) -> str | None:
+    return None if program == "npm" else _which(program, **more)  # type: ignore[operator, no-any-return]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 
 from greenlane.cli import LocalCommands, Told, app
+from greenlane.cli.developing import Wish
+from greenlane.cli.output import Output
 
 
 def said(*given: object) -> Told:
@@ -16,7 +18,12 @@ def up(flags: object) -> int:
     return 0
 
 
-LOCAL = LocalCommands(up=up, doctor=said, backup=said, restore=said, docs=said)
+def dev(wish: Wish, out: Output) -> dict[str, object]:
+    """What was wished, without its values."""
+    return {"folder": str(wish.folder), "app": wish.app, "person": wish.person, "exit_code": 0}
+
+
+LOCAL = LocalCommands(up=up, dev=dev, doctor=said, backup=said, restore=said, docs=said)
 
 if __name__ == "__main__":
     sys.exit(app(LOCAL))

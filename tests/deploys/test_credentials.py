@@ -8,8 +8,9 @@ import string
 import pytest
 
 from greenlane.deploys.inspection import inspect_file
-from greenlane.deploys.inspection.credentials import KnownValues, find_credentials
+from greenlane.deploys.inspection.credentials import find_credentials
 from greenlane.deploys.inspection.known_keys import PUBLIC, SECRET
+from greenlane.deploys.inspection.known_values import KnownValues
 
 DICE = random.Random(20260101)
 LETTERS = string.ascii_letters + string.digits
@@ -135,10 +136,21 @@ def test_test_keys_and_placeholders_are_no_leaks(text):
         f"url(data:image/png;base64,{dice(4000)})",
         f"import a from './index-{dice(8)}.js'",
         "throw Error('-----BEGIN PRIVATE KEY-----' + ' is missing')",
+        "key = '-----BEGIN RSA PRIVATE KEY-----\\n' + wrapped(this.privateKeyInBase64()) + '-----END RSA PRIVATE KEY-----'",
+        f"`-----BEGIN PRIVATE KEY-----\n{dice(64)}\n...\n-----END PRIVATE KEY-----`",
+        f"package/static/a.js,sha256=BSA{dice(12)}_{dice(27)},4711",
+        "headers = {'Authorization': 'Bearer xoxb-1234-1243'}",
     ],
 )
 def test_hashes_ids_and_pictures_are_no_leaks(text):
     assert not any(weight == "leaked" for weight, _ in weights(text))
+
+
+def test_a_short_key_of_an_elliptic_curve_is_a_leak_in_one_line_or_escaped():
+    body = dice(64)
+    for gap in ("\n", "\\n"):
+        text = f'k = "-----BEGIN PRIVATE KEY-----{gap}{body}{gap}-----END PRIVATE KEY-----"'
+        assert ("leaked", "Private key") in weights(text)
 
 
 @pytest.mark.parametrize("mark", ["gitleaks:allow", "betterleaks:allow", "BETTERLEAKS:ALLOW"])

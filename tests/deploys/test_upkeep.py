@@ -143,7 +143,7 @@ def test_a_page_view_in_the_journal_is_what_counts_as_opening(doorway: Doorway, 
         control.ledger,
         control.database,
         keep=control.blobs.put,
-        beside=lambda records: lambda connection: opened(connection, last_opened(records)),
+        beside=lambda _batch, records: lambda connection: opened(connection, last_opened(records)),
         clock=doorway.clock,
     )
     assert len(sealer.seal_all()) == 1

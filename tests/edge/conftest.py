@@ -20,7 +20,7 @@ import pytest
 import uvloop
 from tests.edge.control_for_tests import Control
 
-from greenlane.edge.fake import FakeSink
+from greenlane.edge.fake import FakeRuntime, FakeSink
 from greenlane.edge.options import EdgeOptions
 from greenlane.edge.process import Edge
 from greenlane.kit.blobs import Blobs
@@ -66,6 +66,7 @@ class World:
         self.folder = folder
         self.blobs = Blobs(folder / "blobs")
         self.sink = FakeSink()
+        self.runtime = FakeRuntime()
         self.loop = uvloop.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
@@ -94,6 +95,11 @@ class World:
             folder=folder / "edge",
             feed_socket=self.control.feed_socket,
             control_socket=self.control.console_socket,
+            gateway_socket=self.run / "gateway.sock",
+            runtime_socket=self.run / "runtime.sock",
+            runs_socket=self.run / "runs.sock",
+            identity_keys=folder / "keys" / "identity",
+            known_keys=folder / "known",
             sink=lambda: self.sink,
             port=0,
             grace=1.0,
@@ -114,7 +120,7 @@ class World:
 
     def start_edge(self) -> None:
         async def start() -> tuple[Edge, int]:
-            edge = Edge(self.options)
+            edge = Edge(self.options, self.runtime)
             return edge, await edge.start()
 
         self.edge, self.port = self.call(start())

@@ -96,6 +96,7 @@ class Control:
         self.beating = True
         self.acknowledged: list[int] = []
         self.wanted: list[dict[str, Any]] = []
+        self.seen: list[str] = []
         self.peers: list[asyncio.StreamWriter] = []
         self.connections = 0
         self._news = asyncio.Event()
@@ -149,6 +150,8 @@ class Control:
                 message = json.loads(line)
                 if message["type"] == "ack":
                     self.acknowledged.append(message["version"])
+                elif message["type"] == "seen":
+                    self.seen.append(message["session"])
                 else:
                     self.wanted.append(message)
                 self._news.set()

@@ -101,6 +101,18 @@ def test_the_ladder(world: World, audience: dict, ada: int, bob: int) -> None:
     assert world.get(TEAM, Cookie=world.sign_in(TEAM, "eve")).status == suspended
 
 
+def test_control_hears_once_that_somebody_works_with_a_session(world: World) -> None:
+    for who in ("ada", "bob", "ada"):
+        cookie = world.sign_in(TEAM, who)
+        for path in ("/", "/?again"):
+            world.get(TEAM, path, Cookie=cookie)
+    world.change(hosts={TEAM: world.table["hosts"][TEAM]})  # everybody is looked up anew after a change
+    ada = world.sign_in(TEAM, "ada")
+    assert world.get(TEAM, Cookie=ada).status == 200
+    world.call(world.control.until(lambda: len(world.control.seen) >= 1))
+    assert world.control.seen == [ada.partition("=")[2].partition(".")[0]], "bob may not open it, so he did not"
+
+
 def test_a_cookie_works_on_its_own_host_alone(world: World) -> None:
     cookie = world.sign_in(TEAM)
     assert world.get(TEAM, Cookie=cookie).status == 200

@@ -110,7 +110,7 @@ def test_words_of_people_never_enter_the_ledger(doorway: Doorway) -> None:
 
 def test_a_secret_is_kept_nowhere_that_can_be_read(doorway: Doorway) -> None:
     doorway.does(doorway.owner, CreateApp("vendor-board"))
-    doorway.does(doorway.owner, PutVariable("vendor-board", "API_KEY", "correct horse battery staple"))
+    doorway.does(doorway.owner, PutVariable("API_KEY", "correct horse battery staple", app="vendor-board"))
     with doorway.control.database.read() as connection:
         every = b"".join(ledger.stored_bytes(connection, seq) or b"" for seq in range(ledger.size(connection)))
         stored = str(connection.execute(select(tables.action)).all())

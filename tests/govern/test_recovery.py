@@ -73,7 +73,7 @@ def test_a_secret_that_was_not_kept_interrupts(doorway: Doorway, monkeypatch: py
     doorway.does(doorway.owner, CreateApp("vendor-board"))
     cut_before_settling(doorway, monkeypatch)
     with pytest.raises(PowerCut):
-        doorway.does(doorway.owner, PutVariable("vendor-board", "API_KEY", "correct horse"))
+        doorway.does(doorway.owner, PutVariable("API_KEY", "correct horse", app="vendor-board"))
     comes_back(doorway, monkeypatch)
     assert states(doorway, "put-variable") == ["interrupted"]
 

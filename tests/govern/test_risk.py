@@ -31,7 +31,7 @@ def test_every_part_is_named_and_the_score_is_their_sum():
         "a known author": -4,
     }
     assert risk.score == 18
-    assert risk.parts[0].says == "Pages call hosts that they did not call before: a.example, b.example."
+    assert risk.parts[0].says == "It calls hosts that it did not call before: a.example, b.example."
 
 
 def test_a_list_counts_up_to_its_most():

@@ -38,7 +38,7 @@ HERE = Caller("192.0.2.7", "Firefox on Linux")
 
 @pytest.fixture
 def arrivals(doorway: Doorway) -> Arrivals:
-    return doorway.control.arrivals
+    return doorway.control.coming_in.arrivals
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def sessions(doorway: Doorway, person: str) -> list[queries.Session]:
 
 
 def enrol(doorway: Doorway, actor: Actor, device: Authenticator) -> str:
-    answer = device.enrol(doorway.control.arrivals.ask_to_enrol(actor))
+    answer = device.enrol(doorway.control.coming_in.arrivals.ask_to_enrol(actor))
     return str(doorway.does(actor, AddPasskey(answer, "my laptop")).answer["passkey"])
 
 
@@ -170,9 +170,9 @@ def test_the_right_password_waits_too_and_then_starts_the_count_anew(
 
 def test_attempts_survive_a_restart(doorway: Doorway, arrivals: Arrivals, ana: Actor) -> None:
     fail(arrivals, "Ana Costa", 6, doorway)
-    del doorway.control.arrivals, doorway.control.proofs  # what a restart makes anew
+    del doorway.control.coming_in.arrivals, doorway.control.coming_in.proofs  # what a restart makes anew
     with pytest.raises(TooSoon):
-        doorway.control.arrivals.by_password("Ana Costa", GOOD, replace(HERE, address="203.0.113.9"))
+        doorway.control.coming_in.arrivals.by_password("Ana Costa", GOOD, replace(HERE, address="203.0.113.9"))
 
 
 def test_guesses_never_lock_anybody_out(doorway: Doorway, arrivals: Arrivals, ana: Actor) -> None:
@@ -449,7 +449,7 @@ def test_a_session_is_ended_by_its_person_and_by_who_looks_after_people(
 def test_nobody_ends_the_session_of_somebody_who_may_do_more(doorway: Doorway) -> None:
     keeper = doorway.hire("Kim", "platform-engineer", everywhere=True)
     doorway.does(doorway.owner, SetPassword(GOOD))
-    doorway.control.arrivals.by_password("Olga Owner", GOOD, HERE)
+    doorway.control.coming_in.arrivals.by_password("Olga Owner", GOOD, HERE)
     assert doorway.does(keeper, EndSession(sessions(doorway, doorway.owner.id)[0].id)).state == "refused"
     assert doorway.does(keeper, RemovePassword(doorway.owner.id)).state == "refused"
 
@@ -517,7 +517,7 @@ def test_two_who_use_one_recovery_code_at_the_same_moment_are_one(
 ) -> None:
     code = doorway.does(ana, MakeRecoveryCodes()).answer["codes"][0]
     with doorway.control.database.read() as connection:
-        proven = [doorway.control.proofs.of(connection, code, "", doorway.clock.now()) for _ in range(2)]
+        proven = [doorway.control.coming_in.proofs.of(connection, code, "", doorway.clock.now()) for _ in range(2)]
     assert proven[0] is not None
     assert proven[1] is not None
     doorway.control.ledger.write(proven[0].use)

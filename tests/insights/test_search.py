@@ -11,8 +11,12 @@ from greenlane.govern.actor import Actor
 from greenlane.govern.errors import NotFound, Refused, WrongInput
 from greenlane.insights import search
 from greenlane.insights.search import Told, Wanted
+from greenlane.insights.veiling import Sight
 from greenlane.kit.clock import stamp
 from greenlane.ledger import queries as ledger
+
+ALL = Sight("", lambda right, subject: True)
+"""Somebody from whom nothing is hidden."""
 
 
 @pytest.fixture
@@ -32,7 +36,7 @@ def busy(doorway: Doorway) -> tuple[Doorway, Actor, Actor]:
 
 def found(doorway: Doorway, wanted: Wanted, **asked: int | bool) -> list[Told]:
     with doorway.control.database.read() as connection:
-        return search.tell(connection, search.find(connection, wanted, limit=500, **asked))
+        return search.tell(connection, search.find(connection, wanted, limit=500, **asked), ALL)
 
 
 def test_each_filter_finds_what_everything_holds_of_it(busy: tuple[Doorway, Actor, Actor]):
@@ -106,7 +110,7 @@ def test_pages_follow_one_another_without_a_gap(busy: tuple[Doorway, Actor, Acto
     with doorway.control.database.read() as connection:
         before = None
         while page := search.find(connection, wanted, before=before, limit=3, newest_first=True):
-            pages += search.tell(connection, page)
+            pages += search.tell(connection, page, ALL)
             before = page[-1].seq
     assert pages == whole
 
@@ -117,7 +121,7 @@ def test_an_export_holds_just_what_the_filter_shows(
     doorway, ben, _nora = busy
     monkeypatch.setattr(search, "PAGE", 4)
     wanted = Wanted(person=ben.id, outcomes=True)
-    told = list(search.each(doorway.control.database.read, wanted))
+    told = list(search.each(doorway.control.database.read, wanted, lambda connection: ALL))
     assert told == list(reversed(found(doorway, wanted)))
     assert len(told) > 2
 

@@ -16,6 +16,7 @@ from greenlane.kit.wire.connection import Answer, Handler
 from greenlane.kit.wire.exchange import Exchange
 from greenlane.kit.wire.limits import Limits
 from greenlane.kit.wire.listener import Listener
+from greenlane.kit.wire.listening import opened
 from greenlane.kit.wire.prepared import Prepared, Tally, Validity
 from greenlane.kit.wire.reply import Reply
 from greenlane.kit.wire.request import Malformed, Request, parse
@@ -46,6 +47,9 @@ class Site:
             raise RuntimeError("a fault in the handler")
         if request.path == b"/late-fault":
             return self.late_fault()
+        if request.path == b"/hears-on":
+            exchange.hears_on = True
+            return self.echo(exchange)
         if request.path == b"/flood":
             return self.flood(exchange)
         if request.path == b"/slow":
@@ -83,7 +87,7 @@ class Running:
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         self.listener = self.call(self._make(handler, limits))
-        self.port = self.call(self.listener.start(("127.0.0.1", "::1"), 0))
+        self.port = self.call(self.listener.start(opened(("127.0.0.1", "::1"), 0)))
 
     async def _make(self, handler: Handler, limits: Limits) -> Listener:
         return Listener(handler, limits=limits)
@@ -507,6 +511,13 @@ def test_a_client_may_close_its_half_and_still_read(server: Running) -> None:
         peer.sendall(ask("/slow", close=False))
         peer.shutdown(socket.SHUT_WR)
         assert read_all(peer).endswith(b"slow")
+
+
+def test_a_stream_that_ends_by_itself_is_heard_to_its_end_by_a_client_that_says_no_more(server: Running) -> None:
+    with server.connect() as peer:
+        peer.sendall(b"POST /hears-on HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+        peer.shutdown(socket.SHUT_WR)
+        assert read_all(peer).endswith(b"\r\n5\r\nhello\r\n0\r\n\r\n")
 
 
 @pytest.mark.parametrize("size", range(1, 30))

@@ -22,7 +22,13 @@ def kind(route: Route) -> str:
     if route.verb is not None:
         return f"{'explains' if '/explain/' in route.path else 'does'} {route.verb}"
     if route.method == "GET":
-        return "query" if route.path.startswith("/v1/") else "local" if route.path in WATCHED else "page"
+        return (
+            "query"
+            if route.path.startswith(("/v1/", "/scim/", "/oauth/", "/.well-known/"))
+            else "local"
+            if route.path in WATCHED
+            else "page"
+        )
     return "does any verb" if route.path == "/do/{verb}" else "local"
 
 

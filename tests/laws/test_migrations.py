@@ -6,6 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+import greenlane.gateway.tables
 import greenlane.main  # noqa: F401 - every feature declares its tables
 from greenlane import migrations
 from greenlane.kit.database import METADATA, Database

@@ -11,7 +11,8 @@ from greenlane.kit.blobs import Blobs
 from greenlane.kit.database import Database
 from greenlane.ledger import proof, queries
 from greenlane.ledger.append import Ledger
-from greenlane.ledger.journal import Journal, JournalDamaged, Sealer, prove_record, read_batch, records
+from greenlane.ledger.batches import Journal, read_batch
+from greenlane.ledger.journal import JournalDamaged, Sealer, prove_record, records
 from greenlane.ledger.proof import NotProven, Proof
 from greenlane.ledger.signer import LocalSigner
 
@@ -163,3 +164,39 @@ def test_one_record_is_proven_by_an_inner_and_an_outer_path(
     for wrong in (b"visit 43", b""):
         with pytest.raises(NotProven):
             proven.check(wrong, signer.key)
+
+
+def test_a_journal_turns_to_its_next_file_without_waiting_for_the_disk(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.append(b"one")
+    turned = journal.turn()
+    journal.append(b"two")
+    assert turned.finish().suffix == ".sealed"
+    journal.close()
+    again = Journal(tmp_path)
+    again.append(b"three")
+    again.close()
+    batches = [read_batch(one.read_bytes()) for one in sorted(tmp_path.iterdir())]
+    assert [one.records for one in batches] == [(b"one",), (b"two", b"three")]
+    assert batches[1].before == batches[0].after
+
+
+def test_what_was_written_behind_a_cut_is_set_aside(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.append(b"one")
+    journal.append(b"two")
+    journal.turn()
+    journal.append(b"three")
+    first = min(tmp_path.glob("*.open"))
+    with first.open("r+b") as file:
+        file.truncate(first.stat().st_size - 1)
+    again = Journal(tmp_path)
+    assert again.torn > 0
+    assert again.count == 1
+    again.append(b"four")
+    again.seal()
+    (sealed,) = tmp_path.glob("*.sealed")
+    assert read_batch(sealed.read_bytes()).records == (b"one", b"four")
+    assert len(list(tmp_path.glob("*.torn"))) == 2
+    journal.close()
+    again.close()

@@ -94,9 +94,11 @@ def mail_server(server: MailServer) -> Iterator[MailServer]:
 
 @dataclass
 class Receiver:
-    """What was told. The next ``failing`` times it answers 500."""
+    """What was told. The next ``failing`` times it answers 500. ``has`` is what it gives, and ``short`` less than it says."""
 
     failing: int = 0
+    has: bytes = b""
+    short: bool = False
     url: str = ""
     told: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answered: list[int] = field(default_factory=list)
@@ -115,6 +117,12 @@ def receiver() -> Iterator[Receiver]:
             kept.answered.append(500 if kept.failing >= 0 else 204)
             self.send_response(kept.answered[-1])
             self.end_headers()
+
+        def do_GET(self) -> None:
+            self.send_response(200 if kept.has else 404)
+            self.send_header("content-length", str(len(kept.has) + kept.short))
+            self.end_headers()
+            self.wfile.write(kept.has)
 
         def log_message(self, format: str, *args: object) -> None:
             """Nobody reads it."""

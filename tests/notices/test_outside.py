@@ -9,6 +9,7 @@ import pytest
 from tests.notices.post_office import receiver
 
 from greenlane.govern.errors import WrongInput
+from greenlane.kit.in_the_open import in_the_open
 from greenlane.notices import outside
 from greenlane.notices.driver import Postponed, Undeliverable
 from greenlane.notices.outside import OverNetwork
@@ -39,7 +40,7 @@ INSIDE = (
 
 @pytest.mark.parametrize("address", INSIDE)
 def test_an_address_inside_is_never_reached(address: str):
-    assert not outside.in_the_open(address)
+    assert not in_the_open(address)
     host = f"[{address}]" if ":" in address else address
     with pytest.raises(Undeliverable):
         OverNetwork().post(f"https://{host}/", {}, b"")
@@ -49,7 +50,7 @@ def test_an_address_inside_is_never_reached(address: str):
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d70e"])
 def test_an_address_of_the_internet_is_in_the_open(address: str):
-    assert outside.in_the_open(address)
+    assert in_the_open(address)
 
 
 @pytest.mark.parametrize("written", ["http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/"])

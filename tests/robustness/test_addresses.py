@@ -189,13 +189,17 @@ def test_neither_domain_ever_sees_the_others_cookie(there: Elsewhere):
     browser.open(there.app("board"))
     kept = {host: set(cookies) for host, cookies in browser._cookies.items()}
     assert kept == {
-        f"{CONSOLE}:{there.port}": {"__Host-greenlane"},
+        f"{CONSOLE}:{there.port}": {"__Host-greenlane", "__Host-greenlane-browser"},
         f"board.{APPS}:{there.port}": {"__Host-greenlane-visit", "__Host-greenlane-begun"},
     }, "Browser checks that each is Secure, HttpOnly and for its own host alone"
     # an app's cookie opens no other app, and the console's opens none at all
     visit = browser._cookies[f"board.{APPS}:{there.port}"]["__Host-greenlane-visit"]
-    [session] = browser._cookies[f"{CONSOLE}:{there.port}"].values()
-    for cookie in (f"__Host-greenlane={session}", f"__Host-greenlane-visit={session}"):
+    session, known = (browser._cookies[f"{CONSOLE}:{there.port}"][f"__Host-greenlane{one}"] for one in ("", "-browser"))
+    for cookie in (
+        f"__Host-greenlane={session}",
+        f"__Host-greenlane-visit={session}",
+        f"__Host-greenlane-visit={known}",
+    ):
         assert there.asks(there.app("board"), headers={"Cookie": cookie}).status == 401
     console = there.asks(there.console, headers={"Cookie": f"__Host-greenlane={visit}", "Accept": "text/html"})
     assert (console.status, console["location"]) == (303, "/sign-in")

@@ -70,7 +70,8 @@ def test_a_preview_tells_what_publishing_stops_and_one_step_allows(starts: Start
     # one step, and the very next visit may
     declared = owner.does("hosts", "add", "rates", HOST)
     assert declared["state"] == "done"
-    assert owner.does("hosts", "list", "rates")["items"] == [{"host": HOST, "directives": ["connect"]}]
+    declared = {"host": HOST, "directives": ["connect"], "environment": ""}
+    assert owner.does("hosts", "list", "rates")["items"] == [declared]
     page.reload()
     expect(rate).to_have_text("1.08")
 

@@ -1,73 +1,39 @@
 from __future__ import annotations
 
-import stat
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
-from tests.identity.household import Household
+from tests.secrets.conftest import BOARD, VALUE, Values
 
-from greenlane.catalog import effects as catalog_effects
-from greenlane.catalog import queries as catalog
-from greenlane.catalog.actions import CreateApp
-from greenlane.catalog.addresses import Addresses
-from greenlane.catalog.fake import FakeDns
 from greenlane.govern.action import REGISTRY
-from greenlane.govern.actor import Actor
 from greenlane.govern.errors import NotFound, TooLarge, WrongInput
 from greenlane.identity.actions import CreateToken
-from greenlane.kit.database import METADATA, Database
-from greenlane.secrets import effects, queries
-from greenlane.secrets.actions import PutVariable, RemoveVariable
-from greenlane.secrets.sealing import Sealing, ValueUnreadable
-from greenlane.secrets.tables import VARIABLE
-
-VALUE = "correct-horse-battery-staple"
+from greenlane.kit.database import METADATA
+from greenlane.secrets import queries, resolving
+from greenlane.secrets.actions import PutVariable, RemoveVariable, RotateVariable
+from greenlane.secrets.tables import KEPT_VALUE
 
 
-ADDRESSES = Addresses("http", "localhost", "localhost", 4180)
+def put(value: str = VALUE, **more: str) -> PutVariable:
+    return PutVariable("API_KEY", value, app=BOARD, **more)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def sealing() -> Sealing:
-    return Sealing(bytes(range(32)))
-
-
-@pytest.fixture
-def household(database: Database, sealing: Sealing) -> Household:
-    house = Household(database)
-    works = catalog_effects.Works(database, house.clock, FakeDns(), ADDRESSES, lambda _name, _existing: None)
-    house.handlings |= catalog_effects.handlings(works) | effects.handlings(sealing, house.clock)
-    house.team_of_app = catalog.team_of
-    return house
-
-
-@pytest.fixture
-def ben(household: Household) -> Actor:
-    owner = household.found()
-    builder = household.hire(owner, "Ben", "builder")
-    household.does(builder, CreateApp("vendor-board"))
-    return builder
-
-
-def known(household: Household, sealing: Sealing) -> dict[str, str]:
-    with household.database.read() as connection:
-        return queries.known_values(connection, sealing)
-
-
-def test_a_value_lies_in_no_table_as_it_is(household: Household, ben: Actor) -> None:
-    household.does(ben, PutVariable("vendor-board", "API_KEY", VALUE, "production"))
-    with household.database.read() as connection:
+def test_a_value_lies_in_no_table_as_it_is(values: Values) -> None:
+    values.put("API_KEY", VALUE)
+    values.put("REGION", VALUE + "-readable", readable=True)
+    with values.household.database.read() as connection:
         everything = [tuple(row) for table in METADATA.sorted_tables for row in connection.execute(select(table))]
     assert any("API_KEY" in repr(row) for row in everything)
     assert not any(VALUE in repr(row) for row in everything)
     assert not any(VALUE.encode() in bytes(cell) for row in everything for cell in row if isinstance(cell, bytes))
 
 
-def test_a_value_is_in_nothing_that_is_recorded_answered_or_shown(household: Household, ben: Actor) -> None:
-    action = PutVariable("vendor-board", "API_KEY", VALUE)
+@pytest.mark.parametrize("action", [put(), RotateVariable("API_KEY", VALUE, app=BOARD, version=1)])
+def test_a_value_is_in_nothing_that_is_recorded_answered_or_shown(values: Values, action: PutVariable) -> None:
+    values.put("API_KEY", "the first")
     verb = REGISTRY.of(action)
-    outcome = household.does(ben, action)
+    outcome = values.household.does(values.ben, action)
     for told in (
         repr(action),
         verb.recorded(action),
@@ -78,109 +44,191 @@ def test_a_value_is_in_nothing_that_is_recorded_answered_or_shown(household: Hou
     ):
         assert VALUE not in repr(told)
     assert VALUE not in verb.digest_of(action)
-    assert verb.digest_of(action) == verb.digest_of(PutVariable("vendor-board", "API_KEY", VALUE))
-    assert verb.digest_of(action) != verb.digest_of(PutVariable("vendor-board", "API_KEY", "another"))
+    assert verb.digest_of(action) == verb.digest_of(replace(action))
+    assert verb.digest_of(action) != verb.digest_of(replace(action, value="another"))
+
+
+def test_what_a_release_gets_shows_no_value_where_it_is_printed(values: Values) -> None:
+    values.put("API_KEY", VALUE, environment="production")
+    got = values.gets()
+    assert got.values["API_KEY"] == VALUE
+    assert VALUE in got.secrets
+    assert VALUE not in repr(got)
 
 
 def test_an_action_with_a_value_is_never_stored_for_later() -> None:
-    action = PutVariable("vendor-board", "API_KEY", VALUE)
+    action = put()
     verb = REGISTRY.of(action)
     assert not verb.storable
     with pytest.raises(WrongInput, match="was not kept"):
         verb.build(verb.plain(action))
     with pytest.raises(WrongInput) as told:
-        verb.build({"app": "vendor-board", "name": "API_KEY", "value": [VALUE]})
+        verb.build({"app": BOARD, "name": "API_KEY", "value": [VALUE]})
     assert VALUE not in str(told.value) + told.value.next_step + told.value.detail
 
 
-def test_a_new_value_is_a_new_version_and_the_old_one_is_still_known_to_the_scanner(
-    household: Household, ben: Actor, sealing: Sealing
-) -> None:
-    first, second = (PutVariable("vendor-board", "API_KEY", value) for value in (VALUE, VALUE + "2"))
-    assert household.facts(ben, first).new_secrets == ("API_KEY",)
-    household.does(ben, first)
-    assert household.facts(ben, second).new_secrets == ()
-    assert household.facts(ben, PutVariable("vendor-board", "API_KEY", VALUE, "production")).new_secrets == ("API_KEY",)
-    household.does(ben, second)
-    with household.database.read() as connection:
-        (variable,) = queries.names(connection, "vendor-board")
+def test_a_new_value_is_a_new_version_and_the_old_one_is_still_known_to_the_scanner(values: Values) -> None:
+    facts = values.household.facts
+    assert facts(values.ben, put()).new_secrets == ("API_KEY",)
+    values.put("API_KEY", VALUE)
+    assert facts(values.ben, put()).new_secrets == ()
+    assert facts(values.ben, put(environment="production")).new_secrets == ("API_KEY",)
+    values.put("API_KEY", VALUE + "2")
+    with values.household.database.read() as connection:
+        (variable,) = queries.names(connection, BOARD)
     assert (variable.name, variable.environment, variable.version) == ("API_KEY", "preview", 2)
-    assert known(household, sealing) == {
+    assert values.known() == {
         "API_KEY of vendor-board in preview, version 1": VALUE,
         "API_KEY of vendor-board in preview, version 2": VALUE + "2",
     }
 
 
-def test_environments_keep_their_own_values(household: Household, ben: Actor) -> None:
-    for environment in ("preview", "staging", "production"):
-        household.does(ben, PutVariable("vendor-board", "API_KEY", environment, environment))
-    with household.database.read() as connection:
-        assert [one.environment for one in queries.names(connection, "vendor-board")] == [
-            "preview",
-            "production",
-            "staging",
-        ]
-        assert [one.version for one in queries.names(connection, "vendor-board", "staging")] == [1]
+def test_a_readable_value_is_no_secret_to_risk_or_to_the_scanner_and_can_be_read(values: Values) -> None:
+    action = PutVariable("REGION", "north", app=BOARD, readable=True)
+    assert values.household.facts(values.ben, action).new_secrets == ()
+    values.household.does(values.ben, action)
+    values.put("API_KEY", VALUE)
+    assert list(values.known().values()) == [VALUE]
+    with values.household.database.read() as connection:
+        secret, readable = queries.names(connection, BOARD)
+        assert queries.readable_text(connection, values.sealing, readable) == "north"
+        with pytest.raises(NotFound, match="nobody reads it"):
+            queries.readable_text(connection, values.sealing, secret)
 
 
-def test_a_removed_value_is_destroyed(household: Household, ben: Actor, sealing: Sealing) -> None:
-    household.does(ben, PutVariable("vendor-board", "API_KEY", VALUE))
-    household.does(ben, RemoveVariable("vendor-board", "API_KEY"))
-    assert known(household, sealing) == {}
-    with household.database.read() as connection:
-        assert queries.names(connection, "vendor-board") == []
-        assert connection.execute(select(VARIABLE.c.sealed)).scalars().all() == [None]
+def test_a_secret_does_not_open_because_somebody_calls_it_readable_in_the_database(values: Values) -> None:
+    values.put("API_KEY", VALUE)
+    with values.household.database.engine.begin() as connection:
+        connection.execute(KEPT_VALUE.update().values(readable=True))
+    with values.household.database.read() as connection:
+        (one,) = queries.names(connection, BOARD)
+        with pytest.raises(Exception, match="does not open"):
+            queries.readable_text(connection, values.sealing, one)
+
+
+def test_a_readable_value_after_a_secret_of_the_same_name_is_a_new_version_and_the_secret_stays_one(
+    values: Values,
+) -> None:
+    values.put("API_KEY", VALUE)
+    values.put("API_KEY", "now for all to read", readable=True)
+    with values.household.database.read() as connection:
+        first, second = queries.versions(connection, None)
+        assert queries.readable_text(connection, values.sealing, second) == "now for all to read"
+        with pytest.raises(NotFound):
+            queries.readable_text(connection, values.sealing, first)
+    assert values.household.facts(values.ben, put()).new_secrets == ("API_KEY",), "a secret again is news"
+
+
+def test_a_removed_value_is_destroyed(values: Values) -> None:
+    values.put("API_KEY", VALUE)
+    remove = RemoveVariable("API_KEY", app=BOARD)
+    values.household.does(values.ben, remove)
+    assert values.known() == {}
+    with values.household.database.read() as connection:
+        assert queries.names(connection, BOARD) == []
+        assert connection.execute(select(KEPT_VALUE.c.sealed)).scalars().all() == [None]
     with pytest.raises(NotFound, match="no variable API_KEY"):
-        household.does(ben, RemoveVariable("vendor-board", "API_KEY"))
-    household.does(ben, PutVariable("vendor-board", "API_KEY", VALUE))
-    with household.database.read() as connection:
-        assert [one.version for one in queries.names(connection, "vendor-board")] == [2]
+        values.household.does(values.ben, remove)
+    values.put("API_KEY", VALUE)
+    assert [one.version for one in values.versions()] == [2], "a number is never given twice"
 
 
-def test_a_sealed_value_opens_in_its_own_place_alone(sealing: Sealing) -> None:
-    sealed = sealing.seal(VALUE, "one/preview/KEY/1")
-    assert sealing.open(sealed, "one/preview/KEY/1") == VALUE
-    for other, place in ((sealing, "two/preview/KEY/1"), (Sealing(bytes(32)), "one/preview/KEY/1")):
-        with pytest.raises(ValueUnreadable) as told:
-            other.open(sealed, place)
-        assert VALUE not in str(told.value)
-    with pytest.raises(ValueUnreadable):
-        sealing.open(sealed[:-1] + bytes([sealed[-1] ^ 1]), "one/preview/KEY/1")
-    assert sealing.seal(VALUE, "x") != sealing.seal(VALUE, "x")
-
-
-def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
-    file = tmp_path / "variables.key"
-    sealed = Sealing.at(file).seal(VALUE, "x")
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert Sealing.at(file).open(sealed, "x") == VALUE
-    assert list(tmp_path.iterdir()) == [file]
-
-
-def test_a_builder_puts_values_in_and_an_auditor_does_not(household: Household, ben: Actor) -> None:
-    owner = Actor("person", household.first["person"])
-    auditor = household.hire(owner, "Ada", "auditor", everywhere=True)
-    put = PutVariable("vendor-board", "API_KEY", VALUE, "production")
-    assert household.facts(ben, put).may
-    assert household.facts(ben, put).environment == "production"
-    assert not household.facts(auditor, put).may
-    token = household.who(household.does(ben, CreateToken("ci", ("deploy",))).answer["token"])
+def test_builders_put_values_into_apps_and_nobody_below_a_developer_into_what_many_apps_get(values: Values) -> None:
+    house, owner = values.household, values.owner
+    auditor = house.hire(owner, "Ada", "auditor", everywhere=True)
+    dora = house.hire(owner, "Dora", "developer")
+    for environment in ("preview", "staging", "production", "dev"):
+        assert house.facts(values.ben, put(environment=environment)).may
+    assert house.facts(values.ben, put(environment="production")).environment == "production"
+    assert not house.facts(auditor, put()).may
+    for_team = PutVariable("API_KEY", VALUE, team="home", environment="production")
+    assert "takes the role" in house.facts(values.ben, for_team).may_why
+    assert not house.facts(values.ben, for_team).may
+    assert house.facts(dora, for_team).may
+    assert not house.facts(dora, PutVariable("API_KEY", VALUE, team="sales")).may
+    for_all = PutVariable("API_KEY", VALUE, organisation=True)
+    assert not house.facts(dora, for_all).may
+    assert house.facts(owner, for_all).may
+    assert house.facts(owner, for_all).apps_reached == 2
+    token = house.who(house.does(values.ben, CreateToken("ci", ("deploy",))).answer["token"])
     assert token is not None
-    assert household.facts(token.actor, put).may
+    assert house.facts(token.actor, put()).may
 
 
-@pytest.mark.parametrize("name", ["", "1KEY", "A-B", "A B", "A" * 129, "K\u0415Y", "A=B", "A\nB"])
+@pytest.mark.parametrize("name", ["", "1KEY", "A-B", "A B", "A" * 129, "K\u0415Y", "A=B", "A\nB", "API_KEY_PREVIOUS"])
 def test_a_variable_is_named_as_programs_can_read_it(name: str) -> None:
     with pytest.raises(WrongInput):
-        PutVariable("vendor-board", name, VALUE)
+        PutVariable(name, VALUE, app=BOARD)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("PATH", "the system sets it"),
+        ("LD_PRELOAD", "which code a program loads"),
+        ("ld_library_path", "which code a program loads"),
+        ("GREENLANE_TOKEN", "Greenlane sets it"),
+        ("PYTHONPATH", "which code a program loads"),
+        ("PYTHONSTARTUP", "which code a program loads"),
+        ("NODE_OPTIONS", "which code a program loads"),
+        ("BASH_ENV", "which code a program loads"),
+        ("https_proxy", "where calls go out"),
+        ("NODE_TLS_REJECT_UNAUTHORIZED", "which servers a program believes"),
+        ("npm_config_registry", "package tools"),
+        ("UV_INDEX_URL", "package tools"),
+        ("DENO_AUTH_TOKENS", "package tools"),
+        ("PORT", "Greenlane sets it"),
+    ],
+)
+def test_names_of_the_system_are_refused_with_the_reason(name: str, why: str) -> None:
+    for verb in (PutVariable, RotateVariable):
+        with pytest.raises(WrongInput, match=why) as told:
+            verb(name, VALUE, app=BOARD)
+        assert told.value.next_step.startswith("Choose a name of your own")
+
+
+@pytest.mark.parametrize("name", ["API_KEY", "DATABASE_URL", "NODE_ENV", "ENV", "TZ", "PATHS", "LDAP_URL", "_x"])
+def test_names_of_apps_are_taken(name: str) -> None:
+    PutVariable(name, VALUE, app=BOARD)
 
 
 def test_a_value_is_a_text_of_some_length() -> None:
-    with pytest.raises(WrongInput):
-        PutVariable("vendor-board", "KEY", "")
-    with pytest.raises(WrongInput):
-        PutVariable("vendor-board", "KEY", "a\0b")
+    for value in ("", "a\0b", "half \ud800"):
+        with pytest.raises(WrongInput):
+            put(value)
     with pytest.raises(TooLarge):
-        PutVariable("vendor-board", "KEY", "ü" * 40_000)
-    with pytest.raises(WrongInput):
-        PutVariable("vendor-board", "KEY", VALUE, "testing")
+        put("ü" * 40_000)
+    for wrong in ({"environment": "testing"}, {"use": "deploy"}):
+        with pytest.raises(WrongInput):
+            put(**wrong)
+
+
+@pytest.mark.parametrize("where", [{}, {"app": BOARD, "team": "home"}, {"team": "home", "organisation": True}])
+def test_a_value_stands_in_exactly_one_place(where: dict[str, object]) -> None:
+    with pytest.raises(WrongInput, match="Whose value"):
+        PutVariable("API_KEY", VALUE, **where)  # type: ignore[arg-type]
+
+
+def test_a_place_takes_so_many_values_and_so_much_and_says_so(values: Values) -> None:
+    for number in range(4):
+        values.put(f"BLOB_{number}", "x" * 64 * 1024)
+    with pytest.raises(TooLarge, match="4 values here already, 256 KiB together"):
+        values.put("BLOB_5", "x")
+    values.put("BLOB_5", "x", environment="production")
+    values.put("BLOB_5", "x", team="home", actor=values.owner)
+
+
+def test_what_a_program_is_started_with_has_a_limit(values: Values, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolving, "MOST", 100)
+    values.put("API_KEY", "x" * 120, environment="production")
+    with pytest.raises(TooLarge, match="KiB together"):
+        values.gets()
+
+
+def test_names_that_an_earlier_release_took_are_left_out_with_the_reason(values: Values) -> None:
+    values.put("LDAP_URL", "x", environment="production")
+    with values.household.database.engine.begin() as connection:
+        connection.execute(KEPT_VALUE.update().values(name="LD_PRELOAD"))
+    got = values.gets()
+    assert got.values == {}
+    assert got.problems == ("LD_PRELOAD is left out: it decides which code a program loads before its own.",)

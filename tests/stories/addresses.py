@@ -18,12 +18,23 @@ ROUTES = Path(__file__).parents[1] / "laws" / "routes.txt"
 NO_PAGES = {
     "/static/{name}": "a file",
     "/apps/{app}/passport": "a file",
+    "/apps/{app}/deploys/{deploy}/picture": "a file",
     "/apps/{app}/deploys/{deploy}/inside": "a file",
     "/inbox/waiting": "a number that a running page asks for",
+    "/access-reviews/{review}/evidence": "a file",
+    "/access-reviews/{review}/table": "a file",
     "/ledger/export/csv": "a file",
     "/ledger/export/jsonl": "a file",
     "/ledger/verify/stream": "a stream",
     "/new/{upload}/stream": "a stream",
+    "/models/try/{attempt}/stream": "a stream",
+    **dict.fromkeys(("/sso/oidc/{name}/begin", "/sso/saml/{name}/begin"), "leads out to a provider"),
+    **dict.fromkeys(
+        ("/sso/oidc/{name}/callback", "/sso/saml/{name}/slo"),
+        "a provider's answer: tests/web/test_sign_in_providers.py",
+    ),
+    "/sso/saml/{name}/metadata": "a file",
+    "/login": "leads on to the question of a terminal: tests/stories/test_a_terminal_signs_in.py",
     "/visit": "leads on to an app, or says that the address is none of ours: tests/web/test_visiting.py",
 }
 """What is read by GET and is no page: files, downloads, streams. What is not of type HTML is left out by itself."""
@@ -86,7 +97,71 @@ EXAMPLES: dict[str, Examples] = {
     "/ledger/{seq:int}": lambda here: [
         Visit(f"/ledger/{_seq(here, verb)}") for verb in ("publish", "approve", "create-team")
     ],
+    "/apps/{app}/builds": _visits("/apps/rates/builds", "/apps/onboarding/builds"),
+    "/apps/{app}/builds/{build}": lambda here: [
+        Visit(f"/apps/rates/builds/{here.build}"),
+        Visit("/apps/rates/builds/bld_nothing"),
+    ],
+    "/apps/{app}/data": _visits("/apps/rates/data", "/apps/onboarding/data"),
+    "/apps/{app}/schedules": _visits("/apps/rates/schedules", "/apps/vendor-board/schedules"),
+    "/apps/{app}/schedules/{run}": lambda here: [Visit(f"/apps/rates/schedules/{here.run}")],
+    "/models": lambda here: [Visit("/models"), Visit("/models", "ben")],
+    "/models/try": _visits("/models/try"),
+    "/models/try/{attempt}": _visits("/models/try/nothing"),
+    "/models/swap": _visits(
+        "/models/swap",
+        "/models/swap?provider=openai&instead=claude",
+        "/models/swap?provider=openai&instead=claude&from=gpt-4o-mini&to=claude-haiku-4-5&keep=yes",
+        "/models/swap?provider=openai&instead=claude&from=gpt-4o-mini&to=no+such+name",
+    ),
+    "/models/prices": _visits(
+        "/models/prices",
+        "/models/prices?since=2020-01-01&until=2020-01-02",
+        "/models/prices?since=2020-01-02&until=2020-01-01",
+        "/models/prices?since=2020-01-01&until=2099-01-01",
+    ),
+    "/sign-in-providers": lambda _: [Visit(f"/sign-in-providers{more}") for more in ("", "?for=google", "?for=saml")],
+    "/sign-in-providers/{provider}": _visits("/sign-in-providers/acme", "/sign-in-providers/nothing"),
+    "/spend": lambda here: [
+        *(Visit(f"/spend{more}") for more in ("", "?by=model&days=7", "?by=day&days=90", "?app=vendor-board&by=model")),
+        Visit("/spend", "jonas"),
+    ],
+    "/calls": lambda here: [Visit("/calls"), Visit("/calls", "jonas")],
+    "/calls/{call}": lambda here: [
+        *(Visit(f"/calls/{here.calls[one]}") for one in ("answered", "app", "failed")),
+        Visit("/calls/call_nothing"),
+    ],
+    "/calls/{call}/words": lambda here: [
+        Visit(f"/calls/{here.calls['answered']}/words"),
+        Visit("/calls/call_nothing/words"),
+    ],
+    "/break-glass": _visits("/break-glass"),
+    "/access-reviews": _visits("/access-reviews"),
+    "/access-reviews/{review}": lambda here: [
+        Visit(f"/access-reviews/{here.review}"),
+        Visit(f"/access-reviews/{here.review}?open=yes", "rita"),
+        Visit("/access-reviews/rev_nothing"),
+    ],
+    "/allow/{confirmation}": _visits("/allow/cnf_nothing"),
+    "/login/{login}": _visits("/login/lgn_nothing"),
     "/people/{person}": lambda here: [Visit(f"/people/{here.people[one].id}") for one in ("ben", "ana", "markup")],
+    "/directories/{directory}": _visits("/directories/okta", "/directories/nothing"),
+    "/groups": _visits("/groups", "/groups?group=nothing&role=builder"),
+    "/roles/make": lambda here: [
+        Visit("/roles/make"),
+        Visit("/roles/make?name=release-manager&rights=publish&rights=approve&look=yes"),
+        Visit("/roles/make?name=owner&rights=publish&look=yes"),
+    ],
+    "/duties": lambda here: [
+        Visit("/duties"),
+        Visit("/duties?kind=verbs&one=publish&other=approve&days=30"),
+        Visit("/duties?kind=roles&one=owner&other=owner"),
+    ],
+    "/people/{person}/why": lambda here: [
+        Visit(f"/people/{here.people['ben'].id}/why"),
+        Visit(f"/people/{here.people['ben'].id}/why?right=publish&subject=app:vendor-board"),
+        Visit(f"/people/{here.people['ben'].id}/why?right=nothing"),
+    ],
     "/teams/{team}": _visits("/teams/operations", "/teams/sales"),
 }
 
@@ -94,9 +169,11 @@ EXAMPLES: dict[str, Examples] = {
 PARTS: dict[str, Callable[[Organisation], str]] = {
     "app": lambda _: "vendor-board",
     "deploy": lambda here: here.deploys["vendor-board"][-1],
+    "build": lambda here: here.build,
     "request": lambda here: here.requests["price-list"],
     "person": lambda here: here.people["ben"].id,
     "team": lambda _: "operations",
+    "name": lambda _: "RATES_KEY",
     "seq": lambda here: _seq(here, "publish"),
     "upload": lambda here: here.upload,
 }

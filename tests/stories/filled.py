@@ -11,11 +11,15 @@ import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from tests.stories.running import Running
+from tests.gateway.provider import KEY, Provider
+from tests.identity.saml.provider import known
+from tests.identity.sso.described import described
+from tests.stories.running import Running, until
 from tests.stories.terminal import Terminal
 
 from greenlane.cli import tour
@@ -39,6 +43,10 @@ class Organisation:
     deploys: dict[str, list[str]] = field(default_factory=dict)
     requests: dict[str, str] = field(default_factory=dict)
     upload: str = ""
+    build: str = ""
+    run: str = ""
+    review: str = ""
+    calls: dict[str, str] = field(default_factory=dict)
 
     @property
     def ana(self) -> Terminal:
@@ -60,11 +68,24 @@ def fill(running: Running, folder: Path, *, more: int = 110) -> Organisation:
     _vendor_board(here, folder)
     _offsite(here, folder)
     _metrics(here, folder)
+    _rates(here, folder)
     _others(here, folder)
     _hostile(here, folder)
+    _models(here)
+    _company(here, folder)
     _upload(here)
+    _review(here)
     _crowd(here, more)
     return here
+
+
+def _review(here: Organisation) -> None:
+    """Rita looks at who has access to operations: one right is kept, the others are open."""
+    made = here.ana.does("reviews", "start", "--scope", "team:operations", "--reviewers", here.people["rita"].id)
+    here.review = str(made["answer"]["review"])
+    rights = here.people["rita"].does("reviews", "show", here.review)["items"]
+    mine = [one["id"] for one in rights if one["person"] != here.people["rita"].id]
+    here.people["rita"].does("reviews", "keep", here.review, mine[0], "--because", "Runs the vendor board.")
 
 
 def _known(terminal: Terminal, person: str) -> Terminal:
@@ -80,6 +101,7 @@ def _joins(here: Organisation, name: str, role: str, team: str) -> Terminal:
 def _people(here: Organisation) -> None:
     here.ana.does("team", "create", "sales")
     here.ana.does("team", "create", "people-and-culture")
+    here.ana.does("directory", "connect", "okta")
     for key, name, role, team in (
         ("ben", "Ben Okafor", "builder", TEAM),
         ("rita", "Rita Lindqvist", "reviewer", TEAM),
@@ -100,7 +122,8 @@ def _people(here: Organisation) -> None:
 
 def _site(folder: Path, name: str, over: str = "", change: Mapping[str, str] | None = None) -> Path:
     """A site of the tour, with another laid over it, and with words in its first page changed."""
-    to = folder / "-".join(filter(None, ("site", name, over, str(len(change or {})))))
+    changed = sha256(repr(sorted((change or {}).items())).encode()).hexdigest()[:8]
+    to = folder / "-".join(filter(None, ("site", name, over, changed)))
     shutil.copytree(SITES / name, to, dirs_exist_ok=True)
     if over:
         shutil.copytree(SITES / over, to, dirs_exist_ok=True)
@@ -150,6 +173,10 @@ def _vendor_board(here: Organisation, folder: Path) -> None:
         "production",
         stdin=b"k-12345-not-a-secret",
     )
+    for whose in (("--team", TEAM), ("--organisation",)):
+        here.ana.does(
+            "variables", "put", "RATES_KEY", *whose, "--environment", "production", stdin=b"k-67890-not-a-secret"
+        )
     _deploy(
         here,
         "ben",
@@ -182,6 +209,37 @@ def _metrics(here: Organisation, folder: Path) -> None:
     script = leak / "metrics.js"
     script.write_text(script.read_text().replace(tour.LEAK, "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0cD2fG4"))
     here.people["mei"].types("deploy", str(leak), "--app", "support-metrics", "-m", "Fresh figures", "--json")
+
+
+FUNCTION = """export default (_: Request) => {
+  Deno.writeTextFileSync("/data/asked.txt", `${Date.now()}\\n`, { append: true });
+  return Response.json({ usd: 1.09, gbp: 0.85 });
+};
+export const config = { path: "/rates", schedule: "0 6 * * MON-FRI" };
+"""
+
+
+def _rates(here: Organisation, folder: Path) -> None:
+    """A page with a function that also runs by itself and stores; its second build fell over."""
+    _create(here, "ben", "rates", "Exchange rates")
+    sources = _site(folder / "rates", "offsite", change={"Two days": "Rates of today"})
+    (sources / "netlify" / "functions").mkdir(parents=True)
+    function = sources / "netlify" / "functions" / "rates.ts"
+    function.write_text(FUNCTION)
+    _deploy(here, "ben", "rates", sources, "Rates from the bank, as a function")
+    here.people["ben"].does("publish", "rates", "--audience", "team")
+    here.run = str(here.people["ben"].does("schedules", "run", "rates", "rates")["answer"]["run"])
+    until(lambda: _over(here), "the end of a run", 60)
+    here.people["ben"].does("data", "snapshot", "rates")
+    function.write_text(FUNCTION.replace("Response.json(", ""))
+    here.people["ben"].types("deploy", str(sources), "--app", "rates", "-m", "Shorter", "--json")
+    here.build = here.people["ben"].does("builds", "rates")["items"][0]["build"]
+
+
+def _over(here: Organisation) -> bool:
+    """Whether the run has ended."""
+    (run,) = here.people["ben"].does("schedules", "runs", "rates")["items"]
+    return run["receipt"] is not None
 
 
 def _others(here: Organisation, folder: Path) -> None:
@@ -227,6 +285,53 @@ def _hostile(here: Organisation, folder: Path) -> None:
     _asks(here, "markup", "hostile-markup", "public", f"{MARKUP} {LONG}")
     _create(here, "long", "a-name-as-long-as-names-may-be-here", LONG, "sales")
     _create(here, "long", "backwards", BACKWARDS, "sales")
+
+
+def _models(here: Organisation) -> None:
+    """Two providers, a name that leads to both, budgets of which one is spent, and calls: answered, failed and refused."""
+    ana = here.ana
+    with Provider() as stand_in:
+        for name, kind, address in (("openai", "openai", stand_in.openai), ("claude", "anthropic", stand_in.address)):
+            typed = ("--kind", kind, "--base-url", address, "--region", "eu", "--key-stdin")
+            ana.does("gateway", "provider", "add", name, *typed, stdin=KEY.encode())
+        ana.does("gateway", "route", "set", "fast", "openai/gpt-4o-mini", "--otherwise", "claude/claude-haiku-4-5")
+        ana.does("gateway", "rule", "set", "iban", "--action", "mask", "--region", "eu")
+        ana.does("gateway", "budget", "set", "20", "--period", "month")
+        ana.does("gateway", "budget", "set", "0", "--team", "sales", "--period", "day")
+        ana.does("gateway", "limit", "--app", "vendor-board", "--requests", "60")
+        ana.does("gateway", "price", "set", "openai", "local-llama", "--input", "0.20", "--output", "0.40")
+        key = str(ana.does("gateway", "key")["answer"]["token"])
+        own = str(ana.does("gateway", "key", "--app", "vendor-board")["answer"]["token"])
+        here.calls["answered"] = _asks_a_model(here, key, "fast", "<<words 30>>")
+        here.calls["app"] = _asks_a_model(
+            here, own, "claude/claude-haiku-4-5", "<<words 10>> to DE89370400440532013000"
+        )
+        here.calls["failed"] = _asks_a_model(here, key, "no-such-model", "Hello")
+        until(lambda: len(ana.does("gateway", "calls")["items"]) >= len(here.calls), "calls on record", 30)
+    ana.does("gateway", "price", "set", "openai", "gpt-4o-mini", "--input", "0.30", "--output", "0.90")
+    ana.does("gateway", "price", "apply", "2020-01-01", "2099-01-01", "--provider", "openai")
+
+
+def _company(here: Organisation, folder: Path) -> None:
+    """A provider that people can sign in with, and a mail domain that is not proven yet."""
+    metadata = folder / "metadata.xml"
+    metadata.write_text(described(known()))
+    here.ana.does("sso", "add", "acme", "--kind", "saml", "--title", "Acme", "--metadata", metadata)
+    here.ana.does("sso", "domain", "claim", "acme", "example.com")
+
+
+def _asks_a_model(here: Organisation, key: str, model: str, prompt: str) -> str:
+    """The call's id."""
+    connection = HTTPConnection("127.0.0.1", here.running.port, timeout=60)
+    try:
+        said = {"model": model, "messages": [{"role": "user", "content": prompt}]}
+        fields = {"Host": f"localhost:{here.running.port}", "Authorization": f"Bearer {key}"}
+        connection.request("POST", "/ai/openai/v1/chat/completions", json.dumps(said), fields)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.headers["greenlane-call"]
+    finally:
+        connection.close()
 
 
 def act(here: Organisation, verb: str, **inputs: Any) -> Any:

@@ -29,8 +29,9 @@ def axe_finds(page: Page, axe: str, only: Sequence[str] = ()) -> list[str]:
     tools = page.context.new_cdp_session(page)
     tools.send("Runtime.evaluate", {"expression": f"if (!window.axe) {{ {axe} }}"})  # no page lets text become a script
     wanted: Any = {"runOnly": {"type": "rule", "values": list(only)}} if only else {"runOnly": RULES}
+    still = "Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))"  # half faded in is pale
     run = (
-        f"axe.run(document, {json.dumps({**wanted, 'resultTypes': ['violations']})})"
+        f"{still}.then(() => axe.run(document, {json.dumps({**wanted, 'resultTypes': ['violations']})}))"
         ".then(found => JSON.stringify(found.violations))"
     )
     answer = tools.send("Runtime.evaluate", {"expression": run, "awaitPromise": True, "returnByValue": True})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -34,15 +35,24 @@ def until(so: object, what: str, within: float = 20.0) -> object:
 class Running:
     """One installation in a folder of its own. It can be stopped, killed and started again."""
 
-    def __init__(self, typist: Typist, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        typist: Typist,
+        folder: Path,
+        settings: Mapping[str, str] | None = None,
+        door: socket.socket | None = None,
+    ) -> None:
+        """``door`` is the visitors' socket, where somebody else holds it over each stop and start."""
         self.typist = typist
         self.folder = folder
         self.data = folder / "data"
         self.token_file = folder / "owner-token"
-        self.settings = {"GREENLANE_OWNER_NAME": "Olga Owner", "GREENLANE_TEAM": "home", **(settings or {})}
+        self.settings = {"GREENLANE_OWNER_NAME": "Olga Owner", "GREENLANE_TEAM": "home", "GREENLANE_PICTURES": "off"}
+        self.settings |= settings or {}
         self._homes = count()
         self._up: Typing | None = None
-        self.port = 0
+        self._door = door
+        self.port = 0 if door is None else door.getsockname()[1]
         self.start()
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -53,7 +63,7 @@ class Running:
         home.mkdir(exist_ok=True)
         typed = ("up", "--data", self.data, "--port", self.port, "--owner-token-file", self.token_file)
         environment = {**bare_environment(home), **self.settings}
-        self._up = self.typist.begin(tuple(map(str, typed)), environment, home)
+        self._up = self.typist.begin(tuple(map(str, typed)), environment, home, door=self._door)
         if not wait:
             return
         until(lambda: "Ctrl-C" in self.printed or self._over(), "a start", START_WITHIN)
@@ -103,10 +113,8 @@ class Running:
             if not Path(f"/proc/{pid}/exe").exists():
                 continue  # a process that has ended and is about to be started again
             names = {listening[one] for one in _sockets(pid) if one in listening}
-            if names & {"signer", "witness", "control"}:
-                found[(names & {"signer", "witness", "control"}).pop()] = pid
-            else:
-                found["edge"] = pid
+            known = names & {"signer", "witness", "egress", "builder", "runtime", "control", "gateway"}
+            found[known.pop() if known else "edge"] = pid
         return found
 
     def _children(self) -> list[int]:
@@ -115,7 +123,7 @@ class Running:
 
     def kill(self, name: str) -> int:
         """kill -9 of one process. Returns its id."""
-        pid = self.processes()[name]
+        pid = int(str(until(lambda: self.processes().get(name), f"the process {name}")))
         os.kill(pid, signal.SIGKILL)
         return pid
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 from tests.chromium import FLAGS
 from tests.stories.addresses import NOBODY, Visit, pages, visits
 from tests.stories.filled import SETTINGS, Organisation, fill
-from tests.stories.running import Running
+from tests.stories.running import Running, until
 from tests.stories.terminal import Typist
 
 from greenlane.web.assets import ASSETS
@@ -69,6 +69,19 @@ def take(page: Page, to: Path, height: int) -> None:
     to.write_bytes(base64.b64decode(tools.send("Page.captureScreenshot", wanted)["data"]))
 
 
+def pictured(here: Organisation) -> None:
+    """Wait until the versions that are shown side by side have pictures of their own."""
+    for app in ("vendor-board", "price-list"):
+        wanted = len(here.deploys[app])
+        until(
+            lambda app=app, wanted=wanted: (
+                str(here.ana.does("receipts", "--app", app)).count("visited a preview") >= wanted
+            ),
+            f"pictures of {app}",
+            within=180,
+        )
+
+
 def make(browser: Browser, here: Organisation) -> list[str]:
     """All of them. Returns the names of those that changed."""
     FOLDER.mkdir(exist_ok=True)
@@ -110,9 +123,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="gl-") as data, tempfile.TemporaryDirectory() as other:
         typist = Typist(Path(other))
-        running = Running(typist, Path(data), SETTINGS)
+        running = Running(typist, Path(data), {**SETTINGS, "GREENLANE_PICTURES": "on"})
         try:
             here = fill(running, Path(other))
+            pictured(here)
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
                 changed = make(browser, here)

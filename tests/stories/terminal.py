@@ -47,8 +47,9 @@ class Typing:
         self._out, self._err = out, err
         self.pid = int(self._answers.readline())
 
-    def ended(self) -> Ended:
+    def ended(self, within: float = PATIENCE) -> Ended:
         """Wait for its end. A command that was killed ended with -9."""
+        self._connection.settimeout(within)
         code = self._answers.readline()
         self._answers.close()
         self._connection.close()
@@ -81,8 +82,15 @@ class Typist:
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == b"ready\n"
 
-    def begin(self, typed: tuple[str, ...], environment: Mapping[str, str], folder: Path, stdin: bytes = b"") -> Typing:
-        """Type a command and let it run."""
+    def begin(
+        self,
+        typed: tuple[str, ...],
+        environment: Mapping[str, str],
+        folder: Path,
+        stdin: bytes = b"",
+        door: socket.socket | None = None,
+    ) -> Typing:
+        """Type a command and let it run. ``door`` is a listening socket to be handed over."""
         number = next(self._numbers)
         streams = {one: self._folder / f"{number}.{one}" for one in ("stdin", "stdout", "stderr")}
         streams["stdin"].write_bytes(stdin)
@@ -97,7 +105,11 @@ class Typist:
             "folder": str(folder),
             **{name: str(path) for name, path in streams.items()},
         }
-        connection.sendall(json.dumps(wanted).encode() + b"\n")
+        told = json.dumps(wanted).encode() + b"\n"
+        if door is None:
+            connection.sendall(told)
+        else:
+            socket.send_fds(connection, [told], [door.fileno()])
         return Typing(typed, connection, streams["stdout"], streams["stderr"])
 
     def close(self) -> None:

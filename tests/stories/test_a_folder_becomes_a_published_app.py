@@ -12,6 +12,7 @@ import signal
 import tarfile
 import threading
 import zipfile
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -89,21 +90,23 @@ def test_only_what_the_server_lacks_is_sent(owner: Terminal, name: str, site: Pa
 def test_an_upload_that_was_interrupted_goes_on_where_it_stopped(
     greenlane: Running, owner: Terminal, name: str, site: Path
 ):
-    noise = [os.urandom(60_000) for _ in range(60)]
-    for number, one in enumerate(noise):
-        (site / f"{number:03}.bin").write_bytes(one)
     blobs = Blobs(str(greenlane.data / "blobs"))
-    wanted = [f"sha256:{hashlib.sha256(one).hexdigest()}" for one in noise]
 
-    def arrived() -> int:
-        return sum(blobs.has(one) for one in wanted)
+    def interrupted() -> int:
+        """Begin to send sixty new files, and kill that as soon as some are there; how many are."""
+        noise = [os.urandom(60_000) for _ in range(60)]
+        for number, one in enumerate(noise):
+            (site / f"{number:03}.bin").write_bytes(one)
+        wanted = [f"sha256:{hashlib.sha256(one).hexdigest()}" for one in noise]
+        typing = owner.begins("deploy", site, "--app", name)
+        until(lambda: sum(map(blobs.has, wanted)) >= 3, "the first bytes of an upload")
+        with suppress(ProcessLookupError):
+            os.kill(typing.pid, signal.SIGKILL)
+        typing.ended()
+        return sum(map(blobs.has, wanted))
 
-    typing = owner.begins("deploy", site, "--app", name)
-    until(lambda: arrived() >= 3, "the first bytes of an upload")
-    os.kill(typing.pid, signal.SIGKILL)
-    typing.ended()
-    there = arrived()
-    assert there < 60, "it was over before it was interrupted"
+    # Whether it is killed in time is for the machine to say: what was over before is begun anew.
+    there = next(found for found in (interrupted() for _ in range(10)) if found < 60)
     again = owner.does("deploy", site, "--app", name)["upload"]
     assert again["sent"] <= 62 - there
     assert again["files"] == 62

@@ -310,7 +310,15 @@ def test_navigation_and_help_are_the_same_on_every_page(library: Library) -> Non
 
 SEVERAL_WAYS_EXCUSED = {
     "/do/{verb}": "a step of a process: each is reached from the page of what it changes, and from the palette",
+    "/apps/{app}/builds/{build}": "the result of a process, which sending sources and the list of builds lead to",
+    "/apps/{app}/schedules/{run}": "the result of a process, which the list of runs and the receipt lead to",
+    "/allow/{confirmation}": "a link that an agent was given for its person",
+    "/login/{login}": "a step of a process: the terminal leads there, or the page where its code is typed",
+    "/sign-in-providers/{provider}": "the result of a process, which adding a provider and the list of them lead to",
     "/ask/{app}": "a step of a process: the page of an app that one may not open leads there",
+    "/calls/{call}/words": "a step of a process, for the few who may: the page of the call leads there",
+    "/models/swap": "a step of a process, for the few who may: the table of providers leads there",
+    "/models/try/{attempt}": "the result of a process, which sending a prompt leads to",
     "/ledger/verify": "the result of a check, which the button of the ledger leads to",
     "/new/{upload}": "a step of a process: what was dropped leads there",
     "/policy/change": "a step of a process, for the few who may",

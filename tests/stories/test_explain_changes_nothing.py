@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.stories.running import Running
+from tests.stories.running import Running, until
 from tests.stories.terminal import Terminal
 
 pytestmark = pytest.mark.xdist_group("explain")
@@ -72,11 +72,17 @@ def test_it_reads_as_sentences_and_always_ends_with_0(owner: Terminal, deployed:
 
 def test_a_deploy_can_be_explained_without_making_one(greenlane: Running, owner: Terminal, deployed: str, site: Path):
     (site / "board.js").write_text("fetch('https://api.exchangerates.example/latest')")
-    before = owner.does("apps", "show", deployed)
+
+    def confirmed() -> Any:
+        """The app once the witness has confirmed its newest receipts: until then its proof is unknown for a moment."""
+        shown = owner.does("apps", "show", deployed)
+        return shown if all(one["known"] for one in shown["questions"]) else None
+
+    before = until(confirmed, "a confirmed receipt")
     shown = owner.does("explain", "deploy", site, "--app", deployed)
     assert shown["lane"] == "amber"
     assert "new-outside-host" in [one["policy"] for one in shown["reasons"]]
-    assert owner.does("apps", "show", deployed) == before
+    assert until(confirmed, "a confirmed receipt") == before
 
 
 def test_explaining_and_doing_come_to_the_same(owner: Terminal, name: str, site: Path):

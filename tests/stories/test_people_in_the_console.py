@@ -95,7 +95,7 @@ def test_a_webhook_inside_the_network_is_refused_at_its_field_and_nothing_is_los
         page = mine.go("/settings")
         page.get_by_label("Address", exact=True).fill("https://127.0.0.1/hook")
         page.get_by_role("button", name="Add this webhook").click()
-        expect(page.locator("main")).to_contain_text("is inside this network, which webhooks do not reach")
+        expect(page.locator("main")).to_contain_text("is inside this network, which is not reached from here")
         expect(page.get_by_label("Url")).to_have_value("https://127.0.0.1/hook")
 
 

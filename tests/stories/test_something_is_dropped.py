@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 from tests.chromium import violations
-from tests.stories.running import Running
+from tests.stories.running import Running, until
 from tests.stories.terminal import Terminal
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("dropped")]
@@ -206,10 +206,12 @@ def test_an_html_file_becomes_an_app_by_keyboard_alone(page: Page, greenlane: Ru
     file = tmp_path / "reading-list.html"
     file.write_text("<!doctype html><h1>Books</h1>")
     page.goto(f"{greenlane.url}/new")
+    page.wait_for_load_state("networkidle")
     for _ in range(40):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.id") == "drop-file":
             break
+    expect(page.locator("#drop-file")).to_be_focused()
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Space")
     chooser.value.set_files(file)
@@ -407,9 +409,14 @@ def test_what_is_not_taken_says_why_and_what_to_do(page: Page, greenlane: Runnin
         drop(page, path)
         place = page.locator("[data-refused], [data-sending-wrong]:not([hidden])")
         expect(place.first, name).to_be_visible()
-        text = " ".join(place.all_inner_texts())
-        assert says in text, (name, text)
-        assert instead in text, (name, text)
+
+        def told(says: str = says, instead: str = instead, place: Locator = place) -> bool:
+            text = " ".join(
+                place.all_inner_texts()
+            )  # what was said of the thing before stands until this one is looked at
+            return says in text and instead in text
+
+        until(told, f"{name}: {says}, {instead}", 20)
     drop(page, zipped(tmp_path / "after-all.zip", {"index.html": "<!doctype html><title>After all that</title>"}))
     expect(page.get_by_label("Address")).to_have_value("after-all")
     page.get_by_role("button", name="Make the preview").click()

@@ -218,7 +218,7 @@ VENDOR_BOARD: dict[str, Truth] = {
     "What data does it touch?": lambda _: ["No personal data"],
     "Where does it run?": lambda here: ["browsers", f"vendor-board.localhost:{here.running.port}"],
     "Can it be audited?": lambda _: ["receipts", "verified"],
-    "Which credentials does it hold?": lambda _: ["RATES_KEY"],
+    "Which credentials does it hold?": lambda _: ["1 secret has a value that nobody can read"],
     "Why was it allowed?": lambda _: ["Went through", "Only the team can open it"],
     "Who may open it?": lambda _: ["team operations"],
     "What did it cost?": lambda _: ["0.00 metered", "0.00 invoiced"],

@@ -108,6 +108,7 @@ def test_it_is_sent_back_comes_again_and_is_approved_from_a_phone_by_keys(
             assert box is not None
             assert box["height"] >= 44
         keys.press("a")
+        expect(page.locator("details[open] textarea")).to_be_focused()
         keys.type("Now it is right.")
         keys.press("Tab")
         assert covered(page) == ""

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 from tests.stories.running import Running, until
 
+from greenlane.kit import users
+
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can give processes users of their own")
+
+
+SANDBOXES = sum(1 << power for power in users.FOR_OTHERS)
+"""The powers that it takes to lay out sandboxes, as one number."""
 
 
 def status(pid: int) -> dict[str, str]:
@@ -19,16 +25,18 @@ def status(pid: int) -> dict[str, str]:
 
 def test_signer_and_witness_are_users_of_their_own_and_the_others_have_no_power_over_them(greenlane: Running) -> None:
     found = {name: status(pid) for name, pid in greenlane.processes().items()}
-    users = {name: int(one["Uid"].split()[0]) for name, one in found.items()}
-    assert len({users["signer"], users["witness"], users["control"]}) == 3
+    ids = {name: int(one["Uid"].split()[0]) for name, one in found.items()}
+    assert len({ids["signer"], ids["witness"], ids["control"]}) == 3
     for name in ("signer", "witness"):
         assert int(found[name]["CapEff"], 16) == 0
         folder = greenlane.data / name
-        assert {path.stat().st_uid for path in (folder, *folder.iterdir())} == {users[name]}
+        assert {path.stat().st_uid for path in (folder, *folder.iterdir())} == {ids[name]}
         assert {path.stat().st_mode & 0o077 for path in (folder, *folder.iterdir())} == {0}
-    low_ports = 1 << 10
-    assert int(found["control"]["CapBnd"], 16) == 0
-    assert int(found["edge"]["CapBnd"], 16) in (0, low_ports)
+    for name in ("control", "edge", "egress", "gateway"):
+        assert int(found[name]["CapBnd"], 16) == 0, name
+    for name in ("builder", "runtime"):
+        assert int(found[name]["CapBnd"], 16) | SANDBOXES == SANDBOXES, name
+        assert int(found[name]["CapEff"], 16) == int(found[name]["CapBnd"], 16), name
 
 
 def test_a_killed_signer_comes_back_apart(greenlane: Running) -> None:

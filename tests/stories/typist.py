@@ -45,11 +45,17 @@ def _type(connection: socket.socket) -> None:
     ctypes.CDLL(None).prctl(
         PR_SET_PDEATHSIG, signal.SIGTERM
     )  # nothing outlives the typist, whatever becomes of the test
-    with connection.makefile("rb") as lines:
-        wanted = json.loads(lines.readline())
+    line, doors = b"", []
+    while not line.endswith(b"\n"):
+        part, found, _, _ = socket.recv_fds(connection, 65536, 1)
+        line, doors = line + part, doors + found
+    wanted = json.loads(line)
     connection.sendall(b"%d\n" % os.getpid())
     os.environ.clear()
     os.environ.update(wanted["environment"])
+    if doors:  # as a service manager hands a listening socket over (sd_listen_fds(3))
+        os.dup2(doors[0], 3)
+        os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
     os.chdir(wanted["folder"])
     for number, (stream, flags) in enumerate(
         (("stdin", os.O_RDONLY), ("stdout", os.O_WRONLY | os.O_APPEND), ("stderr", os.O_WRONLY | os.O_APPEND))

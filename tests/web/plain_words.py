@@ -203,7 +203,7 @@ def contracted(text: str) -> list[str]:
 
 def shouted(text: str) -> list[str]:
     """Exclamation marks, words in capitals, dashes that no keyboard has."""
-    known = r"(?:API|HTML|CSV|JSON|SBOM|UTC|PDF|ID|SSO|TLS|CSS|C2SP|SHA|URL|DNS|CSP|SMTP|SQL|CPU|II|KB|MB|OK|TXT|RFC|CNAME|PIN|AES|YOU)"
+    known = r"(?:API|HTML|CSV|JSON|SBOM|UTC|PDF|ID|SSO|TLS|CSS|C2SP|SHA|URL|DNS|CSP|SMTP|SQL|CPU|II|KB|MB|OK|TXT|RFC|CNAME|OIDC|SAML|SCIM|SPIFFE|XML|HTTP|JWK|PIN|AES|OSV|YOU)"
     return re.findall(rf"!(?=\s|$)|\u2014|\b(?!{known}\b)[A-Z]{{3,}}\b", text)
 
 

@@ -8,6 +8,7 @@ import re
 
 import pytest
 from tests.house import CALLS_OUT, PAGE, Doorway
+from tests.identity.scim.directory import Directory
 from tests.web.conftest import Visitor
 from tests.web.witnessing import let_the_witness_see
 
@@ -81,7 +82,7 @@ def test_the_page_opens_with_five_questions_each_with_its_answer_and_its_receipt
         "Can it be audited?": (
             "Yes: every step has its receipt, and its passport was verified against 4 receipts that it names."
         ),
-        "Which credentials does it hold?": "None: it has no variables, and no credential was found in its files.",
+        "Which credentials does it hold?": "None: it has no secrets, and no credential was found in its files.",
     }
     with console.doorway.control.database.read() as connection:
         for asks, (_, receipt) in found.items():
@@ -106,14 +107,12 @@ def test_what_cannot_be_known_is_said_as_unknown(console: Visitor, ana: Actor) -
 
 
 def test_the_answers_name_variables_and_never_their_values(console: Visitor, ana: Actor, live: str) -> None:
-    console.doorway.does(ana, PutVariable("vendor-board", "RATES_KEY", "hunter2-hunter2", "preview"))
+    console.doorway.does(ana, PutVariable("RATES_KEY", "hunter2-hunter2", app="vendor-board"))
     page = console.as_(ana).get(APP).text
-    assert answers(page)["Which credentials does it hold?"][0] == (
-        "1 variable has a value that nobody can read: RATES_KEY."
-    )
-    settings = console.as_(ana).get(f"{APP}/settings").text
-    assert "RATES_KEY" in settings
-    assert "hunter2" not in page + settings
+    assert answers(page)["Which credentials does it hold?"][0] == ("1 secret has a value that nobody can read.")
+    variables = console.as_(ana).get(f"{APP}/variables").text
+    assert "RATES_KEY" in variables
+    assert "hunter2" not in page + variables
 
 
 def test_personal_data_is_named_by_its_kinds(console: Visitor, ana: Actor) -> None:
@@ -365,6 +364,22 @@ def test_people_are_found_by_name_and_ticked(console: Visitor, ana: Actor, live:
     mine.post("/do/set-audience", data={"app": "vendor-board", "audience": "named", "people": ben.id, "back": APP})
     assert "Only people by name can open it: 2 people." in read(console, ana)
     assert f'name="people" value="{ben.id}" checked' in mine.get(f"{APP}/audience").text
+    assert "Groups of the company" not in mine.get(f"{APP}/audience").text, (
+        "nothing to choose where there is no directory"
+    )
+
+
+def test_groups_of_the_directory_can_be_ticked(console: Visitor, ana: Actor, live: str) -> None:
+    mine, directory = console.as_(ana), Directory(console.doorway)
+    ada = directory.adds().body["id"]
+    directory.groups("Buyers", ada)
+    twin = directory.groups("Twins", ada)
+    directory.groups("Twins")
+    mine.post("/do/set-audience", data={"app": "vendor-board", "audience": "named", "groups": "Buyers", "back": APP})
+    page = mine.get(f"{APP}/audience").text
+    assert 'name="groups" value="Buyers" checked' in page
+    assert f'name="groups" value="{twin}">' in page, "of two groups with one name each goes by its id"
+    assert "Only people by name can open it: 2 people." in read(console, ana)
 
 
 def test_a_host_that_the_preview_wants_is_allowed_in_one_step(console: Visitor, ana: Actor) -> None:

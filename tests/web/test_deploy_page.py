@@ -199,7 +199,9 @@ def test_a_credential_is_named_by_kind_and_place_and_never_shown(console: Visito
     with console.doorway.control.database.engine.begin() as connection:
         connection.execute(update(DEPLOY).values(findings=[finding]))
     said = read(console, ana, place(first))
-    assert "GitHub personal access token in <i>.js, line 2. Take it out, and have it revoked." in said
+    assert (
+        "GitHub personal access token in <i>.js, line 2. Take it out, and have it replaced where it was made." in said
+    )
     assert "ghp_" not in said
     found = answers(console.as_(ana).get(APP).text)["Which credentials does it hold?"][0]
     assert found == "One that should not be there: GitHub personal access token in <i>.js, line 2."

@@ -11,7 +11,7 @@ from greenlane.identity import queries as identity
 from greenlane.web import frame
 from greenlane.web.packing import chosen
 
-COMING_IN = ("/sign-in", "/invitation", "/visit", "/sign-out", "/signed-out", "/static")
+COMING_IN = ("/sign-in", "/invitation", "/visit", "/sign-out", "/signed-out", "/static", "/sso/")
 
 
 def test_a_page_of_the_console_leads_whoever_is_signed_out_to_sign_in(console: Visitor) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.house import CALLS_OUT, DAY, HOUR, PAGE, Doorway
 from tests.web.conftest import Visitor
 
+from greenlane.gateway.prices.money import dollars
 from greenlane.govern.actions import Approve
 from greenlane.govern.actor import Actor
 from greenlane.web import charts
@@ -92,17 +93,26 @@ def test_standing_bars_fill_their_height_and_say_what_they_are():
     assert [(mark.kind, mark.y, mark.height) for mark in chart.marks] == [("green", 40.0, 120.0), ("red", 0.0, 40.0)]
     assert chart.marks[0].says == "Mon: 3 went through"
     assert chart.cells == (("Mon", "3", "1"), ("Tue", "0", "0"))
-    assert chart.legend == (("green", "Went through", 3), ("red", "Needs a person", 1))
+    assert chart.legend == (("green", "Went through", "3"), ("red", "Needs a person", "1"))
 
 
 def test_the_table_behind_a_chart_holds_the_same_numbers():
     chart = charts.lying("teams", "Two teams.", ("Team", "Apps"), [("Sales", 4), ("Home", 1)])
-    assert [(row.label, str(row.number)) for row in chart.rows] == list(chart.cells)
+    assert chart.cells == (("Sales", "4"), ("Home", "1"))
+    assert [(row.label, row.said) for row in chart.rows] == [("Sales", "4\u00a0apps"), ("Home", "1\u00a0app")]
     assert [row.share for row in chart.rows] == [1.0, 0.25]
     assert charts.lying("none", "None.", ("Team", "Apps"), []).rows == ()
     line = charts.line("week", "Growing.", ("Day", "Apps"), [("Mon", 0), ("Tue", 2)])
     assert line.points == "0.0,160.0 720.0,0.0"
     assert line.cells == (("Mon", "0"), ("Tue", "2"))
+
+
+def test_what_is_not_counted_one_by_one_is_said_in_its_own_words():
+    chart = charts.lying("spend", "Two dollars.", ("App", "Cost"), [("board", 2 * 10**12)], say=dollars)
+    assert (chart.rows[0].said, chart.cells) == ("$2.00", (("board", "$2.00"),))
+    days = charts.stacked("days", "Two.", ["Mon"], {"cost": [10**12]}, {"cost": "Cost"}, say=dollars)
+    assert (days.cells, days.top, days.legend) == ((("Mon", "$1.00"),), "$1.00", (("cost", "Cost", "$1.00"),))
+    assert days.marks[0].says == "Mon: $1.00 cost"
 
 
 def test_a_range_goes_from_where_to_where_with_its_middle():

@@ -48,7 +48,7 @@ def test_every_verb_that_somebody_may_do_is_found_by_its_name_and_opens(console:
     if role == "owner":
         known = {verb.name for verb in REGISTRY}
         by_role = {line.verb for line in roles.TABLE if roles.OWNER in line.roles or line.own} & known
-        assert {verb.name for verb in offered} == by_role - roles.PLATFORM_ONLY
+        assert {verb.name for verb in offered} == by_role - roles.BY_NO_ROLE
 
 
 def test_what_somebody_may_not_do_is_not_offered(console: Visitor) -> None:

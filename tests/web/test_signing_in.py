@@ -3,11 +3,12 @@
 import re
 
 import pytest
+from tests.identity.sso.issuer import HERE, Issuer
 
 from greenlane.govern.actor import Actor
 from greenlane.identity import queries
 from greenlane.identity.actions import MakeRecoveryCodes, SetPassword
-from greenlane.identity.arriving import Provider
+from greenlane.identity.sso.actions import AddIdentityProvider
 from greenlane.identity.tokens import Kind, mint
 from greenlane.kit.errors import Unavailable
 from greenlane.web.asked import SESSION_COOKIE
@@ -36,7 +37,9 @@ def test_a_link_signs_in_when_its_button_is_pressed_and_only_once(browser, house
 def test_the_session_is_kept_in_a_host_only_cookie(browser, house, ana):
     house.settle(ana)
     answer = browser.post("/sign-in", data={"secret": house.hand_out(Kind.API, ana)})
-    name, *attributes = answer.headers["set-cookie"].split("; ")
+    first, again = answer.headers.get_list("set-cookie")
+    assert again.startswith("__Host-greenlane-browser=")
+    name, *attributes = first.split("; ")
     assert name.startswith("__Host-greenlane=gls_")
     assert {a.lower() for a in attributes} == {"httponly", "secure", "path=/", "samesite=lax"}
 
@@ -238,7 +241,7 @@ def test_the_database_away_is_said_and_the_link_is_not_used_up(browser, house, a
         raise Unavailable("The database is away.", next_step="Press the button again in a minute.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(house.control.arrivals, "by_secret", away)
+        patched.setattr(house.control.coming_in.arrivals, "by_secret", away)
         answer = browser.post(link)
         assert answer.status_code == 503
         assert "Press the button again in a minute." in answer.text
@@ -313,8 +316,10 @@ def test_a_recovery_code_signs_in_and_offers_a_new_way(browser, house, ana):
 
 def test_the_page_is_ready_for_the_company_sign_in(browser, house):
     assert "Sign in with Okta" not in browser.get("/sign-in").text
-    house.control.arrivals.providers = (Provider("Okta", "/sign-in/with/okta"),)
-    assert '<a class="button" href="/sign-in/with/okta">Sign in with Okta</a>' in browser.get("/sign-in").text
+    house.control.coming_in.books.wire = Issuer(house.control.clock)
+    house.doorway.does(house.doorway.owner, AddIdentityProvider("okta", issuer=HERE, client_id="greenlane"))
+    page = browser.get("/sign-in").text
+    assert '<a class="button" href="/sso/oidc/okta/begin">Sign in with <bdi>Okta</bdi></a>' in page
 
 
 def test_the_account_lists_sessions_with_the_one_in_use_and_ends_another(browser, house, with_password):

@@ -167,9 +167,9 @@ def test_the_board_without_a_rate_stays_in_euro_and_with_one_is_in_dollars(page:
 def test_the_tables_beside_the_charts_hold_the_numbers(page: Page, site: str):
     page.goto(site)
     data = json.loads((SITES / "metrics" / "data.json").read_text(encoding="utf-8"))
-    assert page.locator("#topics-table tbody td").all_text_contents() == [
-        str(topic[key]) for topic in data["topics"] for key in ("now", "before")
-    ]
+    expect(page.locator("#topics-table tbody td")).to_have_text(
+        [str(topic[key]) for topic in data["topics"] for key in ("now", "before")]
+    )
     page.get_by_text("The same numbers as a table").first.click()
     expect(page.locator("#flow-table tbody tr")).to_have_count(len(data["weeks"]))
 

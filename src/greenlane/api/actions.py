@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, create_model
 
+from greenlane.api import stepping_up
 from greenlane.api.house import HOUSE, SIGNED, ApiHouse
 from greenlane.api.problem import problem
 from greenlane.govern.action import REGISTRY, Verb
@@ -78,7 +79,12 @@ def _doing(verb: Verb, body: type[BaseModel]) -> Callable[..., JSONResponse]:
         if lock is not None:
             told["lock"] = asdict(lock)
             says += _locked_by(lock)
-        return problem(403, "refused", says, first["instead"], **told)
+        step = stepping_up.step_wanted(at, who.actor, verb, action, answer.facts)
+        if step is None:
+            return problem(403, "refused", says, first["instead"], **told)
+        asked = problem(403, stepping_up.CODE, step.says, step.next_step, **told, link=step.link)
+        asked.headers["WWW-Authenticate"] = step.challenge
+        return asked
 
     do.__annotations__["inputs"] = body  # the class is made at run time, from the registry
     return do

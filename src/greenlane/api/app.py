@@ -10,7 +10,32 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_
 from starlette.routing import BaseRoute
 
 from greenlane import __version__
-from greenlane.api import actions, coming_in, ledger, notices, problem, reads, uploads
+from greenlane.api import (
+    actions,
+    agents,
+    break_glass,
+    builds,
+    coming_in,
+    directories,
+    duties,
+    elevations,
+    gateway,
+    ledger,
+    notices,
+    oauth,
+    problem,
+    reads,
+    repricing,
+    reviews,
+    roles,
+    runs,
+    scim,
+    sign_in_providers,
+    stored,
+    swaps,
+    uploads,
+    variables,
+)
 from greenlane.api.bodies import Bounded
 from greenlane.api.house import ApiHouse
 
@@ -33,7 +58,31 @@ def create(house: ApiHouse | None, pages: Sequence[BaseRoute] = (), error_page: 
     )
     app.state.house = house
     problem.install(app, error_page)
-    for part in (uploads, actions, ledger, reads, notices, coming_in):
+    for part in (
+        uploads,
+        actions,
+        builds,
+        ledger,
+        reads,
+        runs,
+        variables,
+        stored,
+        gateway,
+        swaps,
+        repricing,
+        roles,
+        notices,
+        coming_in,
+        agents,
+        oauth,
+        sign_in_providers,
+        directories,
+        elevations,
+        duties,
+        reviews,
+        break_glass,
+        scim,
+    ):
         app.include_router(part.routes())
     _health(app)
     app.add_middleware(Bounded)

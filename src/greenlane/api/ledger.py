@@ -15,6 +15,7 @@ from greenlane.api.house import HOUSE, READER, ApiHouse, person_of
 from greenlane.govern.errors import NotFound, Refused
 from greenlane.identity.queries import Signed
 from greenlane.insights import friction, search
+from greenlane.insights.veiling import Sight
 from greenlane.ledger import export, proof
 from greenlane.ledger import queries as ledger
 
@@ -46,14 +47,18 @@ def routes() -> APIRouter:
         with at.database.read() as connection:
             wanted, _scope = search.within_rights(asked, person_of(who), _rights(at, connection, who))
             found = search.find(connection, wanted, after=after, before=before, limit=limit, newest_first=newest)
-            told = [one.as_dict() for one in search.tell(connection, found)]
+            told = [
+                one.as_dict()
+                for one in search.tell(connection, found, Sight(person_of(who), _rights(at, connection, who)))
+            ]
         return {"receipts": told, "next": found[-1].seq if len(found) == limit else None}
 
     @router.get("/receipts/{seq}", summary="One receipt with all four blocks")
     def receipt(seq: int, at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            found = search.readable(connection, seq, person_of(who), _rights(at, connection, who))
-            return search.tell(connection, [found])[0].as_dict()
+            sight = Sight(person_of(who), _rights(at, connection, who))
+            found = search.readable(connection, seq, sight.person, sight.may)
+            return search.tell(connection, [found], sight)[0].as_dict()
 
     @router.get("/ledger/checkpoint", response_class=PlainTextResponse, summary="The newest signed checkpoint")
     def checkpoint(at: HOUSE, witnessed: bool = False) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from greenlane.catalog import hosts
+from greenlane.catalog.named import Named
 from greenlane.govern.action import EffectClass, Private, verb
 from greenlane.govern.errors import WrongInput
 from greenlane.govern.facts import RUNGS
@@ -17,6 +18,7 @@ from greenlane.kit.clock import parse
 
 AppName = Annotated[str, "the app's name"]
 EnvironmentName = Annotated[str, "staging or production"]
+HostEnvironment = Annotated[str, "where it counts: production, staging or preview; empty for everywhere"]
 PersonId = Annotated[str, "the person's id, p_…"]
 DomainName = Annotated[str, "the domain, such as board.example.com"]
 
@@ -69,10 +71,16 @@ class SetAudience:
     audience: Annotated[str, "me, named, team, everyone or public"]
     people: Annotated[tuple[str, ...], "ids of the people, for the audience named"] = ()
     teams: Annotated[tuple[str, ...], "names of the teams, for the audience named"] = ()
+    groups: Annotated[tuple[str, ...], "names of the company's groups, for the audience named"] = ()
     deploy: Annotated[str, "what they would see: the deploy that is live now, when left out"] = ""
 
     def __post_init__(self) -> None:
         _one_of(self.audience, RUNGS, "an audience")
+
+    @property
+    def named(self) -> Named:
+        """Whom it names."""
+        return Named(self.people, self.teams, self.groups)
 
 
 @verb(
@@ -172,17 +180,20 @@ class RevokeShareLink:
 )
 @dataclass(frozen=True, slots=True)
 class DeclareHost:
-    """Allow an app's pages to call a host outside the platform."""
+    """Allow an app's pages, or its own code where it runs, to call a host outside the platform."""
 
     app: AppName
     host: Annotated[str, "the host, such as api.example.com or *.example.com"]
-    directives: Annotated[tuple[str, ...], "for what: connect, script, style, img, font, media, frame, form"] = (
-        "connect",
-    )
+    directives: Annotated[
+        tuple[str, ...],
+        "for what: connect, script, style, img, font, media, frame, form; server for the app's own code",
+    ] = ("connect",)
+    environment: HostEnvironment = ""
 
     def __post_init__(self) -> None:
         hosts.clean(self.host)
         hosts.check_purposes(self.directives)
+        _one_of(self.environment, hosts.ENVIRONMENTS, "where a host can be declared")
 
 
 @verb(
@@ -194,10 +205,14 @@ class DeclareHost:
 )
 @dataclass(frozen=True, slots=True)
 class RemoveHost:
-    """Take back what declare-host allowed."""
+    """Take back what declare-host allowed, where it allowed it."""
 
     app: AppName
     host: Annotated[str, "the host"]
+    environment: HostEnvironment = ""
+
+    def __post_init__(self) -> None:
+        _one_of(self.environment, hosts.ENVIRONMENTS, "where a host can be declared")
 
 
 @verb(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from greenlane.kit.settings import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
@@ -13,6 +15,11 @@ class Addresses:
     console_host: str = "localhost"
     apps_domain: str = "localhost"
     port: int | None = 4180
+
+    @classmethod
+    def of(cls, settings: Settings) -> Addresses:
+        """Those that an installation was told."""
+        return cls(settings.scheme, settings.console_host, settings.apps_domain, settings.visible_port)
 
     def _with_port(self, host: str) -> str:
         return host if self.port is None else f"{host}:{self.port}"

@@ -6,16 +6,19 @@ or widens; whoever narrows it, or says *only me*, ends them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, update
 
+from greenlane.catalog import queries
+from greenlane.catalog.named import NOBODY, Named
 from greenlane.catalog.queries import App, guest_ids
 from greenlane.catalog.tables import APP, GUEST, SHARE_LINK
 from greenlane.govern.errors import WrongInput
 from greenlane.govern.facts import RUNGS
 from greenlane.identity import queries as identity
+from greenlane.identity.groups import queries as groups
 
 _OPEN = ("everyone", "public")
 
@@ -41,20 +44,18 @@ def sends_guests_away(now: str, wanted: str) -> bool:
     return wanted == "me" or widens(wanted, now)
 
 
-def facts(
-    connection: Connection, app: App, wanted: str, people: Sequence[str] = (), teams: Sequence[str] = ()
-) -> dict[str, Any]:
+def facts(connection: Connection, app: App, wanted: str, named: Named = NOBODY) -> dict[str, Any]:
     """What risk must know when an app would be put on a rung.
 
     A wider rung widens the audience, and so does the same or a narrower one that lets somebody in who could not come in
     before: another name among the named, or a named person from outside the team. Raises ``WrongInput`` for an unknown
-    rung and ``NotFound`` for people and teams.
+    rung and ``NotFound`` for people, teams and groups.
     """
     check(wanted)
     guests = guest_ids(connection, app.name)
     stay = frozenset() if sends_guests_away(app.rung, wanted) else guests
-    after = _inside(connection, app, wanted, people, _ids(connection, teams)) | stay
-    newly = after - _inside(connection, app, app.rung, app.named_people, app.named_teams) - guests
+    after = _inside(connection, app, wanted, _by_id(connection, app, named)) | stay
+    newly = after - _inside(connection, app, app.rung, app.named) - guests
     return {
         "audience_now": app.rung,
         "audience_wanted": wanted,
@@ -70,8 +71,8 @@ def one_more(connection: Connection, app: App, person: str) -> dict[str, Any]:
     somebody who is not here.
     """
     one = identity.person(connection, person).id
-    now = _inside(connection, app, app.rung, app.named_people, app.named_teams) | guest_ids(connection, app.name)
-    previews = now | _inside(connection, app, "named", app.named_people, (*app.named_teams, app.team))
+    now = _inside(connection, app, app.rung, app.named) | guest_ids(connection, app.name)
+    previews = now | _inside(connection, app, "named", app.named) | _inside(connection, app, "team", app.named)
     everybody = app.rung in _OPEN
     return {
         "audience_now": app.rung,
@@ -85,36 +86,43 @@ def named_before(app: App) -> dict[str, dict[str, list[str]]]:
     """For a receipt that changes the audience: the ids of those who were named until then, so that they can be again."""
     if app.rung != "named":
         return {}
-    return {"named_before": {"people": list(app.named_people), "teams": list(app.named_teams)}}
+    groups = {"groups": list(app.named.groups)} if app.named.groups else {}
+    return {"named_before": {"people": list(app.named.people), "teams": list(app.named.teams), **groups}}
 
 
-def place(
-    connection: Connection, app: str, audience: str, people: Sequence[str] = (), teams: Sequence[str] = ()
-) -> None:
-    """Put an app on a rung, and remember that it has been on the wide ones. ``teams`` are names or ids."""
-    now = connection.execute(select(APP.c.rung).where(APP.c.name == app)).scalar_one()
-    if sends_guests_away(now, audience):
-        connection.execute(delete(GUEST).where(GUEST.c.app == app))
-        connection.execute(delete(SHARE_LINK).where(SHARE_LINK.c.app == app))
+def place(connection: Connection, name: str, audience: str, named: Named = NOBODY) -> None:
+    """Put an app on a rung, and remember that it has been on the wide ones."""
+    app = queries.app(connection, name)
+    if sends_guests_away(app.rung, audience):
+        connection.execute(delete(GUEST).where(GUEST.c.app == name))
+        connection.execute(delete(SHARE_LINK).where(SHARE_LINK.c.app == name))
     values: dict[str, object] = {"rung": audience}
     if audience == "named":
-        values |= {"named_people": sorted(set(people)), "named_teams": _ids(connection, teams)}
+        exact = _by_id(connection, app, named)
+        values |= {f"named_{kind}": list(ids) for kind, ids in asdict(exact).items()}
+        values["named_groups"] = list(exact.groups) or None
     if audience in _OPEN:
         values["everyone_before"] = True
     if audience == "public":
         values["public_before"] = True
-    connection.execute(update(APP).where(APP.c.name == app).values(**values))
+    connection.execute(update(APP).where(APP.c.name == name).values(**values))
 
 
-def _inside(connection: Connection, app: App, rung: str, people: Sequence[str], teams: Sequence[str]) -> frozenset[str]:
+def _inside(connection: Connection, app: App, rung: str, named: Named) -> frozenset[str]:
     """Ids of those on the narrow rungs; the wide ones are told by their name."""
     if rung == "named":
-        named = {identity.person(connection, one).id for one in people}
-        return frozenset({app.owner, *named}) | identity.members(connection, teams)
+        by_name = {identity.person(connection, one).id for one in named.people}
+        by_group = groups.active_in(connection, named.groups)
+        return frozenset({app.owner, *by_name}) | identity.members(connection, named.teams) | by_group
     if rung == "team":
         return frozenset({app.owner}) | identity.members(connection, (app.team,))
     return frozenset({app.owner})
 
 
-def _ids(connection: Connection, teams: Sequence[str]) -> list[str]:
-    return sorted({identity.team(connection, one).id for one in teams})
+def _by_id(connection: Connection, app: App, named: Named) -> Named:
+    """The same, by ids. A group that is named already stays so even when its directory took it away: nobody is in it."""
+    return Named(
+        tuple(sorted(set(named.people))),
+        tuple(sorted({identity.team(connection, one).id for one in named.teams})),
+        tuple(sorted({one if one in app.named.groups else groups.group(connection, one).id for one in named.groups})),
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from greenlane.catalog import audience, environments, guests, hosts, narrower_first, queries, share_links, unused
 from greenlane.catalog.actions import (
@@ -29,6 +30,7 @@ from greenlane.catalog.facts import app_facts, audience_facts, host_facts
 from greenlane.catalog.tables import APP, APP_HOST, DOMAIN
 from greenlane.govern.effect import Context, Edge, GatherFacts, Handling, Outcome, Rows
 from greenlane.govern.errors import Conflict, NotFound, WrongInput
+from greenlane.identity import creating
 from greenlane.identity import queries as identity
 from greenlane.kit import ids
 from greenlane.kit.clock import Clock, parse, stamp
@@ -113,7 +115,7 @@ class _CreatingApp:
         self.works.check_name(action.app, existing)
         if team is None:
             raise WrongInput("You are in no team yet.", next_step="Name one with --team, or ask to be let into one.")
-        values = {
+        values: dict[str, object] = {
             "id": ids.new("app"),
             "name": action.app,
             "title": action.title or action.app,
@@ -122,6 +124,7 @@ class _CreatingApp:
             "rung": "me",
             "named_people": [],
             "named_teams": [],
+            "named_groups": None,
             "everyone_before": False,
             "public_before": False,
             "state": "live",
@@ -135,6 +138,7 @@ class _CreatingApp:
             connection.execute(insert(APP).values(**values))
             for environment in ("staging", "production"):
                 environments.ensure(connection, action.app, environment)
+            creating.note(connection, action.app, owner, context.action_id, context.now)
 
         return Outcome(
             rows,
@@ -154,8 +158,8 @@ class _SettingAudience:
 
     def run(self, action: SetAudience, context: Context) -> Outcome:
         """The app stands on another rung, at once or after a narrower hour, with other names where it is for the named."""
-        if action.audience == "named" and not (action.people or action.teams):
-            raise WrongInput("Nobody is named.", next_step="Name people or teams, or choose the audience me.")
+        if action.audience == "named" and not action.named:
+            raise WrongInput("Nobody is named.", next_step="Name people, teams or groups, or choose the audience me.")
         with self.works.database.read() as connection:
             at = narrower_first.opens_at(connection, action.app, action.audience, context)
             named_before = audience.named_before(queries.app(connection, action.app))
@@ -169,8 +173,7 @@ class _SettingAudience:
                 action.audience,
                 at=at,
                 action=context.action_id,
-                people=action.people,
-                teams=action.teams,
+                named=action.named,
             )
             unused.begin(connection, action.app, context, wide=audience.beyond_the_team(action.audience))
 
@@ -197,35 +200,45 @@ class _Hosts:
         host = hosts.clean(action.host)
 
         def rows(connection: Connection) -> None:
-            where = (APP_HOST.c.app == action.app, APP_HOST.c.host == host)
+            where = _declared(action, host)
             before = connection.execute(select(APP_HOST.c.directives).where(*where)).scalar_one_or_none()
             purposes = [one for one in hosts.PURPOSES if one in action.directives or one in (before or ())]
             values = {"directives": purposes, "declared_by": context.action_id}
             if before is None:
-                connection.execute(insert(APP_HOST).values(app=action.app, host=host, **values))
+                connection.execute(
+                    insert(APP_HOST).values(app=action.app, host=host, environment=action.environment, **values)
+                )
             else:
                 connection.execute(update(APP_HOST).where(*where).values(**values))
 
-        happened = {"app": action.app, "host": host, "before": self._purposes(action.app, host)}
-        return Outcome(rows, happened=happened, answer={"app": action.app, "host": host})
+        return Outcome(rows, happened=self._happened(action, host), answer={"app": action.app, "host": host})
 
     def remove(self, action: RemoveHost, context: Context) -> Outcome:
-        """The host is gone, for every purpose."""
+        """The host is gone there, for every purpose."""
         host = hosts.clean(action.host)
 
         def rows(connection: Connection) -> None:
-            gone = connection.execute(delete(APP_HOST).where(APP_HOST.c.app == action.app, APP_HOST.c.host == host))
-            if gone.rowcount != 1:
+            if connection.execute(delete(APP_HOST).where(*_declared(action, host))).rowcount != 1:
+                place = f"for {action.environment}" if action.environment else "for every environment"
                 raise NotFound(
-                    f"{action.app} has not declared {host}.", next_step="`greenlane apps show` lists its hosts."
+                    f"{action.app} has not declared {host} {place}.",
+                    next_step=f"`greenlane hosts list {action.app}` says what it declared, and where.",
                 )
 
-        return Outcome(rows, happened={"app": action.app, "host": host, "before": self._purposes(action.app, host)})
+        return Outcome(rows, happened=self._happened(action, host))
 
-    def _purposes(self, app: str, host: str) -> list[str]:
+    def _happened(self, action: DeclareHost | RemoveHost, host: str) -> dict[str, Any]:
         with self.works.database.read() as connection:
-            declared = queries.hosts(connection, app)
-        return next((list(one.directives) for one in declared if one.host == host), [])
+            declared = queries.hosts(connection, action.app)
+        here = (host, action.environment)
+        before = next((list(one.directives) for one in declared if (one.host, one.environment) == here), [])
+        return {"app": action.app, "host": host, "environment": action.environment, "before": before}
+
+
+def _declared(action: DeclareHost | RemoveHost, host: str) -> tuple[ColumnElement[bool], ...]:
+    """The row about that host, there."""
+    here = (APP_HOST.c.app == action.app, APP_HOST.c.host == host)
+    return (*here, APP_HOST.c.environment == action.environment)
 
 
 def lock(action: Lock, context: Context) -> Outcome:
@@ -289,6 +302,8 @@ class _Transferring:
             if action.team:
                 values["team"] = identity.team(connection, action.team).id
             connection.execute(update(APP).where(APP.c.name == action.app).values(**values))
+            if action.owner:
+                creating.handed_over(connection, action.app, values["owner"])
 
         with self.works.database.read() as connection:
             app = queries.app(connection, action.app)

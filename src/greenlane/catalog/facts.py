@@ -42,7 +42,7 @@ def audience_facts(connection: Connection, actor: Actor, action: SetAudience) ->
     """How many could open the app after the action, whether they are more than now, and whether anybody used it yet."""
     app = queries.app(connection, action.app)
     return {
-        **audience.facts(connection, app, action.audience, action.people, action.teams),
+        **audience.facts(connection, app, action.audience, action.named),
         "first_publish": queries.live_deploy(connection, action.app, "production") is None,
     }
 
@@ -50,6 +50,10 @@ def audience_facts(connection: Connection, actor: Actor, action: SetAudience) ->
 def host_facts(connection: Connection, actor: Actor, action: DeclareHost) -> Mapping[str, Any]:
     """Whether the app could not call this host for this purpose before."""
     host = hosts.clean(action.host)
-    before = next((one.directives for one in queries.hosts(connection, action.app) if one.host == host), ())
-    new = not set(action.directives) <= set(before)
-    return {"outside_hosts": (host,), "new_hosts": (host,) if new else ()}
+    declared = [one for one in queries.hosts(connection, action.app) if one.counts_in(action.environment)]
+    new = set(action.directives).difference(*(one.directives for one in declared if one.host == host))
+    return {
+        "outside_hosts": (host,),
+        "new_hosts": (host,) if new else (),
+        "new_server_hosts": (host,) if hosts.SERVER in new else (),
+    }

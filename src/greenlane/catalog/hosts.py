@@ -6,8 +6,17 @@ import re
 
 from greenlane.govern.errors import WrongInput
 
-PURPOSES = ("connect", "script", "style", "img", "font", "media", "frame", "form")
+SERVER = "server"
+"""The purpose of a host that the app's own code may call, where it runs; every other is about its pages."""
+
+PURPOSES = ("connect", "script", "style", "img", "font", "media", "frame", "form", SERVER)
 """What a host can be declared for."""
+
+ENVIRONMENTS = ("", "production", "staging", "preview")
+"""Where a host can be declared; empty is everywhere."""
+
+USUAL_PORTS = frozenset({443, 80})
+"""Where a host is reached that was declared without a port."""
 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -34,13 +43,21 @@ def clean_domain(domain: str) -> str:
     return cleaned
 
 
+def covers(declared: str, host: str, port: int) -> bool:
+    """Whether a declared host (as ``clean`` writes it) lets code reach that host at that port."""
+    name, _, own = declared.partition(":")
+    if port not in ({int(own)} if own else USUAL_PORTS):
+        return False
+    return host.endswith(name[1:]) if name.startswith("*.") else host == name
+
+
 def within(host: str, domain: str) -> bool:
     """Whether a host is a domain or lies below it."""
     return host == domain or host.endswith(f".{domain}")
 
 
 def check_purposes(purposes: tuple[str, ...]) -> None:
-    """Raises ``WrongInput`` for a purpose that no page has."""
+    """Raises ``WrongInput`` for a purpose that there is not."""
     unknown = [one for one in purposes if one not in PURPOSES]
     if unknown or not purposes:
         raise WrongInput(

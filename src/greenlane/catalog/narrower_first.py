@@ -6,13 +6,13 @@ those who are meant. Asking for the same audience again does not shorten the hou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, insert, select
 
 from greenlane.catalog import audience
 from greenlane.catalog.actions import WidenAudience
+from greenlane.catalog.named import NOBODY, Named
 from greenlane.catalog.queries import widening
 from greenlane.catalog.tables import APP, WIDENING
 from greenlane.govern.effect import Context, Outcome
@@ -47,8 +47,7 @@ def open_to(
     *,
     at: str | None,
     action: str,
-    people: Sequence[str] = (),
-    teams: Sequence[str] = (),
+    named: Named = NOBODY,
 ) -> None:
     """Rows: the app stands on the wanted rung, or on the team's until the moment ``at``.
 
@@ -56,7 +55,7 @@ def open_to(
     """
     connection.execute(delete(WIDENING).where(WIDENING.c.app == app))
     if at is None:
-        audience.place(connection, app, wanted, people, teams)
+        audience.place(connection, app, wanted, named)
         return
     now = connection.execute(select(APP.c.rung).where(APP.c.name == app)).scalar_one()
     if audience.widens(now, FIRST):

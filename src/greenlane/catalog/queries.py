@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from greenlane.catalog.addresses import Addresses
+from greenlane.catalog.hosts import SERVER
+from greenlane.catalog.named import Named
 from greenlane.catalog.tables import APP, APP_HOST, DOMAIN, ENVIRONMENT, GUEST, SHARE_LINK, WIDENING
 from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
@@ -24,8 +26,7 @@ class App:
     owner: str
     team: str
     rung: str
-    named_people: tuple[str, ...]
-    named_teams: tuple[str, ...]
+    named: Named
     everyone_before: bool
     public_before: bool
     state: str
@@ -58,6 +59,12 @@ class DeclaredHost:
 
     host: str
     directives: tuple[str, ...]
+    environment: str = ""
+    """Where; empty for everywhere."""
+
+    def counts_in(self, environment: str) -> bool:
+        """Whether it is declared there."""
+        return self.environment in ("", environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +121,14 @@ _GUESTS = select(GUEST.c.person).where(GUEST.c.app == bindparam("name"))
 
 def _app(row: Row[tuple[object, ...]]) -> App:
     values = dict(row._mapping)
-    values["named_people"], values["named_teams"] = tuple(values["named_people"]), tuple(values["named_teams"])
-    return App(**values)
+    people, teams, groups = (values.pop(f"named_{kind}") or () for kind in ("people", "teams", "groups"))
+    return App(**values, named=Named(tuple(people), tuple(teams), tuple(groups)))
+
+
+def named_groups(connection: Connection) -> frozenset[str]:
+    """Every group that the audience of some app names, by id."""
+    lists = connection.execute(select(APP.c.named_groups).where(APP.c.named_groups.is_not(None))).scalars()
+    return frozenset(one for named in lists for one in named)
 
 
 def find_app(connection: Connection, name: str) -> App | None:
@@ -202,11 +215,11 @@ def all_apps(connection: Connection, *, after: str = "", limit: int | None = Non
 def apps_for(
     connection: Connection, person: str, *, after: str = "", limit: int = 100, containing: str = ""
 ) -> list[App]:
-    """Apps that a person works on: their own, their teams', and all where a role of theirs counts everywhere.
+    """Apps that a person sees: their own, and those of the teams and places where a role of theirs reads what happens.
 
     ``containing``: only those whose name or title has these letters, large or small.
     """
-    scopes = {one.scope for one in identity.held(connection, person) if one.role != "visitor"}
+    scopes = {one.scope for one in identity.held(connection, person) if one.may("read-receipts")}
     query = select(APP).where(APP.c.name > after).order_by(APP.c.name).limit(limit)
     if identity.ORGANISATION not in scopes:
         teams = [scope.removeprefix("team:") for scope in scopes if scope.startswith("team:")]
@@ -280,6 +293,14 @@ def guests(connection: Connection, name: str) -> list[Guest]:
     return [Guest(row.person, row.since, row.action) for row in rows]
 
 
+def guests_by_app(connection: Connection) -> dict[str, list[Guest]]:
+    """Everybody who was let in on top of an audience, by the app's name."""
+    found: dict[str, list[Guest]] = {}
+    for row in connection.execute(select(GUEST).order_by(GUEST.c.app, GUEST.c.since, GUEST.c.person)):
+        found.setdefault(row.app, []).append(Guest(row.person, row.since, row.action))
+    return found
+
+
 def guest_ids(connection: Connection, name: str) -> frozenset[str]:
     """The ids of an app's guests."""
     return frozenset(connection.execute(_GUESTS, {"name": name}).scalars())
@@ -294,9 +315,33 @@ def share_links(connection: Connection, now: str, name: str | None = None) -> li
 
 
 def hosts(connection: Connection, name: str) -> list[DeclaredHost]:
-    """The hosts that an app declared."""
-    rows = connection.execute(select(APP_HOST).where(APP_HOST.c.app == name).order_by(APP_HOST.c.host))
-    return [DeclaredHost(row.host, tuple(row.directives)) for row in rows]
+    """The hosts that an app declared, by name, and where each counts."""
+    query = select(APP_HOST).where(APP_HOST.c.app == name).order_by(APP_HOST.c.host, APP_HOST.c.environment)
+    return [DeclaredHost(row.host, tuple(row.directives), row.environment) for row in connection.execute(query)]
+
+
+def purposes_in(declared: Iterable[DeclaredHost], environment: str) -> dict[str, tuple[str, ...]]:
+    """For what each declared host may be called in an environment."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in declared:
+        if one.counts_in(environment):
+            found[one.host] = tuple(dict.fromkeys((*found.get(one.host, ()), *one.directives)))
+    return found
+
+
+def page_hosts(connection: Connection, name: str, environment: str) -> list[str]:
+    """The hosts that an app's pages may call in an environment, for whatever."""
+    declared = purposes_in(hosts(connection, name), environment)
+    return [host for host, purposes in declared.items() if set(purposes) - {SERVER}]
+
+
+def server_hosts(connection: Connection) -> dict[str, list[str]]:
+    """The hosts that apps' code may call where it runs: under `app` everywhere, under `app/environment` there alone."""
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(select(APP_HOST).order_by(APP_HOST.c.app, APP_HOST.c.host)):
+        if SERVER in row.directives:
+            found.setdefault("/".join(filter(None, (row.app, row.environment))), []).append(row.host)
+    return found
 
 
 def domains(connection: Connection, name: str) -> list[Domain]:

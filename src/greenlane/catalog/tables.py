@@ -17,6 +17,7 @@ APP = Table(
     Column("rung", Text, nullable=False),  # me, named, team, everyone or public
     Column("named_people", JSON, nullable=False),  # ids, for the rung named
     Column("named_teams", JSON, nullable=False),
+    Column("named_groups", JSON(none_as_null=True)),  # the company's groups; none where none is named
     Column("everyone_before", Boolean, nullable=False),
     Column("public_before", Boolean, nullable=False),
     Column("state", Text, nullable=False),  # live, asleep or archived
@@ -49,10 +50,11 @@ APP_HOST = Table(
     METADATA,
     Column("app", Text, ForeignKey("app.name"), primary_key=True),
     Column("host", Text, primary_key=True),
+    Column("environment", String(20), primary_key=True),
     Column("directives", JSON, nullable=False),
     Column("declared_by", Text, nullable=False),
 )
-"""Hosts outside the platform that an app's pages may call, and for what."""
+"""Hosts outside the platform that an app may call, and for what: in one environment, or everywhere (empty)."""
 
 DOMAIN = Table(
     "domain",

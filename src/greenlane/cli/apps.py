@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import typer
 
+from greenlane.catalog.hosts import ENVIRONMENTS
 from greenlane.cli import saying
 from greenlane.cli.command import ARGUMENT, Ask, Command, Typed, act
 from greenlane.cli.output import Output, size
@@ -29,13 +30,13 @@ def one(talk: Talk, app: Name) -> Document:
 
 
 def hosts(talk: Talk, app: Name) -> Document:
-    """The outside hosts that an app's pages may call."""
+    """The outside hosts that an app may call, for what, and where."""
     return {"items": talk.client.get(f"/v1/apps/{quote(app, safe='')}").get("hosts", [])}
 
 
 def _host_table(out: Output, document: Document) -> None:
-    rows = [(one["host"], one.get("directives")) if isinstance(one, dict) else (one, "") for one in document["items"]]
-    out.table(("host", "for"), rows, none="Its pages call no outside host.")
+    rows = [(one["host"], one["directives"], one["environment"] or "everywhere") for one in document["items"]]
+    out.table(("host", "for", "where"), rows, none="It calls no outside host.")
 
 
 def _claimed(out: Output, document: Document) -> None:
@@ -109,6 +110,32 @@ def _by(who: Document) -> str:
     return f" by {name}" if name else ""
 
 
+def egress(
+    talk: Talk,
+    app: Name,
+    days: Annotated[int, typer.Option("--days", min=1, max=3660, help="How many days back.")] = 30,
+) -> Document:
+    """What an app's code called outside, and what it tried in vain to call."""
+    return talk.client.get(f"/v1/apps/{quote(app, safe='')}/egress", days=days)
+
+
+def _called(out: Output, document: Document) -> None:
+    rows = [
+        (
+            one["host"] if one["port"] in (0, 443) else f"{one['host']}:{one['port']}",
+            one["environment"] if one["use"] == "run" else "build",
+            "reached" if one["outcome"] == "allowed" else f"refused ({one['why']})",
+            one["times"],
+            size(one["sent"]),
+            size(one["received"]),
+            one["last"][:16].replace("T", " "),
+        )
+        for one in document["items"]
+    ]
+    heads = ("host", "where", "", "times", "sent", "received", "last")
+    out.table(heads, rows, none="Its code called nothing outside.")
+
+
 COMMANDS: tuple[Command, ...] = (
     Ask("apps", "query /v1/apps", listed, "greenlane apps", _table),
     Ask("apps list", "query /v1/apps", listed, "greenlane apps list", _table),
@@ -129,6 +156,7 @@ COMMANDS: tuple[Command, ...] = (
         audience=Typed(choices=RUNGS, says="Who may open it, from the narrowest to the widest."),
         people=Typed(("--people",), says="Somebody who may open it, with the audience named; may be repeated."),
         teams=Typed(("--teams",), says="A team that may open it, with the audience named; may be repeated."),
+        groups=Typed(("--groups",), says="One of the company's groups that may open it; may be repeated."),
     ),
     act(
         "apps transfer",
@@ -149,8 +177,10 @@ COMMANDS: tuple[Command, ...] = (
         app=ARGUMENT,
         host=ARGUMENT,
         directives=Typed(
-            ("--for",), says="For what: connect, script, style, img, font, media, frame or form; may be repeated."
+            ("--for",),
+            says="For what: connect, script, style, img, font, media, frame, form, or server for its own code; may be repeated.",
         ),
+        environment=Typed(("--environment",), choices=ENVIRONMENTS[1:], says="Where it counts; left out, everywhere."),
     ),
     act(
         "hosts remove",
@@ -158,7 +188,11 @@ COMMANDS: tuple[Command, ...] = (
         "greenlane hosts remove vendor-board api.example.com",
         app=ARGUMENT,
         host=ARGUMENT,
+        environment=Typed(
+            ("--environment",), choices=ENVIRONMENTS[1:], says="Where it was declared; left out, for everywhere."
+        ),
     ),
+    Ask("egress", "query /v1/apps/{app}/egress", egress, "greenlane egress vendor-board", _called),
     act(
         "domain claim",
         "claim-domain",

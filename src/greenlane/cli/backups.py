@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -19,10 +21,15 @@ from greenlane.ledger import queries as ledger
 
 FIRST = ("keys", "signer", "witness", "trust.json", "owner-token", "settings.toml")
 """Keys and the memory of signer and witness. They must not have seen more than the database in the same backup holds."""
-MOVING = ("journal",)
-"""Batches of page views: each disappears when the ledger has taken it in."""
-LEFT_OUT = ("run", "edge", "uploads")
-"""Sockets, what the edge is told anew, and unfinished uploads."""
+MOVING = ("journal", "egress-journal")
+"""Batches of page views and of what apps called: each disappears when the ledger has taken it in."""
+MADE_ANEW = (
+    *("runtime/files", "runtime/layers", "runtime/packages"),
+    *("builds/tools", "builds/caches", "builds/rooms"),
+)
+"""What apps and builds run from: unpacked from stored files and from registries when it is needed, readable to them."""
+LEFT_OUT = ("run", "edge", "egress", "gateway", "known", "uploads", "runtime/durable", *MADE_ANEW)
+"""Sockets, what the edge is told anew, unfinished uploads, and what apps store, of which copies are taken along."""
 
 
 class NothingToSave(GreenlaneError):
@@ -32,8 +39,10 @@ class NothingToSave(GreenlaneError):
     exit_code = 5
 
 
-def backup(settings: Settings, file: Path) -> Told:
-    """Write everything into one file, while the server runs or not."""
+def backup(settings: Settings, file: Path, data_saved: Callable[[Settings], AbstractContextManager[None]]) -> Told:
+    """Write everything into one file, while the server runs or not. ``data_saved`` is while what apps store lies there
+    in copies.
+    """
     folder = settings.folder
     if not (folder / "trust.json").is_file():
         raise NothingToSave(
@@ -41,11 +50,9 @@ def backup(settings: Settings, file: Path) -> Told:
         )
     database = Path(settings.database_url.removeprefix("sqlite:///")).name
     own = tuple(one.name for one in folder.iterdir() if one.name.startswith(database))
-    manifest = write(
-        Plan(folder, settings.database_url, FIRST, MOVING, (*LEFT_OUT, *own), complete=_all_signed),
-        file,
-        version=__version__,
-    )
+    plan = Plan(folder, settings.database_url, FIRST, MOVING, (*LEFT_OUT, *own), complete=_all_signed)
+    with data_saved(settings):
+        manifest = write(plan, file, version=__version__)
     elsewhere = settings.blob_place if not _inside(settings.blob_place, folder) else None
     says = [
         f"{file} holds everything as it was at {manifest.made}: {_amount(manifest)}.",

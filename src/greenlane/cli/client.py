@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import httpx2
 import orjson
@@ -80,6 +81,18 @@ class Client:
         body = orjson.dumps({"secret": secret, "name": name})
         headers = {"Content-Type": "application/json"}
         return self._ask("POST", "/v1/login", content=body, headers=headers, signed_in=False).json()
+
+    def oauth(self, path: str, form: Mapping[str, str]) -> dict[str, Any]:
+        """What an endpoint of OAuth answers to a form, an ``error`` of OAuth's own included."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            response = self._ask("POST", path, content=urlencode(form).encode(), headers=headers, signed_in=False)
+        except FromControl as error:
+            if "error" not in error.problem:
+                raise
+            return dict(error.problem)
+        answered: dict[str, Any] = response.json()
+        return answered
 
     def lines(self, path: str, /, **params: Any) -> Iterator[str]:
         """A long text, line by line, as it arrives."""
@@ -197,6 +210,9 @@ def _problem(response: httpx2.Response) -> FromControl:
         problem = response.json()
     except ValueError:
         problem = {}
+    if isinstance(problem, dict) and "error" in problem:  # an endpoint of OAuth says it in OAuth's own words
+        told = {"title": problem.get("error_description", problem["error"]), "code": problem["error"]}
+        return FromControl(response.status_code, {**told, **problem})
     if not isinstance(problem, dict) or "title" not in problem:
         return FromControl(
             response.status_code,

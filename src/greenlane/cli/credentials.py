@@ -29,8 +29,19 @@ def token(address: str) -> str:
     given = os.environ.get("GREENLANE_TOKEN", "").strip()
     if given:
         return given
-    kept = (config.read(config.folder() / "credentials.json") or {}).get(address, {})
-    return str(kept.get("token", ""))
+    return kept(address)
+
+
+def kept(address: str) -> str:
+    """The token that `greenlane login` kept for that address. Empty for none."""
+    found = (config.read(config.folder() / "credentials.json") or {}).get(address, {})
+    return str(found.get("token", ""))
+
+
+def forget(address: str) -> None:
+    """Remember no token for an address any more."""
+    path = config.folder() / "credentials.json"
+    config.write(path, {other: told for other, told in (config.read(path) or {}).items() if other != address})
 
 
 def keep(address: str, token: str) -> None:

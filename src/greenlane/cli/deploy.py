@@ -8,7 +8,8 @@ from urllib.parse import quote
 import typer
 
 from greenlane.catalog import names
-from greenlane.cli import naming, saying
+from greenlane.cli import leaks, naming, saying
+from greenlane.cli.builds import built
 from greenlane.cli.command import Act, Command
 from greenlane.cli.errors import MISSING, FromControl, exit_code_of
 from greenlane.cli.output import Output
@@ -25,21 +26,33 @@ App = Annotated[
 ]
 Message = Annotated[str, typer.Option("--message", "-m", help="What changed, in your own words.", show_default=False)]
 
+AsItIs = Annotated[bool, typer.Option("--as-it-is", help="Serve the files as they are, although they could be built.")]
 
-def deploy(talk: Talk, path: Place = ".", app: App = "", message: Message = "") -> dict[str, Any]:
-    """Send a folder or an archive and make a preview of it; only what the server lacks is sent."""
+
+def deploy(
+    talk: Talk, path: Place = ".", app: App = "", message: Message = "", as_it_is: AsItIs = False
+) -> dict[str, Any]:
+    """Send a folder or an archive and make a preview of it; only what the server lacks is sent, and a source is built."""
     with opened(path) as source:
         name = app or _guessed(talk, source)
         if not (known := _exists(talk, name)):
             names.check(name)
         sent = send(talk.client, source, talk.out)
+    if (refused := sent.get("refused")) and not as_it_is:
+        raise WrongInput(
+            str(refused["says"]), next_step=f"{refused['instead']} `--as-it-is` serves the files as they are."
+        )
     if not (known or talk.explaining):
         _create(talk, name, names.title_of(source.page))
-    found = {"findings": sent.get("findings", [])}
-    talk.beside = {"upload": summary(sent), "created": not known, **_left_at_home(source), **found}
+    upload = str(sent["upload"])
+    if sent.get("plan") and not (as_it_is or talk.explaining):
+        upload, ended = built(talk, name, upload)
+        talk.beside["build"] = ended
+    found = {"findings": sent.get("findings", []), "upload_id": sent["upload"]}
+    talk.beside |= {"upload": summary(sent), "created": not known, **_left_at_home(source), **found}
     if source.place is not None and source.place.is_dir() and not talk.explaining:
         naming.remember(source.place, name)
-    return {"app": name, "upload": sent["upload"]} | ({"message": message} if message else {})
+    return {"app": name, "upload": upload} | ({"message": message} if message else {})
 
 
 def _guessed(talk: Talk, source: Source) -> str:
@@ -106,11 +119,19 @@ def deployed(out: Output, document: Document) -> None:
     out.next(f"`greenlane publish {app}`")
 
 
+def _shows(out: Output, document: Document) -> None:
+    """As every act; a refusal for what was found says what can be done about it in one step."""
+    saying.answer(deployed)(out, document)
+    if document.get("state") == "refused":
+        found = [one for one in document.get("findings", ()) if one["weight"] == "leaked"]
+        leaks.steps(out, str(document.get("subject", "")).partition(":")[2], str(document.get("upload_id", "")), found)
+
+
 DEPLOY = Act(
     "deploy",
     "deploy",
     deploy,
     'greenlane deploy ./site --app vendor-board -m "first version"',
-    saying.answer(deployed),
+    _shows,
 )
 COMMANDS: tuple[Command, ...] = (DEPLOY,)

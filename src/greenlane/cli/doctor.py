@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
@@ -18,6 +20,10 @@ from greenlane.kit.database import Database
 from greenlane.kit.settings import Settings
 from greenlane.ledger import queries
 from greenlane.notices.smtp import MailServer, Smtp
+from greenlane.runtime import cgroups, pictures
+from greenlane.runtime.inside import landlock
+from greenlane.runtime.local import installed_deno
+from greenlane.runtime.sandbox import Jailer
 
 MARKS = {Health.WELL: "well   ", Health.WARNING: "warning", Health.WRONG: "WRONG  "}
 SEPARATE = (
@@ -69,6 +75,8 @@ def _looks(settings: Settings) -> Iterator[Look]:
     else:
         yield checkup.well("database", "It is made at the first start.")
     yield checkup.clock(datetime.now(UTC), newest)
+    yield from _apps()
+    yield from _npm(settings)
     yield _port(settings)
     yield _domains(settings)
     yield _mail(settings)
@@ -146,6 +154,51 @@ def _newest(database: Database) -> datetime | None:
     except DBAPIError:
         return None
     return parse(found[0].receipt.at) if found else None
+
+
+def _apps() -> Iterator[Look]:
+    """Whether code can run here, each app apart from all others. Files are served whatever this says."""
+    jailer = Jailer(None)
+    if refused := jailer.available():
+        yield checkup.warning(
+            "apps", "Apps that run code cannot run on this machine; files are served as ever.", refused
+        )
+        return
+    own = "each as a user of its own" if os.getuid() == 0 else "as this user, kept apart by a namespace"
+    yield checkup.well("apps", f"They run in sandboxes, {own}.")
+    if version := landlock.abi():
+        yield checkup.well("landlock", f"It bounds every sandbox a second time (version {version}).")
+    else:
+        yield checkup.warning(
+            "landlock",
+            "This kernel has no landlock, so what a sandbox shows is the only wall around its files.",
+            "Use Linux 5.13 or later, and name landlock in the kernel's `lsm=` option if that is set.",
+        )
+    if not cgroups.can_be_made():
+        yield checkup.warning(
+            "limits", jailer.weaker(), "Start `greenlane up` as root, or under systemd with Delegate=yes."
+        )
+    if installed_deno() is None:
+        yield checkup.warning("functions", "Deno is not installed, so functions do not run.", "Run `make setup`.")
+    if pictures.browser() is None:
+        yield checkup.warning("pictures", "No browser is installed, so previews have no pictures.", pictures.INSTALL)
+    else:
+        yield checkup.well("pictures", "A browser in a sandbox takes pictures of previews.")
+
+
+def _npm(settings: Settings) -> Iterator[Look]:
+    """Where builds of front ends take Node and packages from; nobody else needs it. The registry is not asked."""
+    if Jailer(None).available():
+        return
+    if settings.npm_registry or shutil.which("npm"):
+        whence = settings.npm_registry or "the registry that npm on this machine is set up with"
+        yield checkup.well("npm", f"Builds of front ends take Node and packages from {whence}.")
+    else:
+        yield checkup.warning(
+            "npm",
+            "No npm registry is known, so front ends are not built here; everything else is.",
+            "If somebody builds front ends, set npm_registry, or install npm: `apt-get install npm`.",
+        )
 
 
 def _port(settings: Settings) -> Look:

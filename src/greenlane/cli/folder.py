@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import file_digest
 from pathlib import Path
@@ -55,6 +56,31 @@ def read_folder(root: Path) -> Folder:
         else:
             files[check_path(name)] = read_file(found)
     return Folder(files, tuple(sorted(aside, key=lambda one: one.path)), tuple(sorted(variables.merge(names))))
+
+
+def sent(root: Path) -> Iterator[tuple[str, Path]]:
+    """Every file that would be sent, by its name in the folder. Raises as ``read_folder`` does."""
+    home = root.resolve()
+    for found in _walk(home, home):
+        if isinstance(found, Path) and not _private_key(found, name := _name(home, found)):
+            yield check_path(name), found
+
+
+def stamps(root: Path) -> dict[str, tuple[int, int]]:
+    """When each file of a folder was last written (nanoseconds) and its size, `.env` included: a look that hashes nothing.
+
+    What disappears meanwhile is left out. Raises ``FileTrouble``.
+    """
+    home = root.resolve()
+    found: dict[str, tuple[int, int]] = {}
+    for one in _walk(home, home):
+        path = home / one.path if isinstance(one, SetAside) else one
+        if isinstance(one, SetAside) and not variables.holds_variables(one.path):
+            continue
+        with suppress(FileNotFoundError):
+            state = path.stat()
+            found[_name(home, path)] = (state.st_mtime_ns, state.st_size)
+    return found
 
 
 def read_file(path: Path) -> LocalFile:

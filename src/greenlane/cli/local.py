@@ -12,7 +12,9 @@ import typer
 from pydantic.fields import FieldInfo
 
 from greenlane import __version__
+from greenlane.cli import developing
 from greenlane.cli.command import Ask, Command
+from greenlane.cli.developing import Dev
 from greenlane.cli.output import Output
 from greenlane.cli.talk import Document, Talk
 from greenlane.kit.settings import Settings
@@ -36,6 +38,7 @@ class LocalCommands:
     """
 
     up: Callable[[Mapping[str, Any]], int]
+    dev: Dev
     doctor: Callable[[Path | None], Told]
     backup: Callable[[Path | None, Path], Told]
     restore: Callable[[Path, Path | None], Told]
@@ -98,6 +101,7 @@ def starting(handed: LocalCommands) -> tuple[Command, ...]:
             _says_nothing,
             "Run Greenlane here: one command, several processes, stopped with Ctrl-C.",
         ),
+        developing.command(handed.dev),
     )
 
 

@@ -113,6 +113,13 @@ class Output:
         if not self.as_json:
             self.err.print(clean(text), style="dim")
 
+    def ask(self, text: str, address: str) -> None:
+        """What a person must do before the command can go on, and where. On the error stream; with ``--json`` too."""
+        self.err.print(clean(text))
+        self.err.file.flush()
+        sys.stderr.write(f"{clean(address)}\n")
+        sys.stderr.flush()
+
     def warn(self, text: str) -> None:
         """Something that a person should know although the command goes on; with ``--json`` too."""
         self.err.print(clean(text), style="yellow")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from greenlane.cli import saying
 from greenlane.cli.command import ARGUMENT, Ask, Command, Typed, act
 from greenlane.cli.output import Output
 from greenlane.cli.talk import Document, Talk
-from greenlane.identity.roles import ROLES
 
-ROLE = Typed(("--role",), choices=ROLES)
-ROLE_ARGUMENT = Typed(choices=ROLES)
+ROLE = Typed(("--role",))
 WHO = Typed(says="Somebody, by id, mail address or name.")
 WHERE = Typed(("--scope",))
 DAYS = Typed(("--days",))
@@ -30,9 +32,37 @@ def tokens(talk: Talk) -> Document:
     return {"items": talk.everything("/v1/tokens")}
 
 
-def sessions(talk: Talk) -> Document:
-    """Where you are signed in: each browser, since when, and what opened it."""
-    return {"items": talk.everything("/v1/sessions")}
+def sessions(
+    talk: Talk,
+    person: Annotated[
+        str, typer.Option("--person", help="Somebody else, by id, mail address or name.", show_default=False)
+    ] = "",
+) -> Document:
+    """Where you are signed in: each browser and its place, since when, what opened it, and until when."""
+    return {"items": talk.everything(f"/v1/people/{talk.person(person)}/sessions" if person else "/v1/sessions")}
+
+
+def why(
+    talk: Talk,
+    person: Annotated[str, typer.Argument(help="Somebody, by id, mail address or name.")],
+    right: Annotated[str, typer.Argument(help="A right, such as publish; without one, every role.")] = "",
+    scope: Annotated[str, typer.Option("--scope", help="Where: organisation, team:sales or app:offsite.")] = (
+        "organisation"
+    ),
+) -> Document:
+    """Why somebody has a right: group, rule, role, with who made the rule and when."""
+    found = talk.person(person)
+    return talk.client.get(f"/v1/people/{found}/why", right=right, subject=scope)
+
+
+def _why_said(out: Output, document: Document) -> None:
+    out.say(str(document["says"]))
+    for one in document["ways"]:
+        out.say(f"- {one['says']}")
+    for says in document["withheld"]:
+        out.say(f"! {says}")
+    if document["without_rule"]:
+        out.say(f"These groups give nothing, because no rule is about them: {', '.join(document['without_rule'])}.")
 
 
 def _people_table(out: Output, document: Document) -> None:
@@ -68,10 +98,18 @@ def _token_table(out: Output, document: Document) -> None:
 
 def _session_table(out: Output, document: Document) -> None:
     rows = [
-        (one["id"], one.get("device"), one.get("opened_with"), one["created"], one.get("last_seen"))
+        (
+            one["id"],
+            one.get("device"),
+            one.get("place"),
+            one.get("opened_with"),
+            one["created"],
+            one.get("last_seen"),
+            one["expires"],
+        )
         for one in document["items"]
     ]
-    out.table(("id", "browser", "opened with", "since", "last seen"), rows)
+    out.table(("id", "browser", "place", "opened with", "since", "last seen", "until"), rows)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -95,6 +133,13 @@ COMMANDS: tuple[Command, ...] = (
         role=ROLE,
         email=Typed(("--email",)),
     ),
+    Ask(
+        "people why",
+        "query /v1/people/{person}/why",
+        why,
+        "greenlane people why ada@example.com publish --scope app:vendor-board",
+        _why_said,
+    ),
     act("people suspend", "suspend-person", "greenlane people suspend ada@example.com", person=WHO),
     act("people restore", "restore-person", "greenlane people restore ada@example.com", person=WHO),
     act("people link", "create-sign-in-link", "greenlane people link ada@example.com", person=WHO),
@@ -116,7 +161,7 @@ COMMANDS: tuple[Command, ...] = (
         "grant-role",
         "greenlane role grant ada@example.com reviewer --scope team:sales",
         person=WHO,
-        role=ROLE_ARGUMENT,
+        role=ARGUMENT,
         scope=WHERE,
     ),
     act(
@@ -124,7 +169,7 @@ COMMANDS: tuple[Command, ...] = (
         "remove-role",
         "greenlane role remove ada@example.com reviewer --scope team:sales",
         person=WHO,
-        role=ROLE_ARGUMENT,
+        role=ARGUMENT,
         scope=WHERE,
     ),
     act(

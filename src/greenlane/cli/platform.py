@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import sys
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 
-from greenlane.cli import credentials, saying, trust
-from greenlane.cli.client import Client
+from greenlane.cli import saying
 from greenlane.cli.command import Ask, Command
 from greenlane.cli.output import Output
 from greenlane.cli.talk import Document, Talk
-from greenlane.govern.errors import WrongInput
 
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")]
+LogsOf = Annotated[str, typer.Argument(metavar="[APP]", help="An app; the platform itself when left out.")]
+In = Annotated[str, typer.Option("--environment", help="production, staging or preview.")]
+OfDeploy = Annotated[
+    str, typer.Option("--deploy", help="Of one deploy; what is live when left out.", show_default=False)
+]
+Contains = Annotated[str, typer.Option("--contains", help="Only lines with these words.", show_default=False)]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on as more is said, until Ctrl-C.")]
 Read = Annotated[bool, typer.Option("--read", help="Mark what is shown as read.")]
 Level = Annotated[
     str, typer.Option("--level", help="From this level on: debug, info, warning or error.", show_default=False)
-]
-FromStdin = Annotated[
-    str, typer.Option("--token", help="Only - is taken: the token comes in at standard input.", show_default=False)
 ]
 
 
@@ -29,50 +31,39 @@ def whoami(talk: Talk) -> Document:
     return talk.client.get("/v1/me")
 
 
-Link = Annotated[str, typer.Argument(metavar="[LINK]", help="A sign-in link or an invitation, as you got it.")]
-Name = Annotated[str, typer.Option("--name", help="Your name, to accept an invitation.", show_default=False)]
-
-
-def login(talk: Talk, link: Link = "", source: FromStdin = "", name: Name = "") -> Document:
-    """Keep a token for this server, so that you need not set GREENLANE_TOKEN.
-
-    With a sign-in link or an invitation a new token is made from it; otherwise the token itself is asked for.
-    """
-    if link:
-        with Client(talk.url, "") as client:
-            given = str(client.come_in(link.rstrip("/").rpartition("/")[2], name)["token"])
-        return _keep(talk, given)
-    if source not in ("", "-"):
-        raise WrongInput(
-            "A token on the command line can be read by others on this machine.",
-            next_step="Pipe it in: `greenlane login --token - < token.txt`.",
-        )
-    if source == "-" or not sys.stdin.isatty():
-        given = sys.stdin.read().strip()
-    else:
-        given = str(typer.prompt("Token", hide_input=True, err=True)).strip()
-    if not given:
-        raise WrongInput("No token came in.", next_step="`greenlane token create` makes one.")
-    return _keep(talk, given)
-
-
-def _keep(talk: Talk, given: str) -> Document:
-    """Try the token, pin the server's keys, remember both."""
-    with Client(talk.url, given) as client:
-        shown = client.open("/v1/trust")
-        if trust.pinned_path(talk.url).exists():
-            trust.compare(talk.url, shown)
-        else:
-            trust.pin(talk.url, shown)
-        me: Document = client.get("/v1/me")
-    credentials.keep(talk.url, given)
-    return {**me, "url": talk.url}
-
-
-def logs(talk: Talk, limit: Limit = 100, level: Level = "") -> Document:
-    """What the platform wrote down about its own work, without personal data."""
+def logs(
+    talk: Talk,
+    app: LogsOf = "",
+    environment: In = "production",
+    deploy: OfDeploy = "",
+    contains: Contains = "",
+    follow: Follow = False,
+    limit: Limit = 100,
+    level: Level = "",
+) -> Document:
+    """What an app said while it ran, with secrets masked; of no app, what the platform wrote down about its own work."""
+    if app:
+        asked = {"environment": environment, "deploy": deploy, "contains": contains}
+        shown = talk.client.get(f"/v1/apps/{app}/logs", **asked, limit=limit)
+        return _following(talk, shown, contains) if follow else shown
     found = talk.client.get("/v1/logs", limit=limit, level=level)
     return found if isinstance(found, dict) else {"items": found}
+
+
+def _following(talk: Talk, shown: Document, contains: str) -> Document:
+    """Say line after line as they come, until Ctrl-C; with ``--json`` a document each. Returns what is left to say."""
+    asked = {"environment": shown["environment"], "deploy": shown["deploy"], "contains": contains}
+    found, last = shown, 0
+    with suppress(KeyboardInterrupt):
+        while True:
+            for line in found["items"]:
+                last = line["seq"]
+                if talk.out.as_json:
+                    talk.out.document(line)
+                else:
+                    _says_line(talk.out, line)
+            found = talk.client.get(f"/v1/apps/{shown['app']}/logs", **asked, after=last, limit=1000, within=20)
+    return {**shown, "items": [], "followed_to": last}
 
 
 def friction(talk: Talk) -> Document:
@@ -102,12 +93,20 @@ def _says_me(out: Output, me: Document) -> None:
     )
 
 
-def _says_login(out: Output, me: Document) -> None:
-    out.say(f"You are {me['name']} at {me['url']}.")
-    out.next("`greenlane deploy ./site`")
+def _says_line(out: Output, line: Document) -> None:
+    """One line of an app; what the platform adds is told apart."""
+    out.say(f"{_time(line['at'])}  {line['text']}", style="dim" if line["ours"] else "")
 
 
 def _says_logs(out: Output, document: Document) -> None:
+    if "app" in document:
+        for line in document["items"]:
+            _says_line(out, line)
+        if not document["items"] and "followed_to" not in document:
+            out.say(f"{document['app']} has said nothing in {document['environment']}.")
+        if document["says"]:
+            out.say(str(document["says"]), style="dim")
+        return
     for line in document.get("items", ()):
         if isinstance(line, str):
             out.say(line)
@@ -167,8 +166,7 @@ def _says_notices(out: Output, document: Document) -> None:
 
 COMMANDS: tuple[Command, ...] = (
     Ask("whoami", "query /v1/me", whoami, "greenlane whoami", _says_me),
-    Ask("login", "query /v1/me", login, "greenlane login https://greenlane.example.com/sign-in/gll_...", _says_login),
-    Ask("logs", "query /v1/logs", logs, "greenlane logs --level warning", _says_logs),
+    Ask("logs", "query /v1/logs", logs, "greenlane logs vendor-board -f", _says_logs),
     Ask("friction", "query /v1/friction", friction, "greenlane friction", _says_friction),
     Ask("notices", "query /v1/notices", notices, "greenlane notices", _says_notices),
 )

@@ -17,6 +17,8 @@ def published(out: Output, document: Document) -> None:
     """Where it can be opened now."""
     saying.once(out, document)
     app = document["subject"].partition(":")[2]
+    if kept := (document.get("answer") or {}).get("snapshot"):
+        out.say(f"What {app} stores there was kept first: {kept}.")
     out.next(f"`greenlane rollback {app}` takes it back; `greenlane receipts --app {app}` tells the story.")
 
 
@@ -25,6 +27,8 @@ def rolled_back(out: Output, document: Document) -> None:
     saying.once(out, document)
     app = document["subject"].partition(":")[2]
     out.say("The environment is locked: no automatic publish undoes this.")
+    if (document.get("answer") or {}).get("data_left"):
+        out.say(f"Data is left as it is. `greenlane data {app}` lists snapshots of it, should it have to go back too.")
     if wider := (document.get("answer") or {}).get("narrowed_from"):
         out.say("Fewer people can open it now: nobody decided to show this version to more.")
         out.next(f"`greenlane apps audience {app} {wider}` if they may see this version, too.")
@@ -43,6 +47,7 @@ PUBLISH = act(
     audience=Typed(("--audience",), choices=RUNGS),
     people=Typed(("--people",), says="Somebody who may open it, with the audience named; may be repeated."),
     teams=Typed(("--teams",), says="A team that may open it, with the audience named; may be repeated."),
+    groups=Typed(("--groups",), says="One of the company's groups that may open it; may be repeated."),
     unlock=Typed(("--unlock",)),
     message=Typed(("--message", "-m")),
 )

@@ -23,9 +23,10 @@ def decision(out: Output, answer: Mapping[str, Any]) -> None:
         out.say(f"  - {reason['says']}")
         if reason.get("instead") and answer.get("lane") in ("red", "closed") and not agreed:
             out.say(f"    Instead: {reason['instead']}")
-    for one in answer.get("findings", ()):
+    for one in () if answer.get("state") == "done" else answer.get("findings", ()):
         if one.get("weight") == "leaked":
-            out.say(f"    {one['file']}, line {one['line']}: {one['kind']} ({one['hint']})")
+            inside = f" ({one['where']})" if one.get("where") else ""
+            out.say(f"    {one['file']}{inside}, line {one['line']}: {one['kind']} ({one['hint']})")
     if safeguards := answer.get("safeguards"):
         out.say(
             "  With these safeguards:" if answer.get("lane") == "amber" else "  If it goes on, with these safeguards:"
@@ -35,8 +36,9 @@ def decision(out: Output, answer: Mapping[str, Any]) -> None:
 
 
 def held(role: Mapping[str, Any]) -> str:
-    """A role and where it counts: ``reviewer of team:sales``."""
-    return f"{role['role']} of {role['scope']}"
+    """A role and where it counts: ``reviewer of team:sales``; what is for some hours says until when."""
+    said = f"{role['role']} of {role['scope']}"
+    return f"{said} until {role['until']}" if role.get("until") else said
 
 
 def waiting(out: Output, answer: Mapping[str, Any]) -> None:
@@ -56,7 +58,9 @@ def answer(then: Callable[[Output, Document], None] | None = None) -> Callable[[
         if document.get("state") == "refused" or document.get("exit_code") == 3:
             out.to_error_stream()
             decision(out, document)
-            if steps := [one["instead"] for one in document.get("reasons", ()) if one.get("instead")]:
+            if document.get("link"):
+                out.next(document["next_step"])
+            elif steps := [one["instead"] for one in document.get("reasons", ()) if one.get("instead")]:
                 out.next(steps[0])
             elif document.get("next_step"):
                 out.next(document["next_step"])
@@ -94,6 +98,13 @@ def explained(out: Output, document: Document) -> None:
             ("points", "part", "why"),
             [(f"{one['points']:+d}", one["name"], one["says"]) for one in risk.get("parts", ())],
             none="  nothing speaks for or against it",
+        )
+    facts = document.get("facts") or {}
+    if facts.get("flaws"):
+        out.say(f"Packages with known flaws, the worst {facts['worst_flaw']}: {', '.join(facts['flaws'])}.")
+    if facts.get("unchecked_dependencies"):
+        out.say(
+            f"Not checked, or against an old list: {facts['unchecked_dependencies']:,} packages. `greenlane advisories` says how old."
         )
     ways = document.get("would_be_green") or ()
     for title, wanted in (("It would be green:", True), ("It would go on, once a person agrees:", False)):

@@ -46,6 +46,16 @@ def send(client: Client, source: Source, out: Output) -> dict[str, Any]:
     return {**done, "upload": asked["upload"], "sent": len(lacking), "sent_bytes": total}
 
 
+def sent_file(client: Client, file: LocalFile, out: Output) -> str:
+    """Send one file as it is, and leave the upload open for the verb that reads it. The upload's id."""
+    named = {"sha256": file.sha256, "size": file.size, "name": file.path.name}
+    asked = client.post("/v1/uploads", {"archive": named})
+    if asked["missing"]:
+        with _progress(out, 1, 0, file.size) as meter:
+            _send_one(client, asked["upload"], file, meter)
+    return str(asked["upload"])
+
+
 def _send_all(client: Client, upload: str, files: list[LocalFile], meter: Meter) -> None:
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sending")
     try:

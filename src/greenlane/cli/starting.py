@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import socket
 import ssl
 import sys
 import time
@@ -14,21 +13,29 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 from greenlane.catalog.addresses import Addresses
-from greenlane.cli import trust
-from greenlane.kit.errors import GreenlaneError
+from greenlane.cli import holding, trust
+from greenlane.kit.errors import GreenlaneError, Unavailable
 from greenlane.kit.places import Places
 from greenlane.kit.settings import Settings
 from greenlane.kit.supervisor import Child, Supervisor
+from greenlane.runtime.asking import Runtime
 
 START_WITHIN = 60.0
 """Seconds that a process may take until it answers; migrations of a large database are the longest part."""
 
 LOOK_EVERY = 0.02
 """Seconds between two looks at the processes."""
+_TRIED_WITHIN = 5.0
+"""Seconds for the trial of what apps' sandboxes need, after everything else is there."""
 
 
-def run_until_told(settings: Settings, places: Places, addresses: Addresses, children: Sequence[Child]) -> int:
-    """Keep the processes running until Ctrl-C or SIGTERM. Raises ``GreenlaneError`` when one ends while it starts."""
+def run_until_told(
+    settings: Settings, places: Places, addresses: Addresses, children: Sequence[Child], doors: holding.Doors
+) -> int:
+    """Keep the processes running until Ctrl-C or SIGTERM. Raises ``GreenlaneError`` when one ends while it starts.
+
+    ``doors`` are the visitors' sockets. They are let go of before the end, so that nobody waits in line for nobody.
+    """
     places.welcome.unlink(missing_ok=True)
     told_to_stop: list[int] = []
     for told in (signal.SIGTERM, signal.SIGINT):
@@ -46,6 +53,7 @@ def run_until_told(settings: Settings, places: Places, addresses: Addresses, chi
                     welcomed = True
             time.sleep(LOOK_EVERY)
     finally:
+        holding.close(doors)
         supervisor.stop()
     return 0
 
@@ -87,11 +95,18 @@ def _path() -> str:
     return "" if shutil.which("greenlane") == str(here / "greenlane") else f'  export PATH="{here}:$PATH"\n'
 
 
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _cannot_run(places: Places) -> str:
+    """Two lines about apps with code where this machine cannot run them, and nothing where it can."""
+    runtime, deadline = Runtime(places.socket("runtime")), time.monotonic() + _TRIED_WITHIN
+    while True:
+        try:
+            refused = runtime.capabilities()["refused"]
+        except Unavailable:
+            if time.monotonic() > deadline:
+                return ""
+            time.sleep(LOOK_EVERY)
+        else:
+            return f"Pages are served. Apps with code cannot run on this machine: {refused}\n\n" if refused else ""
 
 
 def _welcome(settings: Settings, places: Places, addresses: Addresses, seconds: float) -> None:
@@ -111,7 +126,7 @@ Sign in once with this link:
 
 {told["link"]}
 
-Then, in another terminal:
+{_cannot_run(places)}Then, in another terminal:
 
 {_path()}  export GREENLANE_URL={addresses.console}
   export GREENLANE_TOKEN=$(cat {places.owner_token})

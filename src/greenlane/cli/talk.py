@@ -15,7 +15,7 @@ from greenlane.govern.errors import NotFound, WrongInput
 Document = Any
 """What a command answers: the JSON that ``--json`` prints."""
 
-PEOPLE = frozenset({"person", "people", "owner"})
+PEOPLE = frozenset({"person", "people", "owner", "reviewers"})
 """Inputs that hold ids of people; a name or a mail address may be typed instead."""
 
 

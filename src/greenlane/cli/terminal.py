@@ -12,20 +12,39 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from greenlane import __version__
 from greenlane.cli import (
+    advisories,
+    agents,
     anything,
     approvals,
     apps,
+    break_glass,
+    builds,
+    company,
+    data,
     deploy,
+    directories,
+    duties,
+    elevations,
     explain,
+    gateway,
+    leaks,
     ledger,
     local,
+    logging_in,
+    model_calls,
     passport,
     people,
     platform,
     policy,
     publishing,
     receipts,
+    repricing,
+    reviews,
+    roles,
+    schedules,
+    swapping,
     tour,
     variables,
     visitors,
@@ -46,27 +65,50 @@ GREENLANE_URL says where the server is, GREENLANE_TOKEN who you are. Every comma
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
 
 GROUPS = {
+    "schedules": "Functions that run by themselves: when, and how it went.",
     "apps": "See and change apps.",
+    "break-glass": "Who comes in when the company's own sign-in is away.",
+    "reviews": "Who still needs their access: asking, deciding, evidence.",
+    "elevations": "Who has a role for some hours, and ending it.",
+    "agents": "Agents that act for people, and what they are lent.",
+    "advisories": "Lists of known flaws in packages.",
     "approvals": "See what waits for a person.",
+    "data": "What an app stores: how much, snapshots of it, and bringing one back.",
+    "directory": "The company's directory, which brings people and groups by itself.",
     "domain": "Serve an app under a domain of its own.",
     "explain": "See what would be decided, why, and what would make it green. Changes nothing.",
+    "gateway": "Calls to models: who serves them, who may make them, and what they cost.",
+    "gateway budget": "What may be spent on model calls.",
+    "gateway price": "Prices over those of the list.",
+    "gateway provider": "Where models are, and the keys that their providers gave.",
+    "gateway route": "What names of models lead to.",
+    "gateway rule": "What happens with data in prompts.",
+    "gateway settings": "What holds for all model calls.",
+    "roles": "Which roles there are, and those of your own.",
+    "duties": "What is kept apart, so that no one person has or does both.",
+    "groups": "Groups of the directory, and what they give.",
+    "groups rule": "Rules that make roles of groups.",
     "guests": "See and change who may open an app on top of its audience.",
     "hosts": "Say which outside hosts an app's pages may call.",
+    "keys": "The keys under which everything sealed is kept.",
     "ledger": "Check the ledger, prove receipts, take it along.",
     "looks": "See what you are asked to look at afterwards.",
     "mail": "What comes to you by mail.",
     "organisation": "What the organisation is called.",
     "passport": "Read and check what travels with a deploy.",
+    "credentials": "What was found in the files: move it into a variable, or say that it is none.",
     "people": "See and change who is here.",
     "policy": "Read, try and change the rules.",
     "preview-token": "Let a test robot open a preview.",
     "role": "Say who may do what.",
     "sessions": "Where you are signed in, and ending it.",
     "share": "Links that open what is published to whoever holds them.",
+    "sso": "The company's own identity providers.",
+    "sso domain": "Mail domains that lead to a provider.",
     "team": "See and change teams.",
     "token": "API tokens of your own.",
-    "trust": "The public keys that proofs are checked with.",
-    "variables": "Values that an app gets and nobody reads again.",
+    "trust": "The public keys that proofs are checked with, and workloads elsewhere that are trusted.",
+    "variables": "Values that apps get: readable ones, and secrets that nobody reads again.",
     "webhook": "Addresses outside that are told what happens.",
 }
 """What each group of commands is for."""
@@ -76,14 +118,30 @@ def panels(handed: LocalCommands) -> tuple[Panel, ...]:
     """Every command there is, in the order of the story."""
     return (
         Panel("Start", (*local.starting(handed), tour.command(partial(type_in, handed)))),
-        Panel("From a folder to an address", (*deploy.COMMANDS, *publishing.COMMANDS)),
+        Panel("From a folder to an address", (*deploy.COMMANDS, *builds.COMMANDS, *publishing.COMMANDS)),
         Panel("When a person is asked", approvals.COMMANDS),
         Panel("What happened, and the proof", (*receipts.COMMANDS, *ledger.COMMANDS, *passport.COMMANDS)),
-        Panel("Apps", (*apps.COMMANDS, *variables.COMMANDS)),
+        Panel("Apps", (*apps.COMMANDS, *schedules.COMMANDS, *variables.COMMANDS, *data.COMMANDS, *leaks.COMMANDS)),
+        Panel("Models", (*gateway.COMMANDS, *model_calls.COMMANDS, *swapping.COMMANDS, *repricing.COMMANDS)),
         Panel("Visitors", visitors.COMMANDS),
-        Panel("People", people.COMMANDS),
+        Panel(
+            "People",
+            (
+                *people.COMMANDS,
+                *roles.COMMANDS,
+                *duties.COMMANDS,
+                *elevations.COMMANDS,
+                *reviews.COMMANDS,
+                *directories.COMMANDS,
+            ),
+        ),
+        Panel("Agents", agents.COMMANDS),
+        Panel("The company's own sign-in", (*company.COMMANDS, *break_glass.COMMANDS)),
         Panel("Being told", webhooks.COMMANDS),
-        Panel("Rules and the platform", (*policy.COMMANDS, *platform.COMMANDS, *local.keeping(handed))),
+        Panel(
+            "Rules and the platform",
+            (*policy.COMMANDS, *advisories.COMMANDS, *logging_in.COMMANDS, *platform.COMMANDS, *local.keeping(handed)),
+        ),
         Panel("Anything else", anything.COMMANDS),
     )
 
@@ -91,19 +149,17 @@ def panels(handed: LocalCommands) -> tuple[Panel, ...]:
 def tree(handed: LocalCommands) -> typer.Typer:
     """The whole command tree, ``explain`` included."""
     top = typer.Typer(cls=_in_order(panels(handed)), **_manners("greenlane", ABOUT))
+    top.callback()(_at_the_top)
     groups: dict[str, typer.Typer] = {}
     for panel in panels(handed):
         defaults = {one.path: one for one in panel.commands if _has_more(one, panel.commands)}
         for command in panel.commands:
-            first, _, second = command.path.partition(" ")
-            if not second and first not in defaults:
-                _add(top, first, command, panel.title)
-                continue
-            if first not in groups:
-                groups[first] = _group(first, GROUPS[first], defaults.get(first))
-                top.add_typer(groups[first], name=first, rich_help_panel=panel.title)
-            if second:
-                _add(groups[first], second, command)
+            within, _, name = command.path.rpartition(" ")
+            if command.path in defaults:
+                _within(top, groups, command.path, panel.title, command)
+            else:
+                of = _within(top, groups, within, panel.title, defaults.get(within))
+                _add(of, name, command, None if within else panel.title)
     own = [command for panel in panels(handed) for command in panel.commands if isinstance(command, Act)]
     questions = _group("explain", GROUPS["explain"])
     for command in explain.questions(own):
@@ -155,6 +211,20 @@ def type_in(handed: LocalCommands, words: Sequence[str], shows: bool) -> Documen
     return documents[0]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"greenlane {__version__}")
+        raise typer.Exit
+
+
+def _at_the_top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is, and end.")
+    ] = False,
+) -> None:
+    """What can be typed before any command."""
+
+
 def _manners(name: str, says: str) -> dict[str, Any]:
     return {
         "name": name,
@@ -182,10 +252,36 @@ def _in_order(every: Sequence[Panel]) -> type[TyperGroup]:
 def _group(name: str, says: str, default: Command | None = None) -> typer.Typer:
     if default is None:
         return typer.Typer(**_manners(name, says))
-    made = typer.Typer(**{**_manners(name, says), "no_args_is_help": False})
+    made = typer.Typer(cls=_OrItsOwn, **{**_manners(name, says), "no_args_is_help": False})
     text = f"{says}\n\nExample: {default.example}"
     made.callback(invoke_without_command=True, help=text)(_callback(default, by_itself=True))
     return made
+
+
+class _OrItsOwn(TyperGroup):
+    """A group whose own command takes an argument: ``data vendor-board`` beside ``data restore vendor-board``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Where one of its commands is named, its own argument is not there, and something has to stand for it."""
+        if not any(one.param_type_name == "argument" for one in self.params):
+            return super().parse_args(ctx, args)
+        at = next((index for index, one in enumerate(args) if one in self.commands), None)
+        ctx.allow_interspersed_args = at is None
+        return super().parse_args(ctx, args if at is None else [*args[:at], "-", *args[at:]])
+
+
+def _within(
+    top: typer.Typer, groups: dict[str, typer.Typer], path: str, title: str, default: Command | None = None
+) -> typer.Typer:
+    """The group of commands with these words, made with those around it when its first command comes."""
+    if not path:
+        return top
+    if path not in groups:
+        around, _, name = path.rpartition(" ")
+        groups[path] = _group(name, GROUPS[path], default)
+        panel = None if around else title
+        _within(top, groups, around, title).add_typer(groups[path], name=name, rich_help_panel=panel)
+    return groups[path]
 
 
 def _add(group: typer.Typer, name: str, command: Command, panel: str | None = None, explaining: bool = False) -> None:

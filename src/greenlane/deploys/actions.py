@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from greenlane.catalog.named import Named
 from greenlane.govern.action import EffectClass, Private, verb
+from greenlane.govern.errors import WrongInput
+from greenlane.secrets.actions import PutVariable
 
 AppName = Annotated[str, "the app's name"]
 EnvironmentName = Annotated[str, "staging or production"]
+FoundIn = Annotated[str, "the id of the upload or deploy that it was found in"]
+Mark = Annotated[str, "the finding's mark, as it stands beside the finding"]
 
 
 @verb("deploy", effect=EffectClass.WRITE, subject="app", says="{actor} {deployed|deploy} a new version of {app}")
@@ -19,6 +24,33 @@ class Deploy:
     app: AppName
     upload: Annotated[str, "the upload's id"]
     message: Annotated[str, Private, "what changed, in your own words"] = ""
+
+
+@verb("build", effect=EffectClass.WRITE, subject="app", says="{actor} {had|have} {app} built")
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Build a source tree that was uploaded, in a sandbox; what it makes is another upload, which can be deployed."""
+
+    app: AppName
+    upload: Annotated[str, "the upload's id; it holds a source tree"]
+
+
+@verb("stop-build", effect=EffectClass.WRITE, subject="app", says="{actor} {stopped|stop} a build of {app}")
+@dataclass(frozen=True, slots=True)
+class StopBuild:
+    """End a build that is under way; nothing of it is kept."""
+
+    app: AppName
+    build: Annotated[str, "the build's id, bld_…"]
+
+
+@verb("finish-build", effect=EffectClass.WRITE, subject="app", says="a build of {app} ended")
+@dataclass(frozen=True, slots=True)
+class FinishBuild:
+    """Keep what a build made, and the proof of how it was made; the platform does this when the build has ended."""
+
+    app: AppName
+    build: Annotated[str, "the build's id, bld_…"]
 
 
 @verb(
@@ -40,8 +72,14 @@ class Publish:
     ] = ""
     people: Annotated[tuple[str, ...], "ids of people, for the audience named"] = ()
     teams: Annotated[tuple[str, ...], "names of teams, for the audience named"] = ()
+    groups: Annotated[tuple[str, ...], "names of the company's groups, for the audience named"] = ()
     unlock: Annotated[bool, "lift a lock that stands in the way"] = False
     message: Annotated[str, Private, "why, in your own words"] = ""
+
+    @property
+    def named(self) -> Named:
+        """Whom it names."""
+        return Named(self.people, self.teams, self.groups)
 
 
 @verb(
@@ -109,3 +147,114 @@ class AnswerLook:
     about: Annotated[str, "the action that was looked at"]
     verdict: Annotated[str, "fine or not-fine"]
     because: Annotated[str, Private, "what you saw, in your own words"] = ""
+
+
+@verb(
+    "move-credential",
+    effect=EffectClass.WRITE,
+    subject="app",
+    undo="remove-variable",
+    says="{actor} {moved|move} a credential out of {app}'s files into its variable {name}",
+)
+@dataclass(frozen=True, slots=True)
+class MoveCredential:
+    """Put a value that was found in the files into the app's variables. Nobody types it and nobody sees it."""
+
+    app: AppName
+    found_in: FoundIn
+    mark: Mark
+    name: Annotated[str, "the variable's name, such as API_KEY"]
+    environments: Annotated[tuple[str, ...], "the environments that get the value, such as preview, production"] = (
+        "preview",
+    )
+    use: Annotated[str, "what it is for: build, run or both"] = "run"
+
+    def __post_init__(self) -> None:
+        if not self.environments:
+            raise WrongInput("No environment was chosen.", next_step="Name at least one, such as preview.")
+        for one in self.puts("unknown yet"):
+            assert one.name == self.name
+
+    def puts(self, value: str) -> tuple[PutVariable, ...]:
+        """The same as single steps, one an environment. Raises ``WrongInput`` for a name or place that cannot be."""
+        return tuple(
+            PutVariable(self.name, value, app=self.app, environment=one, use=self.use)
+            for one in dict.fromkeys(self.environments)
+        )
+
+
+@verb(
+    "mark-false-alarm",
+    effect=EffectClass.WRITE,
+    subject="app",
+    undo="unmark-false-alarm",
+    says="{actor} {called|call} something found in {app} a false alarm: {kind}",
+)
+@dataclass(frozen=True, slots=True)
+class MarkFalseAlarm:
+    """Say that what was found is no credential. The same value of the same kind stops holding this app up."""
+
+    app: AppName
+    found_in: FoundIn
+    mark: Mark
+    why: Annotated[str, Private, "how you know that it is no credential"]
+    kind: Annotated[str, "the kind that it was taken for; filled in by itself"] = ""
+
+
+@verb(
+    "unmark-false-alarm",
+    effect=EffectClass.WRITE,
+    subject="app",
+    says="{actor} {took|take} back that something found in {app} was a false alarm: {kind}",
+)
+@dataclass(frozen=True, slots=True)
+class UnmarkFalseAlarm:
+    """Let a finding that was called a false alarm count again."""
+
+    app: AppName
+    mark: Mark
+    kind: Annotated[str, "the kind that it was taken for; filled in by itself"] = ""
+
+
+@verb(
+    "import-advisories",
+    effect=EffectClass.WRITE,
+    says="{actor} {imported|import} a list of known flaws in packages",
+)
+@dataclass(frozen=True, slots=True)
+class ImportAdvisories:
+    """Take over known flaws of packages, in the OSV format: from an upload, or from the address of a mirror."""
+
+    upload: Annotated[str, "the id of an upload that is a zip or a JSON file"] = ""
+    address: Annotated[str, "the address of a mirror, such as https://mirror.example.com/npm/all.zip"] = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.upload) == bool(self.address):
+            raise WrongInput("A list comes from an upload or from an address.", next_step="Give one of the two.")
+
+
+@verb(
+    "tell-of-flaws",
+    effect=EffectClass.SEND,
+    subject="app",
+    says="{actor} {told|tell} the owner of {app} of known flaws in its packages",
+)
+@dataclass(frozen=True, slots=True)
+class TellOfFlaws:
+    """Tell an app's owner that packages of what is live have flaws that a newer list knows."""
+
+    app: AppName
+
+
+@verb(
+    "take-picture",
+    effect=EffectClass.READ,
+    subject="app",
+    says="{actor} {visited|visit} a preview of {app} for its picture",
+)
+@dataclass(frozen=True, slots=True)
+class TakePicture:
+    """Open a preview in a browser and keep what it looks like; the platform does this after each deploy."""
+
+    app: AppName
+    deploy: Annotated[str, "the deploy's id"]

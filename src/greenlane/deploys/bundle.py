@@ -38,6 +38,8 @@ class Bundle:
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     top_folder: str = ""
     """The single folder around everything that was taken off, so that `site/index.html` answers at `/`."""
+    run: Mapping[str, Any] = field(default_factory=dict)
+    """How it is run, where it is more than files: its kind, its entry or functions, its layers of packages."""
 
     @property
     def size(self) -> int:
@@ -47,7 +49,7 @@ class Bundle:
     def manifest(self) -> bytes:
         """The canonical bytes that name this artifact: the same files always make the same manifest."""
         files = {p: {"sha256": one.sha256, "size": one.size, "type": one.type} for p, one in self.files.items()}
-        return digest.canonical({"files": files})
+        return digest.canonical({"files": files, "run": self.run} if self.run else {"files": files})
 
     def with_set_aside(self, why_by_path: Mapping[str, str]) -> Bundle:
         """The same files, with what was set aside before they were sent."""
@@ -58,7 +60,8 @@ class Bundle:
     def from_manifest(cls, manifest: bytes | Mapping[str, Any]) -> Bundle:
         """Read what ``manifest`` wrote; it was checked when it was made."""
         sheet = orjson.loads(manifest) if isinstance(manifest, bytes) else manifest
-        return cls({p: FileEntry(one["sha256"], one["size"], one["type"]) for p, one in sheet["files"].items()})
+        files = {p: FileEntry(one["sha256"], one["size"], one["type"]) for p, one in sheet["files"].items()}
+        return cls(files, run=sheet.get("run", {}))
 
 
 def check_paths(files: Mapping[str, Mapping[str, Any]], limits: Limits = DEFAULT_LIMITS) -> Bundle:

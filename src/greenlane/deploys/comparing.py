@@ -62,7 +62,7 @@ def facts_between(
     ``declared`` are the hosts that the app may call already; ``*.example.com`` covers every host below it.
     """
     old = before or {}
-    facts = dict(after)
+    facts = {name: value for name, value in after.items() if name != "run"}  # how it runs is for who runs it
     for new, of in NEW_FACTS.items():
         facts[new] = tuple(sorted(set(after.get(of, ())) - set(old.get(of, ()))))
     facts["new_hosts"] = tuple(host for host in facts["new_hosts"] if not covered(host, declared))

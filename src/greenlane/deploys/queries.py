@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
 from greenlane.catalog import queries as catalog
+from greenlane.catalog.named import NOBODY, Named
 from greenlane.catalog.tables import APP, ENVIRONMENT
-from greenlane.deploys.tables import DEPLOY, LOOK, PASSPORT_FILE, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WANTED_HOST
+from greenlane.deploys import alarms
+from greenlane.deploys.tables import BUILD, DEPLOY, LOOK, PASSPORT_FILE, PLACEMENT, PREVIEW_TOKEN, UPLOAD, WANTED_HOST
 from greenlane.govern import call
 from greenlane.govern.errors import NotFound
 from greenlane.govern.facts import RUNGS
@@ -19,7 +21,11 @@ from greenlane.ledger.queries import place_of
 
 @dataclass(frozen=True, slots=True)
 class DeployView:
-    """One deploy. ``artifact`` is its manifest's digest, ``passport`` that of its provenance statement."""
+    """One deploy. ``artifact`` is its manifest's digest, ``passport`` that of its provenance statement.
+
+    ``facts`` are those of its content as they count now: what was called a false alarm is no leaked credential, and its
+    finding names the action under ``called_off``.
+    """
 
     id: str
     app: str
@@ -36,6 +42,11 @@ class DeployView:
     files: int
     bytes: int
     created_at: str
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has code that runs on the server, which can store something."""
+        return bool((self.facts.get("run") or {}).get("kind", "static") != "static")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,56 @@ class UploadView:
     archive: Mapping[str, Any] | None
     inspection: Mapping[str, Any] | None
     created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildView:
+    """One build as it stands. ``plan`` is what was to be done, ``made`` the upload that came of it."""
+
+    id: str
+    app: str
+    upload: str
+    person: str
+    process: str
+    action: str
+    plan: Mapping[str, Any]
+    state: str
+    made: str | None
+    outcome: Mapping[str, Any] | None
+    log: str | None
+    created_at: str
+    ended_at: str | None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in UNDER_WAY
+
+
+UNDER_WAY = ("asked", "building")
+"""The states of a build that has not ended."""
+
+
+def build(connection: Connection, app: str, build_id: str) -> BuildView:
+    """A build of an app. Raises ``NotFound``."""
+    row = connection.execute(select(BUILD).where(BUILD.c.id == build_id, BUILD.c.app == app)).one_or_none()
+    if row is None:
+        raise NotFound(f"{app} has no build {build_id}.", next_step=f"`greenlane builds {app}` lists its newest ones.")
+    return BuildView(**row._mapping)
+
+
+def builds(connection: Connection, app: str, limit: int = 20) -> list[BuildView]:
+    """Builds of an app, the newest first."""
+    rows = connection.execute(
+        select(BUILD).where(BUILD.c.app == app).order_by(BUILD.c.created_at.desc(), BUILD.c.id).limit(limit)
+    )
+    return [BuildView(**row._mapping) for row in rows]
+
+
+def builds_under_way(connection: Connection) -> list[BuildView]:
+    """Every build that has not ended, the oldest first."""
+    rows = connection.execute(select(BUILD).where(BUILD.c.state.in_(UNDER_WAY)).order_by(BUILD.c.created_at))
+    return [BuildView(**row._mapping) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +146,12 @@ class PreviewTokenView:
 _DEPLOY = select(DEPLOY).where(DEPLOY.c.id == bindparam("id"), DEPLOY.c.app == bindparam("app"))
 
 
-def _deploy(row: Row[Any]) -> DeployView:
-    return DeployView(**row._mapping)
+def _deploy(row: Row[Any], known: Collection[alarms.Alarm]) -> DeployView:
+    off = alarms.called_off(row.findings, known)
+    findings = [
+        {**one, "called_off": off[place].action} if place in off else one for place, one in enumerate(row.findings)
+    ]
+    return replace(DeployView(**row._mapping), facts=alarms.facts(row.facts, row.findings, known), findings=findings)
 
 
 def deploy(connection: Connection, app: str, deploy_id: str) -> DeployView:
@@ -96,7 +161,7 @@ def deploy(connection: Connection, app: str, deploy_id: str) -> DeployView:
         raise NotFound(
             f"{app} has no deploy {deploy_id}.", next_step=f"`greenlane apps show {app}` lists its newest deploys."
         )
-    return _deploy(row)
+    return _deploy(row, alarms.alarms(connection, app))
 
 
 def newest(connection: Connection, app: str) -> DeployView | None:
@@ -112,7 +177,8 @@ def deploys(connection: Connection, app: str, *, limit: int = 50, before: str = 
     if before:
         seen = DEPLOY.alias()
         query = query.where(place < select(place_of(seen.c.action)).where(seen.c.id == before).scalar_subquery())
-    return [_deploy(row) for row in connection.execute(query)]
+    known = alarms.alarms(connection, app)
+    return [_deploy(row, known) for row in connection.execute(query)]
 
 
 def meant(connection: Connection, app: str, deploy_id: str) -> DeployView:
@@ -173,8 +239,7 @@ class DecidedFor:
     """The widest audience that a deploy was decided for in production: a rung, and whom it named."""
 
     rung: str = "me"
-    people: tuple[str, ...] = ()
-    teams: tuple[str, ...] = ()
+    named: Named = NOBODY
 
 
 def decided_for(connection: Connection, app: str, deploy_id: str) -> DecidedFor:
@@ -188,7 +253,7 @@ def decided_for(connection: Connection, app: str, deploy_id: str) -> DecidedFor:
             continue
         rung = str(facts["audience_wanted"])
         if RUNGS.index(rung) >= RUNGS.index(widest.rung):
-            widest = DecidedFor(rung, tuple(inputs.get("people") or ()), tuple(inputs.get("teams") or ()))
+            widest = DecidedFor(rung, Named(*(tuple(inputs.get(kind) or ()) for kind in ("people", "teams", "groups"))))
     return widest
 
 
@@ -204,6 +269,36 @@ def upload(connection: Connection, upload_id: str) -> UploadView:
     if row is None:
         raise NotFound(f"There is no upload {upload_id}.", next_step="Deploy again; what arrived is not sent twice.")
     return UploadView(row.id, row.person, row.state, row.files, row.archive, row.inspection, row.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAt:
+    """A finding in an upload or a deploy: the manifest that has its file, and the finding itself."""
+
+    manifest: str
+    finding: Mapping[str, Any]
+
+
+def found_at(connection: Connection, app: str, found_in: str, mark: str, person: str | None = None) -> FoundAt:
+    """What was found in an upload (of that person, where one is given) or in a deploy of that app.
+
+    Raises ``NotFound``.
+    """
+    if found_in.startswith("upl_"):
+        sent = upload(connection, found_in)
+        if person not in {None, sent.person} or sent.inspection is None:
+            raise NotFound(f"There is no upload {found_in}.", next_step="Deploy again and take its id.")
+        manifest, findings = sent.inspection["manifest"], sent.inspection["findings"]
+    else:
+        one = deploy(connection, app, found_in)
+        manifest, findings = one.artifact, one.findings
+    for finding in findings:
+        if mark and finding.get("mark") == mark and finding["weight"] != "public":
+            return FoundAt(manifest, finding)
+    raise NotFound(
+        f"Nothing with the mark {mark!r} was found in {found_in}.",
+        next_step="The mark stands beside each finding; deploy again where it is missing.",
+    )
 
 
 def open_uploads(connection: Connection, before: str) -> list[UploadView]:

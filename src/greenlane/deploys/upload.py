@@ -30,7 +30,10 @@ from greenlane.govern.errors import Conflict, NotFound, TooLarge, WrongInput
 from greenlane.kit import ids
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock, stamp
-from greenlane.kit.database import Database
+from greenlane.kit.database import Database, carries_out
+from greenlane.runtime.building.source import Refused, recognise
+from greenlane.runtime.building.tree import Tree
+from greenlane.runtime.cron import NoSchedule
 
 KEPT_IN_MIND = 16
 """Uploads under way whose lists are kept in memory, so that not every file reads the whole list again."""
@@ -65,8 +68,23 @@ class Kept:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What is known about files that a build made. ``run`` says how they are run, ``facts`` what risk should know of
+    their making, ``sbom`` is the digest of the packages that went in, ``how`` the record for the provenance statement.
+    """
+
+    run: Mapping[str, Any]
+    facts: Mapping[str, Any]
+    sbom: str
+    how: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+
 class Uploads:
-    """Uploads of one installation. ``write`` is the ledger's writer for rows without a receipt."""
+    """Uploads of one installation. ``write`` is the ledger's writer for rows without a receipt, ``key`` what the marks of
+    found values are under.
+    """
 
     def __init__(
         self,
@@ -77,6 +95,7 @@ class Uploads:
         clock: Clock,
         known_values: Callable[[Connection], Mapping[str, str]],
         limits: Limits = DEFAULT_LIMITS,
+        key: bytes = b"",
     ) -> None:
         self._database = database
         self._write = write
@@ -85,6 +104,7 @@ class Uploads:
         self._clock = clock
         self._known_values = known_values
         self._limits = limits
+        self._key = key
         self._named: dict[tuple[str, str], Mapping[str, int]] = {}
         self._coming: set[Path] = set()
         folder.mkdir(parents=True, exist_ok=True)
@@ -121,7 +141,7 @@ class Uploads:
             archive=kept_archive,
             created_at=stamp(self._clock.now()),
         )
-        self._write(lambda connection: _execute(connection, row))
+        self._write(carries_out(row))
         return self.lacking(person, upload)
 
     def again(
@@ -272,8 +292,8 @@ class Uploads:
         with self._database.read() as connection:
             known = self._known_values(connection)
             cached = _Cache(connection)
-            inspection = inspect(bundle, self._blobs, known=known, cache=cached, told=told)
-        kept = self._kept(bundle, inspection)
+            inspection = inspect(bundle, self._blobs, known=known, cache=cached, told=told, key=self._key)
+        kept = {**self._kept(bundle, inspection), **self._source(bundle, inspection)}
 
         def rows(connection: Connection) -> None:
             cached.keep(connection)
@@ -282,6 +302,62 @@ class Uploads:
 
         self._write(rows)
         return kept
+
+    def take_over(
+        self, person: str, files: Mapping[str, Mapping[str, Any]], built: Built
+    ) -> tuple[str, dict[str, Any]]:
+        """Make a complete upload of what a build put into the store, with how it is run and how it was made.
+
+        Returns its id and what is remembered of it. Raises ``WrongInput`` or ``TooLarge`` as for any other upload.
+        """
+        bundle = without_keys(check_paths(files, self._limits), self._blobs)
+        bundle = replace(bundle, run=built.run if built.run.get("kind") != "static" else {})
+        with self._database.read() as connection:
+            cached = _Cache(connection)
+            inspection = inspect(bundle, self._blobs, known=self._known_values(connection), cache=cached, key=self._key)
+        facts = {**inspection.facts, **built.facts, "executable": bool(bundle.run), "run": dict(bundle.run)}
+        kept = {
+            **self._kept(bundle, replace(inspection, facts=facts, notes=built.notes)),
+            "sbom": built.sbom,
+            "built": dict(built.how),
+        }
+        upload = ids.new("upl")
+
+        def rows(connection: Connection) -> None:
+            cached.keep(connection)
+            connection.execute(
+                insert(UPLOAD).values(
+                    id=upload,
+                    person=person,
+                    state="complete",
+                    files={path: {"sha256": one.sha256, "size": one.size} for path, one in bundle.files.items()},
+                    inspection=kept,
+                    created_at=stamp(self._clock.now()),
+                )
+            )
+
+        self._write(rows)
+        return upload, kept
+
+    def _source(self, bundle: Bundle, inspection: Inspection) -> dict[str, Any]:
+        """What is to be built, where the upload is a source tree: the plan, and the notes that tell it.
+
+        Raises ``NoSchedule`` for a function whose schedule is none.
+        """
+        tree = Tree(bundle.files, lambda path: self._blobs.get(bundle.files[path].sha256))
+        try:
+            found = recognise(tree)
+        except NoSchedule:
+            raise  # served as files, it would never run, and its source would be shown
+        except WrongInput as error:
+            found = Refused(error.message, error.next_step)
+        if found is None:
+            return {}
+        others = [note for note in inspection.notes if note != inspection.source_tree]
+        if isinstance(found, Refused):
+            refused = {"says": found.says, "instead": found.instead}
+            return {"refused": refused, "notes": [f"{found.says} {found.instead}", *others]}
+        return {"plan": found.as_dict(), "notes": [found.says, *found.notes, *others]}
 
     def _bundle(self, one: queries.UploadView) -> Bundle:
         if one.archive is None:
@@ -365,10 +441,6 @@ def _entries(one: queries.UploadView) -> Iterable[Mapping[str, Any]]:
     if one.archive is not None:
         return [one.archive]
     return [entry for entry in one.files.values() if "sha256" in entry]
-
-
-def _execute(connection: Connection, statement: Any) -> None:
-    connection.execute(statement)
 
 
 class _Cache:

@@ -5,7 +5,8 @@ Pure reads. ``hosts_of`` compiles the addresses of one app, ``whole`` everything
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +16,36 @@ from greenlane.catalog import queries as catalog
 from greenlane.catalog.addresses import Addresses
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.queries import DeployView
-from greenlane.edge import content_policy
+from greenlane.edge import content_policy, functions
+from greenlane.govern.errors import WrongInput
 from greenlane.identity import queries as identity
+from greenlane.identity.delegation import visiting
 from greenlane.kit.clock import Clock, parse, stamp
 
 NEWEST_PREVIEWS = 50
 """Previews of an app that are kept in the table; older ones are woken by being named in a publish or a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfOne:
+    """The entries that concern one person, by section, and which entries of the table they replace."""
+
+    person: str
+    agents: frozenset[str]
+    entries: dict[str, Any]
+
+    def replaces(self, section: str, present: Mapping[str, Any]) -> frozenset[str]:
+        """The names of the ``present`` entries of a section that concern this person."""
+        if section == "people":
+            return frozenset({self.person})
+        if section == "agents":
+            return self.agents
+        return frozenset(name for name, entry in present.items() if self._concerns(section, entry))
+
+    def _concerns(self, section: str, entry: Any) -> bool:
+        if section == "sessions":
+            return bool(entry == self.person)
+        return entry["person"] == self.person or (section == "grants" and entry["agent"] in self.agents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +57,8 @@ class Compiler:
     visit_key: bytes
     page_lease: float
     token_lease: float
+    keys: Callable[[], Mapping[str, Any]] = dict
+    """Gives the public keys that tokens of agents are signed with, as a JWK set."""
 
     def whole(self, connection: Connection) -> dict[str, Any]:
         """The whole table, without its version."""
@@ -54,17 +81,30 @@ class Compiler:
 
     def people(self, connection: Connection) -> dict[str, Any]:
         """The sections about who somebody is."""
-        now = self.clock.now()
-        visitors = identity.visitors(connection, now)
         previews = {
             one.secret: {"deploy": one.deploy, "id": one.id, "expires": parse(one.expires_at).timestamp()}
-            for one in deploys.preview_tokens(connection, stamp(now))
+            for one in deploys.preview_tokens(connection, stamp(self.clock.now()))
         }
+        return {
+            **self._known(connection, None),
+            "previews": previews,
+            "lending": {"issuer": self.addresses.console, "keys": dict(self.keys())},
+        }
+
+    def person(self, connection: Connection, person: str) -> OfOne:
+        """What of these sections concerns one person, for what was done to this one alone."""
+        return OfOne(person, visiting.agents_of(connection, person), self._known(connection, person))
+
+    def _known(self, connection: Connection, only: str | None) -> dict[str, Any]:
+        now = self.clock.now()
+        visitors = identity.visitors(connection, now, catalog.named_groups(connection), only=only)
+        lent = visiting.lent(connection, now, only=only)
         return {
             "people": visitors.people,
             "sessions": visitors.sessions,
             "tokens": visitors.tokens,
-            "previews": previews,
+            "grants": lent.grants,
+            "agents": lent.agents,
         }
 
     def shares(self, connection: Connection) -> dict[str, Any]:
@@ -76,7 +116,7 @@ class Compiler:
 
     def of_app(self, connection: Connection, app: catalog.App) -> tuple[dict[str, Any], dict[str, str]]:
         """The addresses of one app, and the manifests of the deploys that they show."""
-        declared = {one.host: tuple(one.directives) for one in catalog.hosts(connection, app.name)}
+        declared = catalog.hosts(connection, app.name)
         guests = catalog.guest_ids(connection, app.name)
         live = {one.name: one.live_deploy for one in catalog.environments(connection, app.name) if one.live_deploy}
         newest = {one.id: one for one in deploys.deploys(connection, app.name, limit=NEWEST_PREVIEWS)}
@@ -101,7 +141,7 @@ class Compiler:
         environment: str,
         shown: DeployView | None,
         guests: frozenset[str],
-        declared: Mapping[str, Iterable[str]],
+        declared: Sequence[catalog.DeclaredHost],
         passport_files: Mapping[str, str],
     ) -> dict[str, Any]:
         state, says = _state(app, environment, shown)
@@ -112,34 +152,52 @@ class Compiler:
             "deploy": shown.id if shown else "",
             "noindex": environment != "production",
             "audience": _audience(app, environment, guests),
-            "csp": content_policy.header(declared, report=preview),
+            "csp": content_policy.header(catalog.purposes_in(declared, environment), report=preview),
             "csp_report_only": preview,
             "passport": shown.passport if shown else "",
             "passport_file": passport_files.get(shown.id, "") if shown else "",
             "state": state,
             "says": says,
+            "run": code(shown.facts.get("run") or {}) if shown else None,
         }
+
+
+def code(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What of a deploy is code, and which of its functions answers where; None where all of it is files.
+
+    A path that no function can have was refused at the deploy; one that got here all the same answers nothing.
+    """
+    if found.get("kind", "static") == "static":
+        return None
+    compiled: list[dict[str, Any]] = []
+    for one in found.get("functions") or ():
+        with suppress(WrongInput):
+            compiled += functions.entries([one])
+    return {"kind": found["kind"], "functions": sorted(compiled, key=lambda entry: functions.order(entry["says"]))}
 
 
 def _audience(app: catalog.App, environment: str, guests: frozenset[str]) -> dict[str, Any]:
     """Production has the app's audience and its guests; previews and staging are for the team, the people named and the
     guests, whatever the audience is.
     """
-    people, teams = {app.owner, *guests}, set(app.named_teams)
+    people, named = {app.owner, *guests}, app.named
     if environment != "production":
-        return _named("named", {*people, *app.named_people}, {app.team, *teams})
+        return _named("named", {*people, *named.people}, {app.team, *named.teams}, named.groups)
     match app.rung:
         case "named":
-            return _named("named", {*people, *app.named_people}, teams)
+            return _named("named", {*people, *named.people}, named.teams, named.groups)
         case "me":
-            return _named("me", people, set())
+            return _named("me", people)
         case "team":
-            return _named("team", people, {app.team})
-    return _named(app.rung, set(), set())
+            return _named("team", people, (app.team,))
+    return _named(app.rung)
 
 
-def _named(rung: str, people: set[str], teams: set[str]) -> dict[str, Any]:
-    return {"rung": rung, "people": sorted(people), "teams": sorted(teams)}
+def _named(
+    rung: str, people: Iterable[str] = (), teams: Iterable[str] = (), groups: Sequence[str] = ()
+) -> dict[str, Any]:
+    found = {"rung": rung, "people": sorted(people), "teams": sorted(teams)}
+    return found | {"groups": sorted(groups)} if groups else found
 
 
 def _state(app: catalog.App, environment: str, shown: DeployView | None) -> tuple[str, str]:

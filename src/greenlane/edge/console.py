@@ -22,7 +22,8 @@ class Console:
         """Answer one request for the console's host. ``marks`` are fields that go on every answer."""
         headers = forward(exchange.request.headers, self._proxies.client(exchange), to_judge=True)
         try:
-            await self._upstream.relay(exchange, headers, marks)
+            upgrade = exchange.request.fields[b"upgrade"] if exchange.request.upgrade else b""
+            await self._upstream.relay(exchange, headers, lambda _status, fields: [*fields, *marks], upgrade=upgrade)
         except Away:
             exchange.close = exchange.close or exchange.body is not None
             exchange.reply(

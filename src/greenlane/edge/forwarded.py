@@ -26,7 +26,8 @@ _REPLACED = frozenset(
     }
 )
 _CREDENTIALS = frozenset({b"authorization", b"proxy-authorization"})
-_OURS = (b"greenlane-", b"__host-greenlane-", b"__secure-greenlane-")
+OURS = (b"greenlane-", b"__host-greenlane-", b"__secure-greenlane-")
+"""How the platform's own fields and cookies begin, in small letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def forward(headers: Headers, client: Client, *, to_judge: bool) -> list[tuple[b
     passed = headers if to_judge else strip_credentials(headers)
     host = client.host.encode("ascii")
     return [
-        *((name, value) for name, value in passed if name.lower() not in _REPLACED),
+        *((name, value) for name, value in passed if plain_name(name) not in _REPLACED),
         (b"Host", host),
         (b"X-Forwarded-For", client.address.encode("ascii")),
         (b"X-Forwarded-Proto", client.scheme.encode("ascii")),
@@ -89,16 +90,21 @@ def forward(headers: Headers, client: Client, *, to_judge: bool) -> list[tuple[b
     ]
 
 
+def plain_name(name: bytes) -> bytes:
+    """A field's name as programs may see it: to many, ``_`` and ``-`` are the same (RFC 3875, 4.1.18)."""
+    return name.lower().replace(b"_", b"-")
+
+
 def strip_credentials(headers: Headers) -> list[tuple[bytes, bytes]]:
     """The fields without the platform's credentials: Authorization, and every Greenlane cookie and header."""
     kept: list[tuple[bytes, bytes]] = []
     for name, value in headers:
-        lower = name.lower()
+        lower = plain_name(name)
         if lower == b"cookie":
             cookies = [part.strip() for part in value.split(b";")]
-            others = b"; ".join(cookie for cookie in cookies if cookie and not cookie.lower().startswith(_OURS))
+            others = b"; ".join(cookie for cookie in cookies if cookie and not cookie.lower().startswith(OURS))
             if others:
                 kept.append((name, others))
-        elif lower not in _CREDENTIALS and not lower.startswith(_OURS):
+        elif lower not in _CREDENTIALS and not lower.startswith(OURS):
             kept.append((name, value))
     return kept

@@ -12,7 +12,7 @@ import orjson
 from greenlane.edge.views import View
 from greenlane.kit import digest
 from greenlane.kit.clock import parse
-from greenlane.ledger.journal import Journal
+from greenlane.ledger.batches import Journal
 
 
 class JournalSink:

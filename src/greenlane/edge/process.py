@@ -11,28 +11,39 @@ from typing import Any
 import orjson
 import uvloop
 
-from greenlane.edge import saved
+from greenlane.edge import ring, saved
+from greenlane.edge.background import Background
 from greenlane.edge.console import Console
 from greenlane.edge.contents import Contents
-from greenlane.edge.feed import Feed
+from greenlane.edge.endpoints import Runtime, RuntimeProcess
 from greenlane.edge.forwarded import Proxies
+from greenlane.edge.introduction import Introductions
 from greenlane.edge.lease import Leases
+from greenlane.edge.model_calls import CALL, ModelCalls
 from greenlane.edge.options import EdgeOptions
 from greenlane.edge.reports import Reports
+from greenlane.edge.ring import Ring
+from greenlane.edge.running import Running
 from greenlane.edge.serve import Serve
+from greenlane.edge.standing import Standing
 from greenlane.edge.table import Table
 from greenlane.edge.views import Sink, View, Views
-from greenlane.edge.visits import Visits
 from greenlane.kit.blobs import BlobMissing, Blobs, BlobsAway
 from greenlane.kit.clock import SystemClock
+from greenlane.kit.feed.following import Feed
 from greenlane.kit.wire.certificates import Certificates
 from greenlane.kit.wire.listener import Listener
+from greenlane.kit.wire.listening import opened
 from greenlane.kit.wire.upstream import Upstream
 
 _LOG = logging.getLogger(__name__)
 _MOST_VIEWS_KEPT = 100_000
 _FETCHED_AHEAD = 100
 """Deploys of one message whose lists of files are read before it takes effect; a larger table reads the rest when asked."""
+
+
+_TELL_EVERY = 3.0
+"""Seconds between two notes about which apps are in use."""
 
 
 def run(options: EdgeOptions) -> None:
@@ -55,29 +66,49 @@ async def _run(options: EdgeOptions) -> None:
 
 
 class Edge:
-    """The parts and their life. ``start`` and ``stop`` once each, on a running event loop."""
+    """The parts and their life. ``start`` and ``stop`` once each, on a running event loop.
 
-    def __init__(self, options: EdgeOptions) -> None:
+    ``runtime`` says where apps run; left out, the process behind the socket of the options does.
+    """
+
+    def __init__(self, options: EdgeOptions, runtime: Runtime | None = None) -> None:
         self._options = options
         self._clock = SystemClock()
         self._table = Table()
         self._leases = Leases()
-        self._visits = Visits(self._table, self._leases, self._clock)
+        self._visits = options.visits(self._table, self._leases, self._clock, self._saw)
         self._views = Views()
         self._unwritten: list[View] = []
         self._contents = Contents(Blobs(options.blobs), options.room)
         self._upstream = Upstream(options.control_socket)
+        self._models = Upstream(options.gateway_socket, measure=CALL)
         self._feed = Feed(options.feed_socket, table=self._replace, change=self._change, beat=self._on_beat)
         self._certificates: Certificates | None = None
         if options.certificate is not None and options.key is not None:
             self._certificates = Certificates(options.certificate, options.key, options.certificates)
+        self._ring = Ring(options.identity_keys, self._clock)
+        proxies = Proxies(options.trusted_proxies)
+        introductions = Introductions(self._ring, self._table, self._clock)
+        self._standing = Standing(self._table, self._visits)
+        self._running = Running(
+            runtime or RuntimeProcess(options.runtime_socket, options.apps.wake),
+            introductions,
+            self._standing,
+            proxies,
+            self._views,
+            options.apps,
+        )
         serve = Serve(
             self._table,
             self._visits,
             self._contents,
             self._views,
-            Console(self._upstream, Proxies(options.trusted_proxies)),
+            Console(self._upstream, proxies),
+            ModelCalls(self._models, proxies),
             Reports(self._want),
+            self._running,
+            Background(options.runs_socket, introductions, proxies),
+            introductions,
         )
         context = self._certificates.context if self._certificates else None
         self._listener = Listener(serve, limits=options.limits, tls=context)
@@ -94,9 +125,14 @@ class Edge:
             except (KeyError, TypeError, ValueError) as error:
                 _LOG.warning("The saved table makes no sense; waiting for control: %r", error)
         self._sink = self._options.sink()
-        port = await self._listener.start(self._options.hosts, self._options.port)
+        self._tell_keys()
+        options = self._options
+        port = await self._listener.start(options.sockets or opened(options.hosts, options.port))
+        if options.beside is not None:
+            await self._listener.also_at(options.beside)
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(work) for work in (self._feed.run(), self._each_second(), self._each_minute())]
+        works = (self._feed.run(), self._each_second(), self._each_minute(), self._now_and_then())
+        self._tasks = [loop.create_task(work) for work in works]
         return port
 
     async def stop(self) -> None:
@@ -107,7 +143,9 @@ class Edge:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._save()
         await self._flush(timedelta())
+        self._running.close()
         self._upstream.close()
+        self._models.close()
         if self._sink is not None:
             self._sink.close()
 
@@ -144,6 +182,7 @@ class Edge:
         """From this moment every answer is made from the new table."""
         self._listener.memory.clear()
         self._visits.forget()
+        self._running.changed(self._table.hosts.asked_for())
         self._unsaved = True
         return self._table.version
 
@@ -153,24 +192,42 @@ class Edge:
     def _want(self, deploy: str, directive: str, host: str) -> None:
         self._feed.tell({"type": "wanted", "deploy": deploy, "directive": directive, "host": host})
 
+    def _saw(self, session: str) -> None:
+        self._feed.tell({"type": "seen", "session": session})
+
     # From time to time.
 
     async def _each_second(self) -> None:
         while True:
             await asyncio.sleep(1)
             self.refresh_certificates()
+            self._standing.look()
             await self._save()
+
+    async def _now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(_TELL_EVERY)
+            await self._running.tell()
 
     async def _each_minute(self) -> None:
         every = self._options.flush_every
         while True:
             await asyncio.sleep(every - self._clock.now().timestamp() % every)
             await self._flush(timedelta(seconds=1))
+            if self._ring.turn():
+                self._tell_keys()
+
+    def _tell_keys(self) -> None:
+        """Let apps check what they are told. What cannot be written now is written when the edge starts next."""
+        try:
+            ring.publish(orjson.dumps(self._ring.known), self._options.known_keys)
+        except OSError as error:
+            _LOG.warning("The public keys could not be laid out for apps: %s", error)
 
     async def _save(self) -> None:
         if self._unsaved:
             self._unsaved = False
-            data = orjson.dumps(self._table.raw)
+            data = orjson.dumps(self._table.as_json())
             try:
                 await asyncio.to_thread(saved.save, self._options.folder, data)
             except OSError as error:

@@ -6,15 +6,22 @@ from collections.abc import Coroutine
 from ipaddress import ip_address
 from typing import Any
 
+import orjson
+
 from greenlane.edge import negotiate
+from greenlane.edge.background import Background
 from greenlane.edge.console import Console
 from greenlane.edge.contents import Contents, Variant
 from greenlane.edge.doorstep import SOON, Doorstep
 from greenlane.edge.files import BadPath, File, Manifest, Moved, find
+from greenlane.edge.functions import choose
 from greenlane.edge.headers import CSP_REPORT, caching, etag, guards
+from greenlane.edge.introduction import PLACE, Introductions
+from greenlane.edge.model_calls import PREFIX, ModelCalls
 from greenlane.edge.pages import lead, say, wants_page
 from greenlane.edge.reports import LARGEST, Reports
-from greenlane.edge.table import Host, Table
+from greenlane.edge.running import Running
+from greenlane.edge.table import Host, Run, Table
 from greenlane.edge.views import Views
 from greenlane.edge.visits import Visitor, Visits
 from greenlane.kit.blobs import BlobMissing, BlobsAway
@@ -27,6 +34,7 @@ from greenlane.kit.wire.request import Request
 
 _OURS = b"/.greenlane/"
 _PASSPORT = b"/.well-known/greenlane/passport.json"
+_ANYBODY = ((b"Access-Control-Allow-Origin", b"*"), (b"X-Content-Type-Options", b"nosniff"))
 _UNCOUNTED = Tally()
 _STATES = {
     "asleep": (
@@ -55,7 +63,17 @@ class Serve:
     """Answers requests from the table and the store. Called by the listener for every head that it has not seen."""
 
     def __init__(
-        self, table: Table, visits: Visits, contents: Contents, views: Views, console: Console, reports: Reports
+        self,
+        table: Table,
+        visits: Visits,
+        contents: Contents,
+        views: Views,
+        console: Console,
+        model_calls: ModelCalls,
+        reports: Reports,
+        running: Running,
+        background: Background,
+        introductions: Introductions,
     ) -> None:
         self._table = table
         self._visits = visits
@@ -63,13 +81,19 @@ class Serve:
         self._contents = contents
         self._views = views
         self._console = console
+        self._model_calls = model_calls
         self._reports = reports
+        self._running = running
+        self._background = background
+        self._introductions = introductions
         self._replies: Bounded[tuple[Host, File, bytes, int], Reply] = Bounded(64 * 1024 * 1024)
 
     def __call__(self, request: Request, exchange: Exchange) -> Answer:
         """Answer one request."""
         name = request.host
         host = self._table.hosts.get(name)
+        if request.path == PLACE and request.method in (b"GET", b"HEAD"):
+            return self._known_keys()
         if host is not None:
             return self._app(host, request, exchange)
         if name == self._table.console_name and self._table.known:
@@ -83,8 +107,17 @@ class Serve:
                     code="not-found",
                     headers=self._table.console_marks,
                 )
+            if request.path.startswith(PREFIX):
+                return self._model_calls.relay(exchange, self._table.console_marks)
             return self._console.relay(exchange, self._table.console_marks)
         return self._nobody(name, request)
+
+    def _known_keys(self) -> Reply:
+        return Reply(
+            200,
+            [(b"Content-Type", b"application/jwk-set+json"), (b"Cache-Control", b"public, max-age=300"), *_ANYBODY],
+            orjson.dumps(self._introductions.jwks),
+        )
 
     def _nobody(self, name: str, request: Request) -> Reply:
         """No app and not the console."""
@@ -127,6 +160,10 @@ class Serve:
             return self._absent(host, request)
         if host.state != "live":
             return self._state(host, request)
+        if host.run is not None and path != _PASSPORT:
+            answer_by_code = self._code(host, host.run, visitor, request, exchange)
+            if answer_by_code is not None:
+                return answer_by_code
         if request.method not in (b"GET", b"HEAD"):
             return say(
                 request,
@@ -144,6 +181,28 @@ class Serve:
         if not files:
             return self._later(host, visitor, request, exchange)
         return self._path(host, visitor, request, exchange, files)
+
+    def _code(self, host: Host, run: Run, visitor: Visitor, request: Request, exchange: Exchange) -> Answer | None:
+        """The answer of the app's own code; None where what is asked for is a file."""
+        if run.everything:
+            return self._running.hand_over(host, visitor, exchange, None)
+        chosen = choose(run.functions, request.method.decode("ascii"), request.path.decode("ascii"))
+        if chosen is None:
+            return None
+        if chosen.name and chosen.background:
+            return self._background.take_in(host, visitor, exchange, chosen)
+        if chosen.name:
+            return self._running.hand_over(host, visitor, exchange, chosen)
+        allowed = ", ".join(chosen.allowed)
+        return say(
+            request,
+            405,
+            "This cannot be done here",
+            f"What answers at this address takes {allowed} alone.",
+            next_step=f"Use {chosen.allowed[0]}.",
+            code="method-not-allowed",
+            headers=[*host.marks, (b"Allow", allowed.encode("ascii"))],
+        )
 
     def _path(self, host: Host, visitor: Visitor, request: Request, exchange: Exchange, files: Manifest) -> Answer:
         try:

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+import orjson
+
+from greenlane.edge.functions import Route, routes
 from greenlane.kit.wire.reply import Headers
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who may open an app: a rung of the ladder, and the people and teams that it names."""
+    """Who may open an app: a rung of the ladder, and the people and circles that it names: teams, and the company's groups."""
 
     rung: str
     people: frozenset[str] = frozenset()
-    teams: frozenset[str] = frozenset()
+    circles: frozenset[str] = frozenset()
 
-    def admits(self, person: str, teams: frozenset[str]) -> bool:
-        """Whether this signed-in person belongs to it."""
-        return self.rung in ("everyone", "public") or person in self.people or not self.teams.isdisjoint(teams)
+    def admits(self, person: str, circles: frozenset[str]) -> bool:
+        """Whether this signed-in person, who is in these circles, belongs to it."""
+        return self.rung in ("everyone", "public") or person in self.people or not self.circles.isdisjoint(circles)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """That a deploy runs code. ``functions`` answer at their paths beside files; without any, code answers everything."""
+
+    kind: str
+    functions: tuple[Route, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether no request is for a file."""
+        return self.kind != "functions" and not self.functions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +57,7 @@ class Host:
     says: str
     marks: Headers = field(default=())
     """The fields on every answer from this address."""
+    run: Run | None = None
 
     @property
     def public(self) -> bool:
@@ -74,41 +92,102 @@ class Share:
     expires: float | None
 
 
+class Hosts:
+    """Every address, packed as control sent it: of most apps nobody asks anything for a long time. What was asked for is
+    kept unpacked until it changes.
+    """
+
+    def __init__(self) -> None:
+        self._packed: dict[str, bytes] = {}
+        self._unpacked: dict[str, Host] = {}
+        self._secure = False
+
+    def get(self, name: str) -> Host | None:
+        """What stands behind an address; the same object as long as nothing changes."""
+        found = self._unpacked.get(name)
+        if found is None and (packed := self._packed.get(name)) is not None:
+            found = self._unpacked[name] = _host(name, orjson.loads(packed), self._secure)
+        return found
+
+    def put(self, packed: Mapping[str, bytes], *, secure: bool) -> None:
+        """Take what ``pack`` made. What was in use is unpacked again at once."""
+        self._secure = secure
+        self._packed.update(packed)
+        for name in packed.keys() & self._unpacked.keys():
+            self._unpacked[name] = _host(name, orjson.loads(packed[name]), secure)
+
+    def drop(self, name: str) -> None:
+        """There is no such address any more."""
+        self._packed.pop(name, None)
+        self._unpacked.pop(name, None)
+
+    def asked_for(self) -> Iterable[Host]:
+        """Those that somebody asked for since the table was taken."""
+        return self._unpacked.values()
+
+    def as_json(self) -> dict[str, orjson.Fragment]:
+        """Everything, to be written down."""
+        return {name: orjson.Fragment(packed) for name, packed in self._packed.items()}
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+def pack(entries: Mapping[str, Mapping[str, Any]], *, secure: bool) -> dict[str, bytes]:
+    """Entries as ``Hosts`` keep them. KeyError, TypeError or ValueError when one is none."""
+    for name, entry in entries.items():
+        _host(name, entry, secure)
+    # A copy, because what ``orjson`` returns keeps the whole room that it was written in.
+    return {name: bytes(memoryview(orjson.dumps(entry))) for name, entry in entries.items()}
+
+
 @dataclass(slots=True)
 class Table:
     """The whole of it. ``replace`` and ``change`` are the only ways in; both are atomic for everybody on the event loop."""
 
     version: int = 0
-    hosts: dict[str, Host] = field(default_factory=dict)
+    hosts: Hosts = field(default_factory=Hosts)
     _raw: dict[str, Any] = field(default_factory=dict)
 
     def replace(self, raw: dict[str, Any]) -> None:
         """Take a whole table. KeyError, TypeError or ValueError when it is not one; then nothing changes."""
         secure = raw.get("scheme") == "https"
-        hosts = {name: _host(name, entry, secure) for name, entry in raw["hosts"].items()}
-        self.version, self.hosts, self._raw = int(raw["version"]), hosts, raw
+        packed = pack(raw["hosts"], secure=secure)
+        hosts = Hosts()
+        hosts.put(packed, secure=secure)
+        for one in self.hosts.asked_for():
+            hosts.get(one.name)
+        rest = {section: values for section, values in raw.items() if section != "hosts"}
+        self.version, self.hosts, self._raw = int(raw["version"]), hosts, rest
 
     def change(self, version: int, put: Mapping[str, Any], drop: Mapping[str, Any]) -> None:
         """Take a change. Raises like ``replace``; then nothing changes."""
         secure = put.get("scheme", self.scheme) == "https"
-        hosts = {name: _host(name, entry, secure) for name, entry in put.get("hosts", {}).items()}
+        packed = pack(put.get("hosts", {}), secure=secure)
         for section, values in put.items():
+            if section == "hosts":
+                continue
             if isinstance(values, dict):
                 self._raw.setdefault(section, {}).update(values)
             else:
                 self._raw[section] = values
-        self.hosts.update(hosts)
+        self.hosts.put(packed, secure=secure)
         for section, names in drop.items():
             for name in names:
-                self._raw.get(section, {}).pop(name, None)
                 if section == "hosts":
-                    self.hosts.pop(name, None)
+                    self.hosts.drop(name)
+                else:
+                    self._raw.get(section, {}).pop(name, None)
         self._raw["version"] = self.version = version
 
     @property
     def raw(self) -> dict[str, Any]:
-        """The table as control sent it, with its changes."""
+        """The table as control sent it, with its changes, but for the addresses."""
         return self._raw
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, as ``orjson`` writes it down."""
+        return {**self._raw, "hosts": self.hosts.as_json()}
 
     @property
     def known(self) -> bool:
@@ -160,10 +239,15 @@ class Table:
         found: str | None = self._raw.get("sessions", {}).get(session)
         return found
 
-    def teams_of(self, person: str) -> frozenset[str] | None:
-        """An active person's teams; None for anybody else."""
+    def circles_of(self, person: str) -> frozenset[str] | None:
+        """An active person's teams, and the groups that an audience names; None for anybody else."""
         entry = self._raw.get("people", {}).get(person)
-        return frozenset(entry["teams"]) if entry and entry["active"] else None
+        return frozenset((*entry["teams"], *entry.get("groups", ()))) if entry and entry["active"] else None
+
+    def introduced(self, person: str) -> dict[str, Any]:
+        """What an app hears of a person beside the id: name, mail address, teams. Nothing of anybody else."""
+        entry = self._raw.get("people", {}).get(person) or {}
+        return {key: entry[key] for key in ("name", "email", "teams") if entry.get(key)}
 
     def token(self, hashed: str) -> Token | None:
         """A token by the hash of its secret."""
@@ -188,6 +272,7 @@ def _host(name: str, entry: Mapping[str, Any], secure: bool) -> Host:
     if entry.get("noindex"):
         marks.append((b"X-Robots-Tag", b"noindex"))
     csp = entry.get("csp") or ""
+    run = entry.get("run") or None
     if any(ord(letter) < 32 or ord(letter) > 126 for letter in deploy + passport + csp):
         raise ValueError(f"The entry of {name} holds characters that may not stand in a header.")
     return Host(
@@ -195,8 +280,10 @@ def _host(name: str, entry: Mapping[str, Any], secure: bool) -> Host:
         app=entry["app"],
         environment=entry["environment"],
         deploy=deploy,
-        audience=Audience(
-            audience["rung"], frozenset(audience.get("people", ())), frozenset(audience.get("teams", ()))
+        audience=_audience(
+            audience["rung"],
+            tuple(audience.get("people", ())),
+            (*audience.get("teams", ()), *audience.get("groups", ())),
         ),
         noindex=bool(entry.get("noindex")),
         csp=csp,
@@ -206,7 +293,14 @@ def _host(name: str, entry: Mapping[str, Any], secure: bool) -> Host:
         state=entry.get("state", "live"),
         says=entry.get("says") or "",
         marks=(*(mark for mark in marks if mark[1]), *(strictness(name) if secure else ())),
+        run=run and Run(str(run["kind"]), routes(run.get("functions") or ())),
     )
+
+
+@lru_cache(maxsize=1024)
+def _audience(rung: str, people: tuple[str, ...], circles: tuple[str, ...]) -> Audience:
+    """One for all apps that are for the same people."""
+    return Audience(rung, frozenset(people), frozenset(circles))
 
 
 def strictness(name: str) -> Headers:

@@ -16,7 +16,8 @@ import hmac
 import math
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from hashlib import sha256
 from time import monotonic
@@ -24,8 +25,10 @@ from typing import Any
 
 import orjson
 
+from greenlane.edge import agents
 from greenlane.edge.lease import Leases
 from greenlane.edge.table import Host, Table
+from greenlane.identity.delegation.issuing import is_one
 from greenlane.kit.clock import Clock
 from greenlane.kit.wire.prepared import ALWAYS, Validity
 from greenlane.kit.wire.request import Request
@@ -41,6 +44,9 @@ _SECURE_PREFIX = "__Host-"
 _SCOPE = "visit"
 _LIVE_ENVIRONMENTS = frozenset({"staging", "production"})
 _REMEMBERED = 50_000
+
+SEEN_EVERY = 300.0
+"""Seconds after which it is told again that somebody works with a session."""
 
 
 class Refusal(Enum):
@@ -74,6 +80,8 @@ class Visitor:
     validity: Validity = ALWAYS
     expires: float = math.inf
     """A moment of the monotonic clock."""
+    lasting: bool = False
+    """It goes on after ``expires``, which is when it is looked at anew."""
     robot: bool = False
     """Came with a preview token: each use is on the record, not only pages."""
 
@@ -84,10 +92,14 @@ _PUBLIC = Visitor("public")
 class Visits:
     """Answers from the table, and remembers its answers until ``forget``."""
 
-    def __init__(self, table: Table, leases: Leases, clock: Clock) -> None:
+    def __init__(
+        self, table: Table, leases: Leases, clock: Clock, seen: Callable[[str], None] = lambda _session: None
+    ) -> None:
         self._table = table
         self._leases = leases
         self._clock = clock
+        self._tell_seen = seen
+        self._seen: dict[str, float] = {}
         self._known: dict[tuple[str, bytes | None, bytes | None, bytes | None], Visitor] = {}
         self._used_codes: dict[str, float] = {}
 
@@ -114,7 +126,7 @@ class Visits:
             return Refusal.UNSURE
         if now >= visitor.expires:
             del self._known[key]
-            return Refusal.BAD_TOKEN
+            return self.admit(host, request) if visitor.lasting else Refusal.BAD_TOKEN
         return visitor
 
     def _look(
@@ -144,9 +156,31 @@ class Visits:
         person = self._table.person_of(session)
         if person is None:
             return Refusal.SIGN_IN
-        return self._person(host, person, self._leases.page, math.inf)
+        found = self._person(host, person, self._leases.page, monotonic() + SEEN_EVERY)
+        if isinstance(found, Refusal):
+            return found
+        self._saw(session)
+        return replace(found, lasting=True)
+
+    def _saw(self, session: str) -> None:
+        """Tell now and then that somebody works with a session, so that it does not end for being idle."""
+        now = monotonic()
+        if now < self._seen.get(session, -math.inf) + SEEN_EVERY:
+            return
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        self._seen[session] = now
+        self._tell_seen(session)
+
+    def _by_agent(self, host: Host, token: str) -> Visitor | Refusal:
+        found = agents.let_in(self._table, host, token, self._clock.now())
+        if found is None:
+            return Refusal.BAD_TOKEN
+        return self._person(host, found.person, self._leases.token, self._moment(found.until))
 
     def _by_token(self, host: Host, secret: bytes) -> Visitor | Refusal:
+        if (text := secret.decode("latin-1")) and is_one(text):
+            return self._by_agent(host, text)
         token = self._table.token(_hash(secret))
         if token is None:
             return Refusal.BAD_TOKEN
@@ -177,8 +211,8 @@ class Visits:
         return Visitor(f"share:{share.id}", self._leases.page, expires)
 
     def _person(self, host: Host, person: str, validity: Validity, expires: float) -> Visitor | Refusal:
-        teams = self._table.teams_of(person)
-        if teams is None or not host.audience.admits(person, teams):
+        circles = self._table.circles_of(person)
+        if circles is None or not host.audience.admits(person, circles):
             return Refusal.OUTSIDE
         return Visitor(person, validity, expires)
 

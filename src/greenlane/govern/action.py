@@ -91,10 +91,12 @@ class Verb:
         return not any(one.secret for one in self.inputs)
 
     def subject_of(self, action: Any) -> str:
-        """What the action happens to, as ``app:vendor-board``; the organisation where no input names it."""
-        if not self.subject:
-            return "organisation"
-        return f"{self.subject}:{getattr(action, self.subject)}"
+        """What the action happens to, as ``app:vendor-board``; the organisation where no input names it.
+
+        An input that is left empty means something wider: the team that another input names, or the organisation.
+        """
+        named = {kind: getattr(action, kind, "") for kind in (self.subject, "team") if self.subject}
+        return next((f"{kind}:{name}" for kind, name in named.items() if name), "organisation")
 
     def build(self, inputs: dict[str, Any]) -> Any:
         """The action from plain values. Raises ``WrongInput`` naming what is missing, unknown or of the wrong type."""
@@ -194,7 +196,7 @@ class Registry:
 
 
 REGISTRY = Registry()
-"""The verbs of this program. ``main.py`` fills it by importing every feature's ``actions``."""
+"""The verbs of this program. The composition root fills it by importing every feature's ``actions``."""
 
 A = TypeVar("A")
 

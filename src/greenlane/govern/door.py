@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -66,7 +67,8 @@ class House:
     """What the door is handed by the composition root, because it knows no feature.
 
     ``rights`` says what an actor may do, ``reviewers`` whom to ask, ``process_of`` which piece of work an action
-    belongs to (None begins a new one).
+    belongs to (None begins a new one). ``takes`` writes down what an action that goes on uses up, in the transaction of
+    its decision, and raises where another one was faster.
     """
 
     pack: Callable[[], Pack]
@@ -74,6 +76,7 @@ class House:
     rights: Callable[[Connection, Actor, Any], Mapping[str, Any]]
     reviewers: approvals.Reviewers
     process_of: Callable[[Connection, Any], str | None] = lambda _connection, _action: None
+    takes: Callable[[Connection, Call, datetime], None] = lambda _connection, _call, _now: None
 
 
 class Door:
@@ -158,6 +161,8 @@ class Door:
         def rows(connection: Connection) -> None:
             if sealed is not None:
                 sealed.rows(connection)
+            if decision.goes:
+                self.house.takes(connection, one, self.clock.now())
             connection.execute(
                 insert(tables.action).values(
                     id=one.action_id,

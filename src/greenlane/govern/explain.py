@@ -176,13 +176,23 @@ def _contents(facts: Facts) -> Iterator[Change]:
 
 _OTHERS: Final[tuple[tuple[str, dict[str, Any], str], ...]] = (
     ("credentials", {"leaked_credentials": ()}, "Take out of the content, and have revoked: {leaked_credentials}."),
+    ("false alarm", {"called_off": ()}, "Take out of the content, or let a second person agree about: {called_off}."),
+    (
+        "packages",
+        {"flaws": (), "new_flaws": (), "worst_flaw": ""},
+        "Move these packages to versions without the flaw: {flaws}.",
+    ),
     ("check", {"authorisation_removed": False}, "Put the check of who may do it back."),
     ("lock", {"unlocks": True}, "Lift the lock in the same step."),
     ("quota", {"quota_exceeded": False}, "Make room, or ask a platform engineer for a larger quota."),
     ("contained", {"contained": False}, "Take out, or renew, what is contained."),
     ("calm", {"agent_velocity": 0, "shape_velocity": 0}, "Wait until it has been calm for an hour."),
     ("tomorrow", {"audience_steps": 0, "recent_reach": 0}, "Wait until tomorrow, or ask for all the steps at once."),
-    ("role", {"role_wanted": ""}, "Give a smaller role than {role_wanted}."),
+    (
+        "role",
+        {"role_wanted": "", "role_powerful": False, "role_keeps": False},
+        "Give a smaller role than {role_wanted}.",
+    ),
     ("expiry", {"token_unlimited": False}, "Give it an expiry."),
     ("right", {"may": True}, "Ask an owner for the right: {may_why}."),
     ("restored", {"suspended": False}, "Ask an owner to restore the account."),

@@ -120,17 +120,9 @@ class Pack:
         texts = tuple(_texts(layer) for layer in layers)
         if not any("risk.toml" in layer for layer in texts):
             texts = ({"risk.toml": _default_file("risk.toml")}, *texts)
-        trees: dict[str, tuple[Policy, dict[str, Any]]] = {}
-        statements: list[Statement] = []
-        for layer in texts:
-            for policy, tree, statement in _read_layer(layer, trees):
-                trees[policy.id] = (policy, tree)
-                statements.append(statement)
-        known = sorted(verbs) if verbs is not None else _verbs_named(policy for policy, _ in trees.values())
-        schema = cedarpy.Schema.from_str(cedar.schema(known))
-        for statement in statements:
-            cedar.validate(statement, schema)
-        return cls(texts, dict(sorted(trees.items())))
+        return _built(
+            tuple(tuple(sorted(layer.items())) for layer in texts), None if verbs is None else frozenset(verbs)
+        )
 
     @classmethod
     def default(cls, *more: Path | Layer, verbs: Iterable[str] | None = None) -> Pack:
@@ -235,6 +227,23 @@ def _default_names() -> Sequence[str]:
 
 def _default_file(name: str) -> str:
     return (files("greenlane.govern") / "pack" / name).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=4)
+def _built(texts: tuple[tuple[tuple[str, str], ...], ...], verbs: frozenset[str] | None) -> Pack:
+    """The pack of these texts, checked. The same texts make the same pack: checking it takes a quarter of a second."""
+    layers = tuple(dict(layer) for layer in texts)
+    trees: dict[str, tuple[Policy, dict[str, Any]]] = {}
+    statements: list[Statement] = []
+    for layer in layers:
+        for policy, tree, statement in _read_layer(layer, trees):
+            trees[policy.id] = (policy, tree)
+            statements.append(statement)
+    known = sorted(verbs) if verbs is not None else _verbs_named(policy for policy, _ in trees.values())
+    schema = cedarpy.Schema.from_str(cedar.schema(known))
+    for statement in statements:
+        cedar.validate(statement, schema)
+    return Pack(layers, dict(sorted(trees.items())))
 
 
 def _texts(layer: Path | Layer) -> dict[str, str]:

@@ -25,6 +25,7 @@ CHANGES = (
     "create-share-link",
     "declare-host",
     "put-variable",
+    "rotate-variable",
 )
 """The verbs that count as a change of an app."""
 

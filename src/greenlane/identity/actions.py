@@ -13,7 +13,10 @@ from greenlane.identity import names
 
 PersonId = Annotated[str, "the person's id, p_…"]
 TeamName = Annotated[str, "the team's name"]
-RoleName = Annotated[str, "owner, platform-engineer, developer, reviewer, builder, auditor or visitor"]
+RoleName = Annotated[
+    str,
+    "owner, platform-engineer, developer, reviewer, publisher, builder, auditor, billing-viewer, visitor, or one of your own",
+]
 ScopeName = Annotated[str, "where it counts: organisation, team:sales or app:offsite"]
 OneTime = Annotated[str, Secret, "the secret that was shown once"]
 
@@ -306,7 +309,7 @@ class CreateSignInLink:
 @verb("sign-in", effect=EffectClass.WRITE, undo="sign-out", says="{actor} {signed|sign} in")
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Open a session with a one-time link, an API token, a password, a passkey or a recovery code."""
+    """Open a session with a link, a token, a password, a passkey, a code or a company account."""
 
     secret: Annotated[str, Secret, "the link's or token's secret, the password, the passkey's answer or the code"] = (
         field(repr=False)
@@ -382,11 +385,25 @@ class MakeRecoveryCodes:
     """Make ten codes that each sign you in once. They are shown once and end the codes made before."""
 
 
+@verb(
+    "tell-of-sign-in",
+    effect=EffectClass.SEND,
+    subject="person",
+    says="{actor} {told|tell} {person} of a sign-in with a browser that was not seen before",
+)
+@dataclass(frozen=True, slots=True)
+class TellOfSignIn:
+    """Tell a person that somebody signed in as them with a browser that they had not signed in with before."""
+
+    person: PersonId
+    session: Annotated[str, "the session that was opened, ses_…"]
+
+
 @verb("turn-away", effect=EffectClass.WRITE, says="{actor} {turned|turn} somebody away who could not sign in")
 @dataclass(frozen=True, slots=True)
 class TurnAway:
     """Note that somebody tried to sign in again and again and could not."""
 
     person: Annotated[str, "whom they wanted to sign in as, p_…; empty where that is not known"]
-    way: Annotated[str, "password, passkey or recovery code"]
+    way: Annotated[str, "password, passkey, recovery code or company"]
     row: Annotated[int, "which attempt in a row it was"]

@@ -3,7 +3,7 @@
 The faces ask this and nothing else, so that every way in is counted, throttled and recorded in one place. What failed
 goes on the record as the platform's own act (``turn-away``): who tried is not known, only whom they claimed to be.
 
-Company sign-in stands beside these ways as one more: a ``Provider`` is a name on a button and where it leads.
+Company sign-in is one more of these ways: what a provider vouched for is the secret (``sso.company``).
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ from sqlalchemy import Connection, delete, func, insert, select
 from greenlane.govern.actor import PLATFORM, Actor
 from greenlane.govern.door import Answer, Door
 from greenlane.govern.effect import Rows
-from greenlane.govern.errors import Refused, SignInNeeded
+from greenlane.govern.errors import Refused, SignInNeeded, TooSoon
 from greenlane.identity import queries, recovery_codes
-from greenlane.identity.actions import AcceptInvitation, SignIn, TurnAway
+from greenlane.identity.actions import AcceptInvitation, SignIn, TellOfSignIn, TurnAway
 from greenlane.identity.attempts import Attempt, Attempts
-from greenlane.identity.last_use import SEEN_EVERY, note_device, note_seen
+from greenlane.identity.last_use import SEEN_EVERY, is_new, note_device, note_seen
+from greenlane.identity.lasting import USUAL, Lasting
 from greenlane.identity.passkeys import ANSWERED_WITHIN, Question
 from greenlane.identity.proving import Proofs, Proven
-from greenlane.identity.tables import PASSKEY_CHALLENGE
+from greenlane.identity.sso.linking import NotHere
+from greenlane.identity.tables import PASSKEY_CHALLENGE, SESSION
 from greenlane.kit.clock import stamp
 from greenlane.kit.errors import Unavailable
 
@@ -38,19 +40,14 @@ _REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
-    """A company's own sign-in as the page offers it: ``Continue with Okta`` and the address that begins it."""
-
-    name: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
 class Caller:
-    """Where somebody comes from: their network address, and their browser in words."""
+    """Where somebody comes from: their network address, their browser in words, and the SHA-256 of what it keeps to be
+    known again (empty where it keeps nothing).
+    """
 
     address: str
     device: str
+    browser: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +62,20 @@ class Opened:
 class Arrivals:
     """Opens sessions. ``write`` is the ledger's way to write rows without a receipt."""
 
-    def __init__(self, door: Door, proofs: Proofs, attempts: Attempts, write: Callable[[Rows], None]) -> None:
+    def __init__(
+        self,
+        door: Door,
+        proofs: Proofs,
+        attempts: Attempts,
+        write: Callable[[Rows], None],
+        lasting: Lasting = USUAL,
+    ) -> None:
+        self._lasting = lasting
         self._door = door
         self._proofs = proofs
         self._attempts = attempts
         self._write = write
         self._seen: dict[str, datetime] = {}
-        self.providers: tuple[Provider, ...] = ()
 
     # ways in
 
@@ -133,6 +137,25 @@ class Arrivals:
         self._attempts.was_right(attempt)
         return self._open(proven, SignIn(answer), caller)
 
+    def by_company(self, secret: str, caller: Caller) -> Opened:
+        """Come in as whom the company's provider vouched for. Raises ``SignInNeeded``, ``Refused``."""
+        try:
+            proven = self._proof(secret)
+        except NotHere:
+            self.not_believed(caller)
+            raise
+        if proven is None:
+            raise SignInNeeded("This took too long.", next_step="Sign in with your company once more.")
+        try:
+            return self._open(proven, SignIn(secret), caller)
+        finally:
+            self._proofs.arrived.forget(secret)
+
+    def not_believed(self, caller: Caller) -> None:
+        """Count an answer of a provider that opened nothing; what goes on and on is told on the record."""
+        with suppress(TooSoon):
+            self._turned_away(self._attempts.begin(caller.address), "", "company")
+
     def by_invitation(self, secret: str, name: str, email: str, session: str, caller: Caller) -> Opened:
         """Join; somebody who is here already keeps their session. Raises ``SignInNeeded``."""
         now = self._door.clock.now()
@@ -160,7 +183,11 @@ class Arrivals:
             self._seen.clear()
         self._seen[session] = now
         with suppress(Unavailable):
-            self._write(note_seen(session, now))
+            self._write(note_seen(SESSION.c.id == session, now, self._lasting))
+
+    def seen_at_an_app(self, secret: str) -> None:
+        """The same for a session (by the SHA-256 of its secret) with which somebody opened an app."""
+        self._write(note_seen(SESSION.c.secret == secret, self._door.clock.now(), self._lasting))
 
     # what browsers are asked
 
@@ -203,8 +230,15 @@ class Arrivals:
         return self._noted(Opened(str(told.answer["session"]), str(told.answer["person"]), proven.way), caller)
 
     def _noted(self, opened: Opened, caller: Caller) -> Opened:
-        if opened.secret:
-            self._write(note_device(opened.secret, caller.device, self._door.clock.now()))
+        if not opened.secret:
+            return opened
+        with self._door.database.read() as connection:
+            new = bool(caller.browser) and is_new(connection, opened.person, caller.browser)
+            session = queries.who_is(connection, opened.secret, self._door.clock.now())
+        noted = note_device(opened.secret, caller.device, caller.address, caller.browser, self._door.clock.now())
+        self._write(noted)
+        if new and session is not None:
+            self._door.govern(PLATFORM, TellOfSignIn(opened.person, str(session.actor.credential)))
         return opened
 
     def _turned_away(self, attempt: Attempt, person: str, way: str) -> None:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, update
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
 
 from greenlane.govern.effect import Rows
+from greenlane.identity.lasting import Lasting
 from greenlane.identity.tables import SESSION, TOKEN
 from greenlane.identity.tokens import sha256
 from greenlane.kit.clock import stamp
@@ -30,20 +31,30 @@ def note_use(token: str, now: datetime) -> Rows:
     return rows
 
 
-def note_device(secret: str, device: str, now: datetime) -> Rows:
-    """Rows that remember what kind of browser opened a session (by its secret)."""
+def note_device(secret: str, device: str, address: str, browser: str, now: datetime) -> Rows:
+    """Rows that remember what kind of browser opened a session (by its secret), where, and which one (SHA-256)."""
 
     def rows(connection: Connection) -> None:
-        new = update(SESSION).where(SESSION.c.secret == sha256(secret))
-        connection.execute(new.values(device=device, last_seen=stamp(now)))
+        told = {"device": device, "address": address or None, "browser": browser or None, "last_seen": stamp(now)}
+        connection.execute(update(SESSION).where(SESSION.c.secret == sha256(secret)).values(**told))
 
     return rows
 
 
-def note_seen(session: str, now: datetime) -> Rows:
-    """Rows that remember that somebody worked with a session (by its id)."""
+def note_seen(which: ColumnElement[bool], now: datetime, lasting: Lasting) -> Rows:
+    """Rows that remember that somebody worked with a session, which therefore lasts longer. One that ended stays ended."""
+    later, last = lasting.expires(now), func.coalesce(SESSION.c.ends, SESSION.c.expires)
+    runs = (SESSION.c.ended.is_(None), SESSION.c.expires > stamp(now))
 
     def rows(connection: Connection) -> None:
-        connection.execute(update(SESSION).where(SESSION.c.id == session).values(last_seen=stamp(now)))
+        expires = case((last < later, last), else_=later)
+        connection.execute(update(SESSION).where(which, *runs).values(last_seen=stamp(now), expires=expires))
 
     return rows
+
+
+def is_new(connection: Connection, person: str, browser: str) -> bool:
+    """Whether somebody signed in with other browsers before, and never with this one."""
+    known = select(SESSION.c.browser).where(SESSION.c.person == person, SESSION.c.browser.is_not(None)).distinct()
+    before = set(connection.execute(known).scalars())
+    return bool(before) and browser not in before

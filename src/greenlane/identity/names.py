@@ -9,6 +9,7 @@ from greenlane.govern.errors import WrongInput
 from greenlane.identity import roles
 
 _TEAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_ROLE = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
 _AGENT = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?")
 
@@ -45,6 +46,22 @@ def check_team(name: str) -> None:
         )
 
 
+def check_group(name: str) -> None:
+    """A group's name as a directory gives it: 1 to 256 readable characters of any script."""
+    if not 1 <= len(name.strip()) <= 256 or not readable(name):
+        raise WrongInput("This cannot be a group's name.", next_step="Give 1 to 256 ordinary characters.")
+
+
+def check_known_as(text: str) -> None:
+    """What a directory calls somebody: 1 to 256 readable characters, without spaces at the ends."""
+    if not 1 <= len(text) <= 256 or text != text.strip() or not readable(text):
+        raise WrongInput(
+            "A directory cannot call somebody so.",
+            next_step="Give the userName or the externalId that the directory has for them.",
+            field="known_as",
+        )
+
+
 def check_agent(name: str) -> None:
     """An agent's name, or nothing."""
     if name and _AGENT.fullmatch(name) is None:
@@ -58,9 +75,25 @@ def check_label(text: str) -> None:
 
 
 def check_role(role: str) -> None:
-    """One of the roles there are."""
-    if role not in roles.ROLES:
+    """A name that a role can have. Whether there is such a role is looked up when it matters."""
+    if _ROLE.fullmatch(role) is None:
         raise WrongInput(f"There is no role {role!r}.", next_step=f"The roles are: {', '.join(roles.ROLES)}.")
+
+
+def check_new_role(name: str) -> None:
+    """The name of a role that is made here: none that means something already."""
+    if _ROLE.fullmatch(name) is None or name in {*roles.ROLES, "member"}:
+        raise WrongInput(
+            f"{name!r} cannot be the name of a new role.",
+            next_step="Use 2 to 40 small letters, digits and hyphens, such as release-manager.",
+            field="name",
+        )
+
+
+def check_sentence(text: str) -> None:
+    """A sentence about a role, or nothing."""
+    if len(text) > 200 or not readable(text):
+        raise WrongInput("This cannot be its sentence.", next_step="Give at most 200 characters.", field="says")
 
 
 def check_scope(scope: str) -> None:
@@ -70,6 +103,12 @@ def check_scope(scope: str) -> None:
         raise WrongInput(
             f"A role cannot be held in {scope!r}.", next_step="Say organisation, team:sales or app:offsite."
         )
+
+
+def named(scope: str, kind: str) -> str:
+    """The name in a scope of that kind (``app`` or ``team``); empty for a scope of another one."""
+    its_kind, _, name = scope.partition(":")
+    return name if its_kind == kind else ""
 
 
 def check_token_scopes(scopes: tuple[str, ...]) -> None:

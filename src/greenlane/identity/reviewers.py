@@ -8,7 +8,10 @@ from sqlalchemy import Connection
 
 from greenlane.govern.action import REGISTRY
 from greenlane.govern.approvals import Reviewers
-from greenlane.identity import queries, roles
+from greenlane.identity import queries
+
+APPROVING = "approve"
+"""The right of those who are asked where a verb names none of its own."""
 
 OwnerOfSubject = Callable[[Connection, str], str | None]
 """The id of the person who owns a subject such as ``app:vendor-board``; None where nobody does. Handed in."""
@@ -30,17 +33,14 @@ def reviewers(team_of_app: queries.TeamOfApp, owner_of: OwnerOfSubject) -> Revie
         right = REGISTRY.named(verb).decided_by if verb else ""
         circles: tuple[frozenset[str], ...]
         if right:
-            may = roles.VERBS[right].roles
-            around = queries.people_with(connection, may, nearer)
-            everywhere = queries.people_with(connection, may, (organisation,))
+            around = queries.people_allowed(connection, right, nearer)
+            everywhere = queries.people_allowed(connection, right, (organisation,))
             owner = frozenset({owner_of(connection, subject)})
             circles = ((around | everywhere) & owner, around, everywhere)
         else:
-            circles = (
-                queries.people_with(connection, roles.APPROVERS, nearer),
-                queries.people_with(connection, (roles.REVIEWER, roles.PLATFORM_ENGINEER), (organisation,)),
-                queries.people_with(connection, (roles.OWNER,), (organisation,)),
-            )
+            owners = queries.active_owners(connection)
+            deputies = queries.people_allowed(connection, APPROVING, (organisation,)) - owners
+            circles = (queries.people_allowed(connection, APPROVING, nearer), deputies, owners)
         asked = (sorted(circle - {author}) for circle in circles[min(step, len(circles) - 1) :])
         return next((people for people in asked if people), [])
 

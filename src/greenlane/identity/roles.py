@@ -12,11 +12,13 @@ OWNER = "owner"
 PLATFORM_ENGINEER = "platform-engineer"
 DEVELOPER = "developer"
 REVIEWER = "reviewer"
+PUBLISHER = "publisher"
 BUILDER = "builder"
 AUDITOR = "auditor"
+BILLING_VIEWER = "billing-viewer"
 VISITOR = "visitor"
 
-ROLES = (OWNER, PLATFORM_ENGINEER, DEVELOPER, REVIEWER, BUILDER, AUDITOR, VISITOR)
+ROLES = (OWNER, PLATFORM_ENGINEER, DEVELOPER, REVIEWER, PUBLISHER, BUILDER, AUDITOR, BILLING_VIEWER, VISITOR)
 """Every role there is."""
 
 OWNERS = (OWNER,)
@@ -24,14 +26,19 @@ KEEPERS = (OWNER, PLATFORM_ENGINEER)
 APPROVERS = (*KEEPERS, REVIEWER)
 DEVELOPERS = (*KEEPERS, DEVELOPER)
 MAKERS = (*DEVELOPERS, BUILDER)
-READERS = (*MAKERS, REVIEWER, AUDITOR)
+PUBLISHERS = (*MAKERS, PUBLISHER)
+READERS = (*PUBLISHERS, REVIEWER, AUDITOR)
+COUNTERS = (*READERS, BILLING_VIEWER)
+OVERSEERS = (*DEVELOPERS, REVIEWER, AUDITOR)
 AUDITORS = (*KEEPERS, AUDITOR)
 NOBODY: tuple[str, ...] = ()
 
 NO_ENVIRONMENT = ("",)
 PREVIEW = ("preview",)
+PRODUCTION = ("production",)
 LASTING = ("staging", "production")
 EVERY = (*PREVIEW, *LASTING)
+VALUES = (*EVERY, "dev")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,8 @@ class Line:
     """One line of the table.
 
     ``own``: everybody may, with what is their own (a token, a session, a request). ``anywhere``: the role counts
-    wherever it is held, because the verb concerns no app and no team.
+    wherever it is held, because the verb concerns no app and no team. ``shared``: who may do it for a whole team or for
+    the organisation, where that takes more than doing it for an app.
     """
 
     verb: str
@@ -47,34 +55,64 @@ class Line:
     environments: tuple[str, ...] = NO_ENVIRONMENT
     own: bool = False
     anywhere: bool = False
+    shared: tuple[str, ...] | None = None
+
+    def by_place(self) -> dict[str, tuple[str, ...]]:
+        """Who may do it, by environment, and by ``shared_place`` of each where that makes a difference."""
+        found = dict.fromkeys(self.environments, self.roles)
+        return found if self.shared is None else found | {shared_place(one): self.shared for one in self.environments}
+
+
+def shared_place(environment: str) -> str:
+    """An environment of many apps at once: of a team's, or of everybody's."""
+    return f"shared {environment}".rstrip()
 
 
 TABLE = (
     # building
     Line("create-app", MAKERS),
     Line("deploy", MAKERS, PREVIEW),
+    Line("build", MAKERS, PREVIEW),
+    Line("stop-build", MAKERS, PREVIEW),
     Line("create-preview-token", MAKERS, PREVIEW),
     Line("revoke-preview-token", MAKERS, PREVIEW),
-    Line("publish", MAKERS, LASTING),
-    Line("rollback", MAKERS, LASTING),
-    Line("lock", MAKERS, LASTING),
-    Line("unlock", MAKERS, LASTING),
-    Line("set-audience", MAKERS),
+    Line("publish", PUBLISHERS, LASTING),
+    Line("rollback", PUBLISHERS, LASTING),
+    Line("lock", PUBLISHERS, LASTING),
+    Line("unlock", PUBLISHERS, LASTING),
+    Line("pause-schedule", MAKERS, PRODUCTION),
+    Line("resume-schedule", MAKERS, PRODUCTION),
+    Line("run-now", MAKERS, LASTING),
+    Line("set-audience", PUBLISHERS),
     Line("ask-to-open", NOBODY, own=True),
-    Line("add-guest", MAKERS),
-    Line("remove-guest", MAKERS),
-    Line("create-share-link", MAKERS),
-    Line("revoke-share-link", MAKERS),
+    Line("add-guest", PUBLISHERS),
+    Line("remove-guest", PUBLISHERS),
+    Line("create-share-link", PUBLISHERS),
+    Line("revoke-share-link", PUBLISHERS),
     Line("declare-host", MAKERS),
     Line("remove-host", MAKERS),
-    Line("put-variable", MAKERS, EVERY),
-    Line("remove-variable", MAKERS, EVERY),
+    Line("put-variable", MAKERS, VALUES, shared=DEVELOPERS),
+    Line("rotate-variable", MAKERS, VALUES, shared=DEVELOPERS),
+    Line("remove-variable", MAKERS, VALUES, shared=DEVELOPERS),
+    Line("revoke-variable", MAKERS, shared=DEVELOPERS),
+    Line("take-values", MAKERS, ("dev",)),
+    Line("rotate-key", KEEPERS),
+    Line("move-credential", MAKERS),
+    Line("mark-false-alarm", MAKERS),
+    Line("unmark-false-alarm", MAKERS),
     Line("archive-app", MAKERS),
     Line("wake-app", MAKERS),
+    Line("snapshot-data", MAKERS, EVERY),
+    Line("restore-data", MAKERS, EVERY),
+    Line("erase-data", DEVELOPERS, EVERY),
     Line("claim-domain", DEVELOPERS),
     Line("verify-domain", DEVELOPERS),
     Line("release-domain", DEVELOPERS),
     Line("transfer-app", KEEPERS),
+    # models
+    Line("send-prompt", NOBODY, own=True),
+    Line("look-at-words", KEEPERS),
+    Line("erase-words", KEEPERS),
     Line("set-quota", KEEPERS),
     # deciding
     Line("approve", APPROVERS),
@@ -86,6 +124,7 @@ TABLE = (
     Line("answer-look", APPROVERS),
     Line("set-policy", KEEPERS),
     Line("forget", OWNERS),
+    Line("import-advisories", KEEPERS),
     # people
     Line("invite", KEEPERS),
     Line("withdraw-invitation", KEEPERS, own=True),
@@ -100,17 +139,75 @@ TABLE = (
     Line("leave-team", KEEPERS, own=True),
     Line("grant-role", KEEPERS),
     Line("remove-role", KEEPERS),
+    Line("announce-drill", KEEPERS, own=True),
+    Line("start-review", KEEPERS),
+    Line("keep-access", KEEPERS, own=True),
+    Line("remove-access", KEEPERS, own=True),
+    Line("close-review", KEEPERS, own=True),
+    Line("ask-elevation", NOBODY, own=True),
+    Line("end-elevation", KEEPERS, own=True),
+    Line("create-role", KEEPERS),
+    Line("change-role", KEEPERS),
+    Line("delete-role", KEEPERS),
+    Line("keep-apart", KEEPERS),
+    Line("stop-keeping-apart", KEEPERS),
+    # agents
+    Line("register-agent", MAKERS, anywhere=True),
+    Line("replace-agent-key", NOBODY, own=True),
+    Line("retire-agent", KEEPERS, own=True),
+    Line("delegate", NOBODY, own=True),
+    Line("end-delegation", KEEPERS, own=True),
+    Line("allow-once", NOBODY, own=True),
+    Line("trust-workload", DEVELOPERS, anywhere=True),
+    Line("end-trust", KEEPERS, own=True),
+    Line("rotate-token-key", KEEPERS),
     # the organisation
     Line("name-organisation", OWNERS),
     Line("add-webhook", KEEPERS),
     Line("remove-webhook", KEEPERS),
     Line("test-webhook", KEEPERS),
     Line("choose-mail", NOBODY, own=True),
+    # models
+    Line("add-provider", KEEPERS),
+    Line("change-provider", KEEPERS),
+    Line("remove-provider", KEEPERS),
+    Line("add-provider-key", KEEPERS),
+    Line("move-model-key", KEEPERS),
+    Line("end-provider-key", KEEPERS),
+    Line("set-route", KEEPERS),
+    Line("set-routes", KEEPERS),
+    Line("remove-route", KEEPERS),
+    Line("set-usual-provider", KEEPERS),
+    Line("allow-models", KEEPERS),
+    Line("set-data-rule", KEEPERS),
+    Line("remove-data-rule", KEEPERS),
+    Line("set-budget", KEEPERS),
+    Line("end-budget", KEEPERS),
+    Line("set-rate-limit", KEEPERS),
+    Line("set-hidden-bound", KEEPERS),
+    Line("set-price", KEEPERS),
+    Line("remove-price", KEEPERS),
+    Line("reprice-calls", KEEPERS),
+    Line("set-model-settings", KEEPERS),
+    Line("dismiss-alert", (*MAKERS, REVIEWER), anywhere=True),
+    Line("make-gateway-key", MAKERS, own=True),
+    Line("revoke-gateway-key", KEEPERS, own=True),
+    # the company's directory
+    Line("connect-directory", KEEPERS),
+    Line("disconnect-directory", KEEPERS),
+    Line("join-directory", KEEPERS),
+    Line("leave-directory", KEEPERS),
+    Line("create-directory-token", KEEPERS),
+    Line("revoke-directory-token", KEEPERS),
+    Line("add-group-rule", KEEPERS),
+    Line("remove-group-rule", KEEPERS),
     # coming in
     Line("create-token", NOBODY, own=True),
     Line("revoke-token", KEEPERS, own=True),
     Line("create-sign-in-link", KEEPERS, own=True),
     Line("sign-in", NOBODY, own=True),
+    Line("allow-login", NOBODY, own=True),
+    Line("refuse-login", NOBODY, own=True),
     Line("sign-out", NOBODY, own=True),
     Line("end-session", KEEPERS, own=True),
     Line("set-password", NOBODY, own=True),
@@ -118,12 +215,26 @@ TABLE = (
     Line("add-passkey", NOBODY, own=True),
     Line("remove-passkey", KEEPERS, own=True),
     Line("make-recovery-codes", NOBODY, own=True),
+    # the company's own sign-in
+    Line("add-identity-provider", KEEPERS),
+    Line("change-identity-provider", KEEPERS),
+    Line("remove-identity-provider", KEEPERS),
+    Line("claim-mail-domain", KEEPERS),
+    Line("verify-mail-domain", KEEPERS),
+    Line("release-mail-domain", KEEPERS),
+    Line("link-identity", NOBODY, own=True),
+    Line("unlink-identity", KEEPERS, own=True),
     # reading
     Line("read-receipts", READERS),
     Line("read-all-receipts", AUDITORS),
+    Line("read-variables", OVERSEERS),
     Line("read-people", READERS, anywhere=True),
     Line("read-policy", READERS, anywhere=True),
     Line("read-settings", AUDITORS, anywhere=True),
+    Line("read-sessions", KEEPERS),
+    Line("read-spending", COUNTERS),
+    Line("read-model-calls", READERS),
+    Line("read-all-model-calls", AUDITORS),
     Line("export-ledger", AUDITORS),
 )
 """The table. Whether an act goes straight through is for the policy: asking the public in is allowed here, and red
@@ -132,59 +243,185 @@ there."""
 VERBS = {line.verb: line for line in TABLE}
 """The lines by verb."""
 
-RIGHTS = frozenset((role, line.verb, place) for line in TABLE for role in line.roles for place in line.environments)
+RIGHTS = frozenset(
+    (role, line.verb, place) for line in TABLE for place, held_by in line.by_place().items() for role in held_by
+)
 """The table as a set of (role, verb, environment)."""
 
+Right = tuple[str, str]
+"""A verb and the place where it is allowed: an environment, ``shared_place`` of one, or nothing."""
+
+ALLOWED: dict[str, frozenset[Right]] = {
+    role: frozenset((verb, place) for held_by, verb, place in RIGHTS if held_by == role) for role in ROLES
+}
+"""What each role allows."""
+
+_WITHOUT_POWER = frozenset().union(*(ALLOWED[role] for role in (DEVELOPER, BUILDER, BILLING_VIEWER, VISITOR)))
+_OF_OTHERS = frozenset().union(*(ALLOWED[role] for role in ROLES if role not in KEEPERS))
+
 PLATFORM_ONLY = frozenset(
-    {"ask-if-needed", "escalate", "expire-app", "expire-request", "found-organisation", "turn-away", "widen-audience"}
+    {
+        "ask-if-needed",
+        "end-provider-sessions",
+        "escalate",
+        "expire-app",
+        "expire-request",
+        "finish-build",
+        "found-organisation",
+        "refresh-identity-provider",
+        "remind-reviewers",
+        "take-picture",
+        "tell-of-flaws",
+        "tell-of-metadata",
+        "tell-of-models",
+        "tell-of-runs",
+        "tell-of-sign-in",
+        "turn-away",
+        "widen-audience",
+    }
 )
 """What no role gives: the platform does it by itself, on time."""
 
+BY_A_DIRECTORY_ALONE = frozenset(
+    {
+        "provision-person",
+        "change-provisioned-person",
+        "release-person",
+        "provision-group",
+        "change-provisioned-group",
+        "remove-provisioned-group",
+        "provision-agent",
+        "change-provisioned-agent",
+        "remove-provisioned-agent",
+    }
+)
+"""What no role gives: the company's directory does it, with a token of its own."""
+
+BY_NO_ROLE = PLATFORM_ONLY | BY_A_DIRECTORY_ALONE
+"""What no person does, and no agent."""
+
+BY_A_DIRECTORY = BY_A_DIRECTORY_ALONE | {"suspend-person", "restore-person"}
+"""Everything that a directory does, with whom it brought."""
+
 NEVER_BY_AN_AGENT = frozenset(
     {
+        "add-group-rule",
+        "remove-group-rule",
+        "connect-directory",
+        "create-directory-token",
+        "create-role",
+        "change-role",
+        "delete-role",
+        "keep-apart",
+        "stop-keeping-apart",
+        "disconnect-directory",
+        "join-directory",
+        "leave-directory",
         "approve",
+        "ask-elevation",
         "send-back",
         "decline",
         "confirm",
         "answer-look",
         "accept-invitation",
+        "add-identity-provider",
         "add-passkey",
         "add-person",
+        "add-provider",
+        "add-provider-key",
+        "allow-login",
+        "allow-once",
+        "announce-drill",
+        "move-model-key",
         "ask-to-open",
         "add-webhook",
+        "change-identity-provider",
         "choose-mail",
+        "close-review",
         "create-sign-in-link",
         "create-token",
+        "delegate",
+        "end-delegation",
+        "end-elevation",
+        "end-trust",
+        "erase-data",
         "erase-person",
         "forget",
         "grant-role",
         "invite",
         "join-team",
+        "keep-access",
+        "link-identity",
+        "look-at-words",
+        "make-gateway-key",
         "make-recovery-codes",
+        "mark-false-alarm",
+        "refuse-login",
+        "register-agent",
+        "release-mail-domain",
+        "remove-access",
+        "remove-identity-provider",
         "remove-passkey",
         "remove-password",
         "remove-role",
+        "remove-data-rule",
+        "replace-agent-key",
         "restore-person",
+        "retire-agent",
+        "rotate-key",
+        "rotate-token-key",
+        "set-budget",
+        "set-data-rule",
+        "set-hidden-bound",
+        "set-model-settings",
         "set-password",
         "set-policy",
         "sign-in",
+        "start-review",
         "suspend-person",
+        "unlink-identity",
+        "verify-mail-domain",
+        "trust-workload",
     }
 )
 """What an agent lacks of its person's rights: judging, rights of people, ways in, and policies stay with people."""
 
-NEVER_BY_THE_PLATFORM = frozenset({"approve", "send-back", "decline", "confirm", "answer-look"})
+WITH_A_PERSON = frozenset({"add-webhook", "erase-data", "rotate-key", "set-budget", "suspend-person"})
+"""What of that an agent does all the same once its person allowed this very action."""
+
+NEVER_DELEGATED = NEVER_BY_AN_AGENT | {"take-values"}
+"""What no grant lends: the same, and reading secrets."""
+
+NEVER_BY_THE_PLATFORM = frozenset(
+    {"approve", "send-back", "decline", "confirm", "answer-look", "keep-access", "remove-access"}
+)
 """What the platform does not do by itself: judging."""
 
 _READ = frozenset(line.verb for line in TABLE if line.verb.startswith(("read-", "export-")))
 _DEPLOY = frozenset(
-    {"create-app", "deploy", "create-preview-token", "revoke-preview-token", "put-variable", "withdraw", "ask-to-open"}
+    {
+        "create-app",
+        "build",
+        "stop-build",
+        "deploy",
+        "create-preview-token",
+        "revoke-preview-token",
+        "put-variable",
+        "rotate-variable",
+        "take-values",
+        "move-credential",
+        "withdraw",
+        "ask-to-open",
+    }
 )
 _PUBLISH = frozenset(
     {
         "publish",
         "rollback",
         "lock",
+        "pause-schedule",
+        "resume-schedule",
+        "run-now",
         "unlock",
         "set-audience",
         "ask-to-open",
@@ -192,6 +429,8 @@ _PUBLISH = frozenset(
         "remove-guest",
         "create-share-link",
         "revoke-share-link",
+        "snapshot-data",
+        "restore-data",
         "declare-host",
         "remove-host",
         "wake-app",
@@ -220,11 +459,14 @@ def may(role: str, verb: str, environment: str = "") -> bool:
     return (role, verb, environment) in RIGHTS
 
 
-def covers(roles: frozenset[str], others: frozenset[str]) -> bool:
-    """Whether some roles together allow everything that the others allow: nobody gives away what they lack."""
-    mine = {(verb, place) for role, verb, place in RIGHTS if role in roles}
-    theirs = {(verb, place) for role, verb, place in RIGHTS if role in others}
-    return theirs <= mine
+def powerful(rights: frozenset[Right]) -> bool:
+    """Whether rights have power over the work of others: they judge it, read all of it, or go beyond building."""
+    return not rights <= _WITHOUT_POWER
+
+
+def keeps(rights: frozenset[Right]) -> bool:
+    """Whether something among the rights is otherwise for owners and platform engineers alone."""
+    return not rights <= _OF_OTHERS
 
 
 def within_scopes(verb: str, scopes: tuple[str, ...]) -> bool:
@@ -237,7 +479,7 @@ def matrix() -> str:
     heads = ("verb", "environment", *ROLES, "agent")
     lines: list[tuple[str, ...]] = [heads]
     for verb, line in sorted(VERBS.items()):
-        for place in line.environments:
+        for place in line.by_place():
             cells = ["yes" if may(role, verb, place) else "own" if line.own else "-" for role in ROLES]
             agent = "never" if verb in NEVER_BY_AN_AGENT else "as its person"
             lines.append((verb, place or "-", *cells, agent))

@@ -62,6 +62,19 @@ ROLE_GRANT = Table(
 )
 """Roles, each with the id of the action that gave it, so that a right can say where it comes from."""
 
+CREATION = Table(
+    "creation",
+    METADATA,
+    Column("app", Text, primary_key=True),
+    Column("scope", Text, nullable=False),  # app:NAME
+    Column("person", Text, ForeignKey("person.id"), nullable=False),
+    Column("action", Text, nullable=False),
+    Column("since", Text, nullable=False),
+    Column("theirs", Boolean, nullable=False),
+    Index("creation_by_person", "person"),
+)
+"""Who created which app, by which action. ``theirs``: they own it still, so that they may work on it."""
+
 ORGANISATION_NAME = Table(
     "organisation_name",
     METADATA,
@@ -117,13 +130,18 @@ SESSION = Table(
     Column("created", Text, nullable=False),
     Column("expires", Text, nullable=False),
     Column("ended", Text),
+    Column("ends", Text),
     Column("device", Text),
+    Column("address", Text),
+    Column("browser", Text),
     Column("last_seen", Text),
     Index("session_by_person", "person"),
     Index("session_by_through", "through"),
 )
 """Browsers that are signed in. ``through`` is the id of what opened it: a link, a token, an invitation, a password, a
-passkey or a recovery code. ``device`` says in words what kind of browser it is."""
+passkey, a recovery code or a company account. ``device`` says in words what kind of browser it is, ``address`` where it
+was, ``browser`` which one it was (SHA-256 of what it keeps for that). It ends at ``expires``, which moves on as somebody
+works with it, up to ``ends``."""
 
 SIGN_IN_LINK = Table(
     "sign_in_link",

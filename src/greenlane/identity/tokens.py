@@ -32,6 +32,10 @@ class Kind(StrEnum):
     SESSION = "gls"
     PREVIEW = "glp"
     SHARE = "glv"
+    GATEWAY = "glk"
+    AGENT = "gln"
+    DIRECTORY = "gld"
+    LOGIN = "glo"
 
 
 PATTERN = re.compile(rf"\b({'|'.join(Kind)})_[0-9A-Za-z]{{{_RANDOM_LETTERS + _CHECK_LETTERS}}}\b")

@@ -14,7 +14,6 @@ from greenlane.govern import awaited
 from greenlane.govern.action import REGISTRY
 from greenlane.govern.awaited import Awaited
 from greenlane.identity import queries as identity
-from greenlane.identity import roles
 from greenlane.identity.queries import ORGANISATION
 
 MOST_COUNTED = 99
@@ -57,6 +56,6 @@ def _decidable(connection: Connection, held: Sequence[identity.Held], page: Sequ
         around = {ORGANISATION, one.subject, f"team:{teams[app]}" if app in teams else ""}
         if near and one.subject.startswith("team:"):
             around.add(identity.scope_of(connection, one.subject))
-        if any(roles.may(role.role, right) for role in held if role.scope in around):
+        if any(role.may(right) for role in identity.counting(held, tuple(around))):
             kept.append(one)
     return kept

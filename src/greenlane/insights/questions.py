@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.addresses import Addresses
+from greenlane.catalog.hosts import SERVER
 from greenlane.deploys import queries as deploys
 from greenlane.identity import queries as identity
 from greenlane.insights import sentences
@@ -67,7 +68,7 @@ class Placing:
 class Known:
     """Everything that the answers rest on. ``content`` is what is live, or the newest preview where nothing is.
 
-    ``first`` is the place of the app's first receipt, ``made`` that of its content, ``kept`` that of its newest variable.
+    ``calls`` are the hosts that its code may call in production. ``first`` is the place of the app's first receipt, ``made`` that of its content, ``kept`` that of its newest variable.
     """
 
     app: catalog.App
@@ -76,6 +77,7 @@ class Known:
     content: deploys.DeployView | None
     verdict: Verdict | None
     variables: tuple[str, ...]
+    calls: tuple[str, ...]
     first: int | None
     made: int | None
     kept: int | None
@@ -91,7 +93,7 @@ def gather(connection: Connection, app: catalog.App, addresses: Addresses, vouch
     place = catalog.environment(connection, app.name, "production")
     live = place.live_deploy if place is not None else None
     content = deploys.deploy(connection, app.name, live) if live else deploys.newest(connection, app.name)
-    variables = secrets.names(connection, app.name)
+    variables = [one for one in secrets.names(connection, app.name) if not one.readable]
     newest_variable = max(variables, key=lambda one: one.created, default=None)
     began = ledger.entries(connection, subject=f"app:{app.name}", limit=1, outcomes=True)
     return Known(
@@ -101,10 +103,17 @@ def gather(connection: Connection, app: catalog.App, addresses: Addresses, vouch
         content=content,
         verdict=vouching.of(connection, content) if content is not None else None,
         variables=tuple(sorted({one.name for one in variables})),
+        calls=_called(connection, app.name),
         first=began[0].seq if began else None,
         made=_seq(ledger.by_action(connection, content.action)) if content is not None else None,
         kept=_seq(ledger.by_action(connection, newest_variable.action)) if newest_variable is not None else None,
     )
+
+
+def _called(connection: Connection, app: str) -> tuple[str, ...]:
+    """The hosts that the app's code may call in production."""
+    declared = catalog.purposes_in(catalog.hosts(connection, app), "production")
+    return tuple(host for host, purposes in declared.items() if SERVER in purposes)
 
 
 def placing(connection: Connection, action: str) -> Placing | None:
@@ -159,7 +168,8 @@ def _data(known: Known) -> Answered:
         return Answered("data", DATA, "None: it has no content yet.", known.first)
     facts = known.content.facts
     classes = [CLASSES.get(one, one) for one in facts.get("data_classes", ())]
-    hosts = list(facts.get("outside_hosts", ()))
+    runs = bool(_kind(known.content))
+    hosts = sorted({*facts.get("outside_hosts", ()), *(known.calls if runs else ())})
     where = "its files" if known.placing else "its newest preview"
     if facts.get("personal_data"):
         says = f"Personal data of several people seems to be in {where}: {_list(classes)}"
@@ -171,7 +181,14 @@ def _data(known: Known) -> Answered:
         says += f"; what it exchanges with {_list(hosts)} is unknown"
     else:
         says += "; it calls no address outside Greenlane"
-    return Answered("data", DATA, f"{says}.", known.made, known=not hosts)
+    if runs:
+        says += "; what its code stores is not looked into"
+    return Answered("data", DATA, f"{says}.", known.made, known=not (hosts or runs))
+
+
+def _kind(content: deploys.DeployView | None) -> str:
+    """What of it runs here, such as asgi or functions; nothing where it is files alone."""
+    return str((content.facts.get("run") or {}).get("kind", "")) if content is not None else ""
 
 
 def _where(known: Known) -> Answered:
@@ -182,7 +199,15 @@ def _where(known: Known) -> Answered:
     if known.placing is None:
         says = "Nowhere yet: only its previews can be opened, by its team."
         return Answered("where", WHERE, says if known.content else "Nowhere yet: it has no content.", known.first)
-    says = f"In its visitors' browsers; Greenlane serves it at {host} and runs no code of it."
+    match _kind(known.content):
+        case "":
+            says = f"In its visitors' browsers; Greenlane serves it at {host} and runs no code of it."
+        case "functions":
+            says = (
+                f"Its pages in its visitors' browsers, its functions in a sandbox of Greenlane; both answer at {host}."
+            )
+        case _:
+            says = f"In a sandbox of Greenlane; it answers at {host}."
     return Answered("where", WHERE, says, known.placing.seq)
 
 
@@ -204,21 +229,23 @@ def _audit(known: Known) -> Answered:
 
 
 def _credentials(known: Known) -> Answered:
-    leaked = [one for one in (known.content.findings if known.content else ()) if one["weight"] == "leaked"]
+    leaked = [
+        one
+        for one in (known.content.findings if known.content else ())
+        if one["weight"] == "leaked" and not one.get("called_off")
+    ]
     if leaked:
         one = leaked[0]
         more = f", and {len(leaked) - 1} more" if len(leaked) > 1 else ""
         says = f"One that should not be there: {one['kind']} in {one['file']}, line {one['line']}{more}."
         return Answered("credentials", CREDENTIALS, says, known.made)
     if known.variables:
-        many = (
-            "1 variable has a value" if len(known.variables) == 1 else f"{len(known.variables)} variables have values"
-        )
-        says = f"{many} that nobody can read: {_list(known.variables)}."
+        many = "1 secret has a value" if len(known.variables) == 1 else f"{len(known.variables)} secrets have values"
+        says = f"{many} that nobody can read."
         return Answered("credentials", CREDENTIALS, says, known.kept)
     if known.content is None:
         return Answered("credentials", CREDENTIALS, "None.", known.first)
-    says = "None: it has no variables, and no credential was found in its files."
+    says = "None: it has no secrets, and no credential was found in its files."
     return Answered("credentials", CREDENTIALS, says, known.made)
 
 

@@ -16,6 +16,7 @@ from greenlane.govern.facts import Facts
 from greenlane.govern.policy import Pack
 from greenlane.insights import search
 from greenlane.insights.search import Told
+from greenlane.insights.veiling import NOBODY
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.receipt import Entry
 
@@ -68,7 +69,7 @@ def rehearse(connection: Connection, pack: Pack) -> Rehearsal:
             moves[block["lane"], str(fresh.lane)] += 1
             if len(kept) < MOST_TOLD:
                 kept.append((entry, str(fresh.lane), fresh.reasons[0].says if fresh.reasons else ""))
-    told = search.tell(connection, [entry for entry, _, _ in kept])
+    told = search.tell(connection, [entry for entry, _, _ in kept], NOBODY)
     return Rehearsal(
         number,
         tuple((before, after, count) for (before, after), count in moves.most_common()),

@@ -146,7 +146,7 @@ def told(desk: Desk, connection: Connection, reader: Actor, one: Question) -> To
         sentence=sentences.answer(one.verb, stored.inputs, actor, decision.lane, names, {}),
         consequence=consequence(one, stored.inputs, stored.facts),
         author=names.people.get(one.author or "", ""),
-        message=(words or {}).get("message", ""),
+        message=str((words or {}).get("message") or (words or {}).get("because") or ""),
         inputs=stored.inputs,
         decision=decision,
         differences=differences(one.subject, stored.facts),
@@ -200,9 +200,10 @@ def changes(facts: Mapping[str, Any]) -> tuple[str, ...]:
         )
     if facts["new_dependencies"]:
         said.append(f"{facts['new_dependencies']} new packages.")
-    said.append(
-        f"{facts['files_changed']} files differ from what is live." if facts["files_changed"] else "No file differs."
-    )
+    if facts["files_changed"]:
+        said.append(f"{facts['files_changed']} files differ from what is live.")
+    elif facts["files"]:  # what is about no content, such as a prompt to a model, says nothing of files
+        said.append("No file differs.")
     return tuple(said)
 
 

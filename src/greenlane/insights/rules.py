@@ -25,9 +25,11 @@ SUBJECTS: Mapping[str, str] = {
     "rights.cedar": "Who may do what",
     "audience.cedar": "Who can open an app",
     "visitors.cedar": "Who is let in from outside an audience",
+    "models.cedar": "Calls to models",
     "change.cedar": "What a change brings with it",
     "safety.cedar": "What is not possible, or needs a second look",
     "agents.cedar": "What agents make",
+    "sessions.cedar": "How somebody is signed in",
 }
 """The files of the default pack, by what they are about. Any other file is the organisation's own."""
 

@@ -17,6 +17,7 @@ from greenlane.insights import sentences
 from greenlane.insights.reading import counted_to
 from greenlane.insights.tables import AGENT_RECEIPT, HELD_RECEIPT
 from greenlane.insights.tallying import agent_of
+from greenlane.insights.veiling import Sight
 from greenlane.kit.clock import stamp
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.receipt import Entry
@@ -98,6 +99,8 @@ def readable(connection: Connection, seq: int, person: str, may: MayRead) -> Ent
     if found is None:
         raise NotFound(f"There is no receipt {seq}.", next_step="`greenlane receipts` lists them.")
     subject = str(found.receipt.action["subject"])
+    if subject.startswith("function:"):
+        subject = f"app:{found.receipt.happened['app']}"
     if subject == f"person:{person}":
         return found  # who did what to them, and by which right, is theirs to know
     if not subject.startswith(("app:", "team:")):
@@ -158,21 +161,23 @@ def _looked_up(
     )
 
 
-def each(read: Callable[[], Any], wanted: Wanted, *, before: int | None = None) -> Iterator[Told]:
+def each(
+    read: Callable[[], Any], wanted: Wanted, sight: Callable[[Connection], Sight], *, before: int | None = None
+) -> Iterator[Told]:
     """Every receipt before a place that matches, the newest first, page by page. ``read`` opens a connection."""
     while before != 0:
         with read() as connection:
             found = find(connection, wanted, before=before, limit=PAGE, newest_first=True)
-            told = tell(connection, found)
+            told = tell(connection, found, sight(connection))
         yield from told
         if len(found) < PAGE:
             return
         before = found[-1].seq
 
 
-def tell(connection: Connection, found: Sequence[Entry]) -> list[Told]:
-    """Each receipt with its sentence."""
-    raw = [one.receipt.document() for one in found]
+def tell(connection: Connection, found: Sequence[Entry], sight: Sight) -> list[Told]:
+    """Each receipt with its sentence, as whoever looks may see it."""
+    raw = [one.receipt.document() for one in sight.of(found)]
     names = sentences.Names.of(connection, raw)
     return [_told(entry.seq, one, names) for entry, one in zip(found, raw, strict=True)]
 
@@ -190,7 +195,7 @@ def _told(seq: int, one: Mapping[str, Any], names: sentences.Names) -> Told:
         state=one["happened"].get("state"),
         person=person,
         name=names.person(person) if person else "",
-        agent=next((link["id"] for link in one["actor"] if link["kind"] == "agent"), None),
+        agent=next((link["id"] for link in one["actor"][::-1] if link["kind"] == "agent"), None),
         process=one["process"],
         action=one["action"]["id"],
         receipt=one,

@@ -33,10 +33,17 @@ _ENDINGS = {
 
 _NOTED = {
     "journal.seal": "{records} page views were counted and sealed.",
+    "egress.seal": "What apps called outside was counted and sealed: {records} records.",
+    "models.seal": "Calls to models were recorded and sealed: {records} records.",
+    "calls.reprice": "{actor} had the cost of {records} calls to models counted anew.",
     "post": "Greenlane sent {mails} messages by mail and {webhooks} to webhooks; {given_up} were given up.",
+    "run": "The function {function} of {app} {ended}.",
     "upload": "{actor} began an upload of {files} files and left it.",
 }
 """What is written down although nobody decided it."""
+
+_SLOT = re.compile(r"(?<=^models)-\d+(?=\.seal$)")
+"""Which of the gateway's processes wrote a journal, in the verb of its batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,11 @@ class Names:
         if last["kind"] == "platform":
             return "Greenlane"
         if last["kind"] == "agent":
-            return f"the agent {last['id']} for {self.person(chain[0]['id'])}" if len(chain) > 1 else last["id"]
-        return f"the app {last['id']}"
+            between = [f"the agent {link['id']}" for link in chain[::-1] if link["kind"] == "agent"]
+            whose = [self.person(link["id"]) for link in chain[:1] if link["kind"] == "person"]
+            return " for ".join([*between, *whose]) if len(chain) > 1 else str(last["id"])
+        kind, _, name = str(last["id"]).partition(":")
+        return f"the directory {name}" if kind == "directory" and name else f"the app {last['id']}"
 
     def person(self, one: str) -> str:
         """A person's name."""
@@ -77,7 +87,7 @@ class Names:
 def receipt(one: Mapping[str, Any], names: Names) -> str:
     """A receipt's sentence: ``Ana published vendor-board to production: went through.``"""
     happened, decided = one["happened"], one["decided"]
-    if (noted := _NOTED.get(one["action"]["verb"])) is not None:
+    if (noted := _NOTED.get(_SLOT.sub("", one["action"]["verb"]))) is not None:
         return noted.format(actor=names.actor(one["actor"]), **happened)
     done = one["half"] == "settled" and happened.get("state") == "done"
     said = _fill(one["action"], names, names.actor(one["actor"]), happened, done=done)
@@ -108,6 +118,9 @@ def wish(verb: str, inputs: Mapping[str, Any], actor: str, names: Names) -> str:
 
 def _went(lane: Lane, happened: Mapping[str, Any]) -> str:
     """How something went that was carried out: what was red went because somebody answers for it."""
+    if happened.get("break_glass"):
+        drill = ", as a drill" if happened["break_glass"] == "drill" else ""
+        return f"{lane.words}, by break-glass with a {happened['way']}{drill}"
     if happened.get("unreviewed"):
         return "went through, confirmed by its own author, unreviewed"
     if until := happened.get("narrower_until"):
@@ -115,7 +128,10 @@ def _went(lane: Lane, happened: Mapping[str, Any]) -> str:
         return f"{lane.words}; for its team now, and for {wide} from {until[:10]} {until[11:16]} UTC on"
     if happened.get("narrowed_from"):
         few = word("audience_wanted", happened["audience"])
-        return f"{lane.words}; only {few} can open it now, because this version was never meant for more"
+        kept = "; what it stores is left as it is" if happened.get("data_left") else ""
+        return f"{lane.words}; only {few} can open it now, because this version was never meant for more{kept}"
+    if happened.get("data_left"):
+        return f"{lane.words}; what it stores is left as it is"
     return "went through, because a person agreed" if lane is Lane.RED else lane.words
 
 
@@ -124,7 +140,7 @@ def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping
         pattern = REGISTRY.named(action["verb"]).says
     except GreenlaneError:
         return f"{actor} did {action['verb']}"  # a verb of an older release
-    values: dict[str, Any] = {"author": "its author", **action["inputs"]}
+    values: dict[str, Any] = {"author": "its author", **_whose(action["inputs"]), **action["inputs"]}
     if "author" in happened:
         values["author"] = names.person(happened["author"])
 
@@ -137,6 +153,32 @@ def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping
         return names.person(value) if isinstance(value, str) and value.startswith("p_") else str(value)
 
     return _PLACE.sub(filled, _DOING.sub(r"\1" if done else r"wants to \2", pattern))
+
+
+def _whose(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Where a value stands that can be an app's, a team's or everybody's; what is revoked; which of its versions."""
+    app, team = inputs.get("app", ""), inputs.get("team", "")
+    place = app or (f"the team {team}" if team else "the organisation")
+    name, version = inputs.get("name", ""), inputs.get("version")
+    return {
+        "place": place,
+        "whose": _account(inputs, place),
+        "for_what": _for_what(app, str(inputs.get("run", ""))),
+        "what": name or "a value",
+        "which": f"version {version} of {name}" if version else name,
+    }
+
+
+def _for_what(app: str, run: str) -> str:
+    """What a key is for: an app, a run of an agent, or a person's own work."""
+    return " ".join([*([f"for the run {run}"] if run else []), *([f"for {app}"] if app else [])]) or "of their own"
+
+
+def _account(inputs: Mapping[str, Any], place: str) -> str:
+    """Whose money or limit it is: an environment's, an app's, a team's, a person's, or everybody's."""
+    if environment := inputs.get("environment", ""):
+        return f"{'previews' if environment == 'preview' else environment} of {place}"
+    return str(inputs.get("person", "")) or place
 
 
 def _capital(text: str) -> str:

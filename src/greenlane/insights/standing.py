@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -12,6 +13,7 @@ from greenlane.govern import tables
 from greenlane.govern.action import REGISTRY
 from greenlane.identity import queries as identity
 from greenlane.identity import roles
+from greenlane.identity.held import GRANT
 from greenlane.identity.queries import listing
 from greenlane.identity.queries.invitations import team_invited
 from greenlane.ledger import queries as ledger
@@ -19,9 +21,17 @@ from greenlane.ledger import queries as ledger
 READING = {
     "read-receipts": ("Read receipts", "Read what happened to an app, and who did it."),
     "read-all-receipts": ("Read all receipts", "Read everything that happened in the organisation."),
+    "read-variables": ("Read variables", "See which values are kept, by whom, and who read them; never a secret."),
     "read-people": ("Read people", "See who is here, in which team and role."),
     "read-policy": ("Read policy", "See the rules that decide."),
     "read-settings": ("Read settings", "See how this Greenlane is set up."),
+    "read-sessions": ("Read sessions", "See where others are signed in."),
+    "read-spending": ("Read spending", "See what calls to models cost, and how budgets stand; no single call."),
+    "read-model-calls": (
+        "Read model calls",
+        "See which models an app called, and what that cost; never what was said.",
+    ),
+    "read-all-model-calls": ("Read all model calls", "See every call to a model, and what all of them cost."),
     "export-ledger": ("Export ledger", "Take the ledger along, for a check elsewhere."),
 }
 """The rights to read, which no verb stands for: name and sentence."""
@@ -39,6 +49,13 @@ class Standing:
     way: str
     since: str
     receipt: int | None
+    rule: str = ""
+    """The rule about a group by which it came; empty where it was given to them."""
+    elevation: str = ""
+    """The elevation by which they have it for some hours, which ends by itself at ``until``."""
+    until: str = ""
+    given: bool = True
+    """Whether it was given to them themselves, so that it can be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +78,39 @@ class Right:
     environments: tuple[str, ...]
 
 
-def standing(connection: Connection, person: str) -> list[Standing]:
-    """Every role of a person, with the answer to "why"."""
-    held = identity.held(connection, person)
+def standing(connection: Connection, person: str, now: datetime | None = None) -> list[Standing]:
+    """Every role of a person, with the answer to "why"; with ``now``, those that count at that moment. What they may do
+    with apps that they created is left out: it is told there.
+    """
+    held = identity.but_creations(identity.held(connection, person, now))
     scopes = scope_words(connection, [one.scope for one in held])
-    found = [(one, *_giving(connection, one.action)) for one in held]
+    found = [(one, *giving(connection, one.action)) for one in held]
     names = identity.names(connection, [giver for _, giver, _, _ in found if giver])
     return [
-        Standing(one.role, scopes[one.scope], giver, names.get(giver, ""), way, one.since, receipt)
+        Standing(
+            one.role,
+            scopes[one.scope],
+            giver,
+            names.get(giver, ""),
+            way,
+            one.since,
+            receipt,
+            one.rule,
+            one.elevation,
+            one.until,
+            one.by == GRANT,
+        )
         for one, giver, way, receipt in found
     ]
 
 
-def _giving(connection: Connection, action: str) -> tuple[str, str, int | None]:
-    """Who gave a role, by which verb, and the receipt. Of an invitation, whoever made it."""
+def giving(connection: Connection, action: str) -> tuple[str, str, int | None]:
+    """Who gave a role, by which verb, and the receipt. Of an invitation, whoever made it; of an elevation, whoever
+    allowed it.
+    """
+    known = tables.action.c
     row = connection.execute(
-        select(tables.action.c.verb, tables.action.c.person, tables.action.c.answer).where(tables.action.c.id == action)
+        select(known.verb, known.person, known.answer, known.cause).where(known.id == action)
     ).one_or_none()
     entries = ledger.by_action(connection, action)
     receipt = entries[-1].seq if entries else None
@@ -85,6 +119,8 @@ def _giving(connection: Connection, action: str) -> tuple[str, str, int | None]:
     giver = row.person or ""
     if row.verb == "accept-invitation" and row.answer:
         _, giver = team_invited(connection, str(row.answer["happened"]["invitation"]))
+    if row.verb == "ask-elevation":
+        giver = connection.execute(select(known.person).where(known.id == row.cause)).scalar_one_or_none() or ""
     return giver, row.verb, receipt
 
 
@@ -99,18 +135,21 @@ def who_may(connection: Connection, verb: str, subject: str, environment: str) -
     allows it and counts there. Raises ``NotFound`` for a subject that does not exist.
     """
     around = identity.scopes_around(connection, subject, catalog.team_of)
-    allowing = [one for one in roles.ROLES if roles.may(one, verb, environment)]
-    found = listing.holders(connection, allowing, around)
+    found = listing.holders(connection, verb, environment, around)
     words = scope_words(connection, [one.scope for _, _, one in found])
     return [Allowed(person, name, one.role, words[one.scope]) for person, name, one in found]
 
 
-def rights_of(role: str) -> list[Right]:
-    """Everything that a role may do, in the order of the table."""
+def rights_in(allowed: frozenset[roles.Right]) -> list[Right]:
+    """Everything that a role allows, in the order of the table."""
     return [
-        Right(line.verb, *words_of(line.verb), tuple(one for one in line.environments if one))
+        Right(
+            line.verb,
+            *words_of(line.verb),
+            tuple(one for one in line.environments if one and (line.verb, one) in allowed),
+        )
         for line in roles.TABLE
-        if role in line.roles
+        if any((line.verb, place) in allowed for place in line.by_place())
     ]
 
 

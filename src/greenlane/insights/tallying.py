@@ -70,8 +70,8 @@ def app_of(receipt: Receipt) -> str | None:
 
 
 def agent_of(receipt: Receipt) -> str | None:
-    """The agent in the actor's chain."""
-    return next((str(link["id"]) for link in receipt.actor if link["kind"] == "agent"), None)
+    """The agent that acted, which is the last one of the actor's chain."""
+    return next((str(link["id"]) for link in receipt.actor[::-1] if link["kind"] == "agent"), None)
 
 
 def is_done(receipt: Receipt, *verbs: str) -> bool:

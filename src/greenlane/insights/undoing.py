@@ -7,24 +7,14 @@ undoing is an action like any other; whether it goes straight through is decided
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from greenlane.govern.words import word
+from greenlane.insights.undo import Facts, Undo, Undoing
+from greenlane.insights.undoing_company import COMPANY
+from greenlane.insights.undoing_models import MODELS
 from greenlane.ledger.receipt import Receipt
-
-Facts = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """The verb that takes an action back, its inputs, and what a button for it says."""
-
-    verb: str
-    inputs: Mapping[str, Any]
-    says: str
-
 
 NOT_OFFERED = {
     "sign-in": "signing out ends the session that asks for it, which may be another one by then",
@@ -64,30 +54,41 @@ def _many(value: Any) -> list[str]:
 _COMMANDS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "archive-app": (("apps archive", "app"), {}),
     "wake-app": (("apps wake", "app"), {}),
-    "set-audience": (("apps audience", "app", "audience"), {"people": "--people", "teams": "--teams"}),
+    "set-audience": (
+        ("apps audience", "app", "audience"),
+        {"people": "--people", "teams": "--teams", "groups": "--groups"},
+    ),
+    "pause-schedule": (("schedules pause", "app", "function"), {}),
+    "resume-schedule": (("schedules resume", "app", "function"), {}),
     "rollback": (("rollback", "app"), {"environment": "--environment", "deploy": "--to-deploy"}),
-    "remove-host": (("hosts remove", "app", "host"), {}),
+    "remove-host": (("hosts remove", "app", "host"), {"environment": "--environment"}),
     "release-domain": (("domain release", "app", "domain"), {}),
     "remove-role": (("role remove", "person", "role"), {"scope": "--scope"}),
     "suspend-person": (("people suspend", "person"), {}),
     "restore-person": (("people restore", "person"), {}),
+    "end-trust": (("trust end", "workload"), {}),
+    "retire-agent": (("agents retire", "agent"), {}),
+    "end-delegation": (("agents end", "delegation"), {}),
     "revoke-token": (("token revoke", "token"), {}),
+    "remove-provider": (("gateway provider remove", "provider"), {}),
+    "remove-route": (("gateway route remove", "alias"), {}),
+    "revoke-gateway-key": (("gateway revoke", "key"), {}),
 }
 """Commands with a shape of their own: the words and the inputs in their order, and the options. The rest is ``do``."""
 
 
 def _audience(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
-    """Back to the rung from before, and on the rung of the named to the same people and teams."""
+    """Back to the rung from before, and on the rung of the named to the same people, teams and groups."""
     app, before = str(inputs["app"]), str(facts["audience_now"])
     named: Mapping[str, list[str]] = happened.get("named_before", {})
-    people, teams = list(named.get("people", ())), list(named.get("teams", ()))
+    those = {kind: list(named.get(kind, ())) for kind in ("people", "teams", "groups")}
     if before != "named":
         if before == inputs["audience"]:
             return None
         return Undo("set-audience", {"app": app, "audience": before}, f"Open {app} to {_rung(before)} again")
-    if not (people or teams):  # nobody was named, or it was not written down who: narrower is always right
+    if not any(those.values()):  # nobody was named, or it was not written down who: narrower is always right
         return Undo("set-audience", {"app": app, "audience": "me"}, f"Open {app} to {_rung('me')}")
-    back = {"app": app, "audience": "named", "people": people, "teams": teams}
+    back = {"app": app, "audience": "named", **{kind: ids for kind, ids in those.items() if ids}}
     return Undo("set-audience", back, f"Open {app} to the people from before again")
 
 
@@ -124,14 +125,20 @@ def _declare_host(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
     """A host that was declared before, for another purpose, is not taken away with the new one."""
     if happened.get("before"):
         return None
-    app, host = inputs["app"], inputs["host"]
-    return Undo("remove-host", {"app": app, "host": host}, f"Stop {app} from calling {host}")
+    app, host, where = inputs["app"], inputs["host"], inputs.get("environment", "")
+    there = f" in {where}" if where else ""
+    return Undo("remove-host", {"app": app, "host": host, **_there(where)}, f"Stop {app} from calling {host}{there}")
 
 
 def _remove_host(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
     app, host = inputs["app"], inputs["host"]
-    again = {"app": app, "host": host, "directives": list(happened.get("before") or ["connect"])}
-    return Undo("declare-host", again, f"Let {app} call {host} again")
+    where = inputs.get("environment", "")
+    again = {"app": app, "host": host, "directives": list(happened.get("before") or ["connect"]), **_there(where)}
+    return Undo("declare-host", again, f"Let {app} call {host} again{f' in {where}' if where else ''}")
+
+
+def _there(environment: str) -> dict[str, str]:
+    return {"environment": environment} if environment else {}
 
 
 def _unlock(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
@@ -145,6 +152,15 @@ def _set_quota(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
     if before is None or before == inputs["size"]:
         return None
     return Undo("set-quota", {"app": inputs["app"], "size": before}, f"Give {inputs['app']} the quota from before")
+
+
+def _restore_data(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    """Back to what was there before, where anything was; it was kept when it was replaced."""
+    app, environment, before = inputs["app"], happened["environment"], happened["before"]
+    if before is None:
+        return None
+    back = {"app": app, "environment": environment, "snapshot": before}
+    return Undo("restore-data", back, f"Bring back what {app} stored before that")
 
 
 def _domain(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
@@ -161,11 +177,30 @@ def _release_domain(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None
 
 
 def _put_variable(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
-    """Only a new one: what replaced an older value would destroy that one too."""
-    if inputs["name"] not in facts["new_secrets"]:
+    """The version alone: without it the one before counts again. Older receipts name no version; theirs is taken back
+    only where the value was the first.
+    """
+    version = happened.get("version")
+    if version is None and inputs["name"] not in facts["new_secrets"]:
         return None
-    where = {"app": inputs["app"], "name": inputs["name"], "environment": inputs["environment"]}
+    kept = ("app", "team", "organisation", "name", "environment", "use")
+    where = {name: inputs[name] for name in kept if inputs.get(name)}
+    if version == 1 or version is None:
+        return Undo("remove-variable", where, f"Destroy the value of {inputs['name']}")
+    return Undo("remove-variable", {**where, "version": version}, f"Return to the value of {inputs['name']} before")
+
+
+def _move_credential(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    """One new variable in one environment; what replaced an older value would destroy that one too."""
+    if len(inputs["environments"]) != 1 or inputs["name"] not in facts["new_secrets"]:
+        return None
+    where = {name: inputs[name] for name in ("app", "name", "use")} | {"environment": inputs["environments"][0]}
     return Undo("remove-variable", where, f"Destroy the value of {inputs['name']}")
+
+
+def _mark_false_alarm(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    back = {"app": inputs["app"], "mark": inputs["mark"], "kind": inputs["kind"]}
+    return Undo("unmark-false-alarm", back, "Let the finding count again")
 
 
 def _join_team(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
@@ -255,13 +290,82 @@ def _share_link(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
     return Undo("revoke-share-link", {"app": inputs["app"], "link": happened["link"]}, "End this share link at once")
 
 
+def _schedule(verb: str, says: str) -> Undoing:
+    def found(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+        named = {"app": inputs["app"], "function": inputs["function"]}
+        return Undo(verb, named, says.format(**inputs))
+
+    return found
+
+
 def _rung(audience: str) -> str:
     return word("audience_now", audience)
 
 
-Undoing = Callable[[Facts, Facts, Facts], Undo | None]
+def _agent(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("retire-agent", {"agent": inputs["agent"]}, f"Retire the agent {inputs['agent']}")
+
+
+def _delegation(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    back = {"delegation": happened["delegation"]}
+    return Undo("end-delegation", back, f"Take back what {inputs['agent']} was lent")
+
+
+def _connected(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    name = str(inputs["name"])
+    return Undo("disconnect-directory", {"directory": name}, f"Disconnect the directory {name}")
+
+
+def _joined(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("leave-directory", {"person": inputs["person"]}, "Take them out of the directory")
+
+
+def _directory_token(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("revoke-directory-token", {"token": happened["token"]}, "End this token of the directory")
+
+
+def _review(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("close-review", {"review": happened["review"]}, "Close this review")
+
+
+def _elevation(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("end-elevation", {"elevation": happened["elevation"]}, f"End being {inputs['role']} now")
+
+
+def _group_rule(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("remove-group-rule", {"rule": happened["rule"]}, "End this rule")
+
+
+def _role_made(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("delete-role", {"role": happened["role"]}, f"Delete the role {happened['role']}")
+
+
+def _role_changed(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    before = {"role": happened["role"], **happened["before"]}
+    return Undo("change-role", before, f"Let {happened['role']} allow what it allowed before")
+
+
+def _pair(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("stop-keeping-apart", {"pair": happened["pair"]}, "Keep these apart no more")
+
+
+def _workload(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("end-trust", {"workload": inputs["workload"]}, f"Trust {inputs['workload']} no more")
+
 
 UNDOINGS: dict[str, Undoing] = {
+    "trust-workload": _workload,
+    "register-agent": _agent,
+    "delegate": _delegation,
+    "connect-directory": _connected,
+    "join-directory": _joined,
+    "create-directory-token": _directory_token,
+    "ask-elevation": _elevation,
+    "start-review": _review,
+    "add-group-rule": _group_rule,
+    "create-role": _role_made,
+    "keep-apart": _pair,
+    "change-role": _role_changed,
     "create-app": _about_the_app("archive-app", "Take {app} off the air"),
     "set-audience": _audience,
     "widen-audience": _audience,
@@ -273,6 +377,8 @@ UNDOINGS: dict[str, Undoing] = {
     "remove-host": _remove_host,
     "lock": _lock,
     "unlock": _unlock,
+    "pause-schedule": _schedule("resume-schedule", "Let {function} run by its schedule again"),
+    "resume-schedule": _schedule("pause-schedule", "Pause the schedule of {function} again"),
     "transfer-app": _transfer,
     "archive-app": _about_the_app("wake-app", "Bring {app} back on the air"),
     "wake-app": _about_the_app("archive-app", "Take {app} off the air again"),
@@ -281,10 +387,14 @@ UNDOINGS: dict[str, Undoing] = {
     "claim-domain": _domain,
     "verify-domain": _domain,
     "release-domain": _release_domain,
+    "restore-data": _restore_data,
     "publish": _publish,
     "rollback": _rollback,
     "create-preview-token": _preview_token,
     "put-variable": _put_variable,
+    "rotate-variable": _put_variable,
+    "move-credential": _move_credential,
+    "mark-false-alarm": _mark_false_alarm,
     "add-webhook": _add_webhook,
     "choose-mail": _choose_mail,
     "name-organisation": _name_organisation,
@@ -297,5 +407,7 @@ UNDOINGS: dict[str, Undoing] = {
     "remove-role": _remove_role,
     "create-token": _token,
     "add-passkey": _passkey,
+    **COMPANY,
+    **MODELS,
 }
 """What takes a verb back, from its inputs, what happened, and its facts."""

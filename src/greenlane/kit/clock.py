@@ -64,7 +64,8 @@ class FakeClock:
 
 def stamp(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds: ``2026-01-31T09:30:00.000000Z``. Sorts as text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    here = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return here.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def parse(text: str) -> datetime:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy import Connection, Engine, Executable, MetaData, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 METADATA = MetaData()
@@ -70,3 +70,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """Write-ahead log and FULL synchronisation: a committed transaction survives a power cut (sqlite.org/wal.html)."""
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", CACHE):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def carries_out(statement: Executable) -> Callable[[Connection], None]:
+    """Rows that are one statement: what whoever writes is handed."""
+
+    def rows(connection: Connection) -> None:
+        connection.execute(statement)
+
+    return rows

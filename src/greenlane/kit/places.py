@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +18,18 @@ class Places:
     folder: Path
 
     def __post_init__(self) -> None:
-        for name in ("", "keys", "run", "edge", "journal", "uploads"):
+        for name in (
+            "",
+            "keys",
+            "run",
+            "edge",
+            "journal",
+            "uploads",
+            "egress",
+            "egress-journal",
+            "gateway",
+            "gateway-journal",
+        ):
             (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def socket(self, name: str) -> Path:
@@ -51,3 +63,11 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     draft.rename(path)
+
+
+def kept_key(path: Path) -> bytes:
+    """32 random bytes that a file keeps from the first time on that they are asked for."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, secrets.token_hex(32))
+    return bytes.fromhex(path.read_text().strip())

@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-BIND_LOW_PORTS = 10
-"""CAP_NET_BIND_SERVICE (linux/capability.h)."""
+FOR_OTHERS = (0, 1, 3, 5, 6, 7, 8, 12, 18, 21)
+"""What it takes to lay out namespaces for programs of other users, and to start, limit and end them: CAP_CHOWN,
+CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_NET_ADMIN (the loopback device of a new
+network), CAP_SYS_CHROOT, CAP_SYS_ADMIN (linux/capability.h)."""
 _READ_BOUND, _DROP_BOUND, _NO_NEW_PRIVILEGES = 23, 24, 38
 """PR_CAPBSET_READ, PR_CAPBSET_DROP and PR_SET_NO_NEW_PRIVS (linux/prctl.h)."""
 _VERSION_3 = 0x20080522
@@ -30,7 +32,7 @@ def become(user: int, folder: Path) -> None:
 
 
 def give_up_powers(*, keep: tuple[int, ...] = ()) -> None:
-    """Keep none of root's powers but those named, for good and for whatever is started from here. Before any thread.
+    """Keep none of root's powers but those named that are there at all, for good and for whatever is started from here. Before any thread.
 
     OSError when the platform does not let go of them.
     """
@@ -39,7 +41,7 @@ def give_up_powers(*, keep: tuple[int, ...] = ()) -> None:
         bound = library.prctl(_READ_BOUND, power, 0, 0, 0) == 1
         if bound and power not in keep and library.prctl(_DROP_BOUND, power, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), f"the power {power} stays")
-    kept = sum(1 << power for power in keep)
+    kept = sum(1 << power for power in keep if library.prctl(_READ_BOUND, power, 0, 0, 0) == 1)
     header = (ctypes.c_uint32 * 2)(_VERSION_3, 0)
     sets = (ctypes.c_uint32 * 6)(kept, kept, 0, 0, 0, 0)  # effective, permitted, inheritable; low words, then high ones
     if library.capset(ctypes.byref(header), ctypes.byref(sets)) != 0:

@@ -271,9 +271,12 @@ def _privilege_growth(dice: random.Random, _app: _App) -> _Made:
     facts = Facts(may=True, members_active=MEMBERS)
     return dice.choice(
         (
-            ("grant-role", replace(facts, role_wanted="owner", role_above_own=True)),
-            ("grant-role", replace(facts, role_wanted="reviewer")),
-            ("invite", replace(facts, role_wanted="platform-engineer")),
+            (
+                "grant-role",
+                replace(facts, role_wanted="owner", role_powerful=True, role_keeps=True, role_above_own=True),
+            ),
+            ("grant-role", replace(facts, role_wanted="reviewer", role_powerful=True)),
+            ("invite", replace(facts, role_wanted="platform-engineer", role_powerful=True, role_keeps=True)),
             ("create-token", replace(facts, token_unlimited=True)),
             ("grant-role", replace(facts, role_wanted="builder", actor_kind="agent", made_by_agent=True)),
             ("set-policy", facts),

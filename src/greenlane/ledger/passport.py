@@ -26,6 +26,7 @@ DECISION = "urn:greenlane:decision/v1"
 USE = "urn:greenlane:use/v1"
 COST = "urn:greenlane:cost/v1"
 UPLOAD = "urn:greenlane:upload/v1"
+BUILD = "urn:greenlane:build/v1"
 MANIFEST = "greenlane:manifest"
 """The subject that stands for all files together; a file of that name would not verify."""
 
@@ -43,11 +44,17 @@ def artifact_statement(
     started: str,
     finished: str,
     by_agent: bool = False,
+    built: Mapping[str, Any] | None = None,
 ) -> bytes:
     """SLSA provenance v1 of an artifact: every file by path and digest, and the manifest's digest.
 
-    ``started`` and ``finished`` are stamps. Holds nothing that could change later, and nobody's name.
+    ``started`` and ``finished`` are stamps. Holds nothing that could change later, and nobody's name. ``built`` is the
+    record of the build that made the files, written by the platform outside of it: ``invocation``, ``started``,
+    ``finished``, ``parameters``, ``materials`` (resource descriptors) and ``byproducts``.
     """
+    if built is not None:
+        predicate = _of_a_build(origin, app, deploy, by_agent, built)
+        return statement(SLSA, predicate, {**files, MANIFEST: manifest})
     predicate = {
         "buildDefinition": {
             "buildType": UPLOAD,
@@ -61,6 +68,27 @@ def artifact_statement(
         },
     }
     return statement(SLSA, predicate, {**files, MANIFEST: manifest})
+
+
+def _of_a_build(origin: str, app: str, deploy: str, by_agent: bool, built: Mapping[str, Any]) -> dict[str, Any]:
+    """SLSA provenance v1 of what a build made (slsa.dev/spec/v1.0/provenance)."""
+    return {
+        "buildDefinition": {
+            "buildType": BUILD,
+            "externalParameters": {"app": app, "deploy": deploy, "madeByAgent": by_agent, **built["parameters"]},
+            "internalParameters": {},
+            "resolvedDependencies": list(built["materials"]),
+        },
+        "runDetails": {
+            "builder": {"id": f"urn:greenlane:{origin}:builder"},
+            "metadata": {
+                "invocationId": built["invocation"],
+                "startedOn": built["started"],
+                "finishedOn": built["finished"],
+            },
+            "byproducts": list(built["byproducts"]),
+        },
+    }
 
 
 def passport_digest(artifact: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Protocol
 
 from greenlane.kit.errors import GreenlaneError
@@ -42,4 +43,8 @@ class Outside(Protocol):
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
         """Tell it. Raises ``Postponed`` or ``Undeliverable``; whatever is not a 2xx answer is one of them."""
+        ...
+
+    def fetch(self, url: str, into: Path) -> None:
+        """Bring what an address has into a file. Raises ``WrongInput`` when nothing comes."""
         ...

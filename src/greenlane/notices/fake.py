@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email.message import EmailMessage
+from pathlib import Path
 
 from greenlane.govern.errors import WrongInput
 from greenlane.notices import outside
@@ -31,12 +32,16 @@ class FakeMailer:
 
 
 class FakeOutside:
-    """Keeps what was told in ``told``; hosts in ``inside`` may not be reached, and those in ``away`` do not answer."""
+    """Keeps what was told in ``told``; hosts in ``inside`` may not be reached, and those in ``away`` do not answer.
+
+    ``has`` is what can be fetched, by address.
+    """
 
     def __init__(self) -> None:
         self.told: list[tuple[str, Mapping[str, str], bytes]] = []
         self.inside: set[str] = set()
         self.away: set[str] = set()
+        self.has: dict[str, bytes] = {}
 
     def check(self, url: str) -> None:
         """By the host's name alone."""
@@ -51,3 +56,10 @@ class FakeOutside:
         if host in self.away:
             raise Postponed("The address did not answer.")
         self.told.append((url, dict(headers), body))
+
+    def fetch(self, url: str, into: Path) -> None:
+        """What was put there beforehand."""
+        self.check(url)
+        if url not in self.has:
+            raise WrongInput("The address did not answer.", next_step="Try again.")
+        into.write_bytes(self.has[url])

@@ -14,15 +14,25 @@ from greenlane.identity import roles
 from greenlane.ledger.receipt import Receipt
 
 KINDS = {
+    "break-glass": "an owner came in around the company's sign-in, or with a recovery code",
     "interrupted": "an action was interrupted, and it cannot be told what became of it",
     "asked": "a request waits for your decision",
     "look": "you are asked to look at a change that went through",
+    "review": "you are asked who still needs their access, or are reminded of it",
     "answered": "your request was approved, declined or sent back, or it expired",
+    "flawed": "a newer list knows flaws in the packages of an app of yours",
+    "runs": "a function of yours failed again and again, or nobody can tell what became of a run of it",
+    "sign-in": "somebody signed in as you with a browser that was not seen before",
+    "company": "the company's identity provider shows other certificates, or metadata that were not taken over",
+    "models": "something about calls to models needs a look: a budget, a price, a provider or its key",
     "unused": "an app of yours is about to fall asleep, or did",
     "told": "something went through with the safeguard that its owner is told",
     "widened": "more people can open an app of yours than before",
 }
 """What a notice can be, the most pressing first."""
+
+ALARMS = frozenset({"break-glass"})
+"""The kinds of notices that everybody hears whom they concern, and every webhook, whatever was chosen."""
 
 _ANSWERS = frozenset({"approved", "declined", "sent-back", "expired"})
 
@@ -36,6 +46,13 @@ def hear(connection: Connection, one: Receipt) -> dict[str, str]:
         for person in _FINDERS[kind](connection, one):
             found.setdefault(person, kind)
     return found
+
+
+def _break_glass(connection: Connection, one: Receipt) -> Iterable[str]:
+    """Every owner, the one who came in among them: it may not have been they."""
+    if one.action["verb"] != "sign-in" or not _done(one) or not one.happened.get("break_glass"):
+        return ()
+    return identity.active_owners(connection)
 
 
 def _interrupted(connection: Connection, one: Receipt) -> Iterable[str]:
@@ -56,6 +73,13 @@ def _look(connection: Connection, one: Receipt) -> Iterable[str]:
     return _people(one.happened["asked"]) if one.action["verb"] == "look" and _done(one) else ()
 
 
+def _review(_connection: Connection, one: Receipt) -> Iterable[str]:
+    """Those who decide, when a review starts and when it is nearly due or overdue."""
+    if one.action["verb"] not in {"start-review", "remind-reviewers"} or not _done(one):
+        return ()
+    return _people(one.happened["reviewers"])
+
+
 def _answered(connection: Connection, one: Receipt) -> Iterable[str]:
     if not _done(one) or one.happened.get("outcome") not in _ANSWERS or one.action["verb"] == "confirm":
         return ()
@@ -65,6 +89,29 @@ def _answered(connection: Connection, one: Receipt) -> Iterable[str]:
 
 def _unused(connection: Connection, one: Receipt) -> Iterable[str]:
     return _owner(connection, one) if one.action["verb"] in {"ask-if-needed", "expire-app"} and _done(one) else ()
+
+
+def _flawed(connection: Connection, one: Receipt) -> Iterable[str]:
+    return _owner(connection, one) if one.action["verb"] == "tell-of-flaws" and _done(one) else ()
+
+
+def _runs(connection: Connection, one: Receipt) -> Iterable[str]:
+    return _owner(connection, one) if one.action["verb"] == "tell-of-runs" and _done(one) else ()
+
+
+def _sign_in(_connection: Connection, one: Receipt) -> Iterable[str]:
+    return (str(one.happened["person"]),) if one.action["verb"] == "tell-of-sign-in" and _done(one) else ()
+
+
+def _company(connection: Connection, one: Receipt) -> Iterable[str]:
+    """Those who set providers up."""
+    if one.action["verb"] not in {"refresh-identity-provider", "tell-of-metadata"} or not _done(one):
+        return ()
+    return identity.people_with(connection, roles.KEEPERS, (identity.ORGANISATION,))
+
+
+def _models(_connection: Connection, one: Receipt) -> Iterable[str]:
+    return _people(one.happened["people"]) if one.action["verb"] == "tell-of-models" and _done(one) else ()
 
 
 def _told(connection: Connection, one: Receipt) -> Iterable[str]:
@@ -85,10 +132,17 @@ def _widened(connection: Connection, one: Receipt) -> Iterable[str]:
 
 
 _FINDERS = {
+    "break-glass": _break_glass,
     "interrupted": _interrupted,
     "asked": _asked,
     "look": _look,
+    "review": _review,
     "answered": _answered,
+    "flawed": _flawed,
+    "runs": _runs,
+    "sign-in": _sign_in,
+    "company": _company,
+    "models": _models,
     "unused": _unused,
     "told": _told,
     "widened": _widened,

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
 from greenlane.notices import queries
-from greenlane.notices.hearing import KINDS
+from greenlane.notices.hearing import ALARMS, KINDS
 
-WAITS_FOR_SOMEBODY = frozenset({"interrupted", "asked", "look"})
+WAITS_FOR_SOMEBODY = frozenset({"interrupted", "asked", "look", "sign-in", "models", "review", "company"})
 """The kinds of notices that ask their reader to do something."""
 
 
@@ -30,14 +30,16 @@ def messages(
         to_webhook(hook.id, seq, kind, now)
         for seq, heard in kinds.items()
         for hook in hooks
-        if (kind := next((one for one in KINDS if one in heard and one in hook.about), None)) is not None
+        if (kind := next((one for one in KINDS if one in heard and (one in hook.about or one in ALARMS)), None))
+        is not None
     ]
 
 
 def hears_by_mail(connection: Connection, person: str, kind: str) -> bool:
-    """Whether somebody is here, has a mail address, and chose to hear of this by mail."""
+    """Whether somebody is here, has a mail address, and chose to hear of this by mail; an alarm is no choice."""
     choice = queries.mail_choice(connection, person)
-    if choice == "nothing" or (choice == "waiting" and kind not in WAITS_FOR_SOMEBODY):
+    quiet = choice == "nothing" or (choice == "waiting" and kind not in WAITS_FOR_SOMEBODY)
+    if quiet and kind not in ALARMS:
         return False
     try:
         who = identity.person(connection, person)

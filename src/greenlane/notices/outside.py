@@ -12,12 +12,15 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from ipaddress import ip_network
+from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 from greenlane.govern.errors import WrongInput
 from greenlane.identity.names import readable
+from greenlane.kit.in_the_open import in_the_open, plain
 from greenlane.notices.driver import Postponed, Undeliverable
 
 PATIENCE = 10.0
@@ -29,8 +32,15 @@ LONGEST = 20.0
 LONGEST_ADDRESS = 2000
 """Letters of an address."""
 
+LONGEST_FETCH = 900.0
+"""Seconds for bringing something large."""
+
+LARGEST_FETCH = 1024 * 1024 * 1024
+"""Bytes of it."""
+
+_CHUNK = 256 * 1024
+_FINE = 200
 _GONE = 410
-_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in disguise
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,14 @@ def address(url: str) -> Address:
         )
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Address(parts.scheme, host, port or {"http": 80, "https": 443}[parts.scheme], target)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an address answered."""
+
+    status: int
+    body: bytes
 
 
 class OverNetwork:
@@ -92,6 +110,36 @@ class OverNetwork:
         if not 200 <= status < 300:
             raise Postponed(f"The address answered with {status}.")
 
+    def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes, largest: int) -> Answered:
+        """One request and its whole answer, up to a bound. Raises ``WrongInput``, ``Postponed``, ``Undeliverable``."""
+        place = address(url)
+        checked = self._reachable(place)
+        try:
+            with self._line(place, checked) as line:
+                line.request(method, place.target, body=body or None, headers=dict(headers))
+                answer = line.getresponse()
+                found = answer.read(largest + 1)
+        except (OSError, HTTPException) as error:
+            raise Postponed("The address did not answer.", detail=repr(error)) from error
+        if len(found) > largest:
+            raise Undeliverable("The address answered with more than can be meant.")
+        return Answered(answer.status, found)
+
+    def fetch(self, url: str, into: Path) -> None:
+        """One GET, straight into a file, up to a bound in size and time. Raises ``WrongInput`` when nothing comes."""
+        place = address(url)
+        try:
+            checked = self._reachable(place)
+            with self._line(place, checked, LONGEST_FETCH) as line, into.open("wb") as file:
+                line.request("GET", place.target, headers={"Accept-Encoding": "identity"})
+                _copied(line.getresponse(), file)
+        except (Postponed, Undeliverable) as error:
+            raise WrongInput(str(error), next_step=error.next_step or "Look whether the address is right.") from error
+        except (OSError, HTTPException) as error:
+            raise WrongInput(
+                "The address did not answer.", next_step="Look whether it is right, and try again.", detail=repr(error)
+            ) from error
+
     def _reachable(self, place: Address) -> str:
         """A checked address of the host; every one that its name has must be one that may be reached."""
         try:
@@ -106,7 +154,7 @@ class OverNetwork:
         inside = [self._is_allowed(one) for one in addresses]
         if not all(own or in_the_open(one) for one, own in zip(addresses, inside, strict=True)):
             raise Undeliverable(
-                f"{place.host} is inside this network, which webhooks do not reach.",
+                f"{place.host} is inside this network, which is not reached from here.",
                 next_step="Name an address on the internet, or allow the network with the setting webhook_networks.",
             )
         if place.scheme == "http" and not all(inside):
@@ -114,22 +162,35 @@ class OverNetwork:
         return addresses[0]
 
     def _is_allowed(self, address: str) -> bool:
-        bare = _bare(address)
+        bare = plain(address)
         return any(bare.version == one.version and bare in one for one in self._allowed)
 
     @contextmanager
-    def _line(self, place: Address, checked: str) -> Iterator[HTTPConnection]:
-        """A connection to the checked address, for the host by its name, that ends after ``LONGEST``."""
-        plain = socket.create_connection((checked, place.port), PATIENCE)
+    def _line(self, place: Address, checked: str, longest: float = LONGEST) -> Iterator[HTTPConnection]:
+        """A connection to the checked address, for the host by its name, that ends after so many seconds."""
+        raw = socket.create_connection((checked, place.port), PATIENCE)
         try:
-            with plain:
+            with raw:
                 secure = place.scheme == "https"
-                wire = self._tls.wrap_socket(plain, server_hostname=place.host) if secure else plain
-                with wire, _within(LONGEST, wire):
+                wire = self._tls.wrap_socket(raw, server_hostname=place.host) if secure else raw
+                with wire, _within(longest, wire):
                     line = _Over(place, wire)
                     yield line
         finally:
-            plain.close()
+            raw.close()
+
+
+def _copied(answer: HTTPResponse, file: IO[bytes]) -> None:
+    if answer.status != _FINE:
+        raise Postponed(f"The address answered with {answer.status}.")
+    left = LARGEST_FETCH
+    while chunk := answer.read(_CHUNK):
+        left -= len(chunk)
+        if left < 0:
+            raise Undeliverable("What the address has is larger than 1 GB.")
+        file.write(chunk)
+    if answer.length:
+        raise Postponed("The address broke off before the end.")
 
 
 class _Over(HTTPConnection):
@@ -155,23 +216,3 @@ def _within(seconds: float, wire: socket.socket) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def in_the_open(address: str) -> bool:
-    """Whether an address is one of the internet's: no loopback, link-local, private, shared or multicast one, in none of
-    the disguises that IPv6 has for IPv4.
-    """
-    bare = _bare(address)
-    if isinstance(bare, IPv6Address) and (bare.sixtofour is not None or bare.teredo is not None):
-        return False
-    return bare.is_global and not bare.is_multicast and not bare.is_reserved
-
-
-def _bare(address: str) -> IPv4Address | IPv6Address:
-    found = ip_address(address.partition("%")[0])
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped is not None:
-            return found.ipv4_mapped
-        if found in _NAT64:
-            return IPv4Address(int(found) & 0xFFFFFFFF)
-    return found

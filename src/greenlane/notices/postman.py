@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Connection, Executable, update
+from sqlalchemy import Connection, update
 from sqlalchemy.exc import DBAPIError
 
 from greenlane.govern.actor import PLATFORM
@@ -22,7 +22,7 @@ from greenlane.govern.effect import Rows
 from greenlane.identity import queries as identity
 from greenlane.kit import digest, ids
 from greenlane.kit.clock import Clock, parse, stamp
-from greenlane.kit.database import Database
+from greenlane.kit.database import Database, carries_out
 from greenlane.kit.errors import GreenlaneError
 from greenlane.ledger.append import Ledger
 from greenlane.ledger.receipt import Receipt
@@ -200,7 +200,7 @@ class Postman:
 
     def _keep(self, one: queries.Message, **values: object) -> None:
         changed = update(MESSAGE).where(MESSAGE.c.id == one.id).values(**values)
-        self._desk.ledger.write(lambda connection: _execute(connection, changed))
+        self._desk.ledger.write(carries_out(changed))
 
     def _end(self, one: queries.Message, state: str, trouble: str) -> None:
         self._keep(one, state=state, trouble=trouble[:200], ended_at=stamp(self._desk.clock.now()))
@@ -257,7 +257,3 @@ def _noting(messages: list[str]) -> Rows:
         connection.execute(update(MESSAGE).where(MESSAGE.c.id.in_(messages)).values(noted=True))
 
     return rows
-
-
-def _execute(connection: Connection, statement: Executable) -> None:
-    connection.execute(statement)

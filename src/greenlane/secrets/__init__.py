@@ -1,7 +1,8 @@
-"""Values that apps need and people must not see again, by app and environment.
+"""Values that apps need: readable variables, and secrets that nobody sees again; for an app, a team or everybody here.
 
-Verbs: put-variable, remove-variable.
+Verbs: put-variable, rotate-variable, remove-variable, revoke-variable, take-values, rotate-key.
 
-Invariants: a value is written once, under a new version, and never shown, logged, recorded or exported; it lies
-encrypted; the platform alone opens it, for the app that it belongs to and to find it where it leaked.
+Invariants: a value is written once, under a new version, and lies sealed; a secret is never shown, logged, recorded or
+exported; what an environment has no value for is missing there, and never taken from another environment; the more
+specific value wins, and it is said why; sealing keys lie wrapped by a key driver and can be changed while all runs.
 """

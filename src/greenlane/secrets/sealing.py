@@ -1,59 +1,201 @@
-"""How values lie at rest: AES-256-GCM (NIST SP 800-38D) with a fresh nonce, bound to the place they belong to."""
+"""How values lie at rest: sealed by a data key of their scope, which lies wrapped by a key that only the driver has.
+
+AES-256-GCM (NIST SP 800-38D) with a fresh nonce, bound to the place that a value belongs to. A sealed value names its
+data key, so that values sealed under older keys, and those sealed before there were data keys, open as before.
+"""
 
 from __future__ import annotations
 
-import os
 import secrets
-from contextlib import suppress
-from pathlib import Path
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, Row, insert, select, update
 
-from greenlane.kit.errors import GreenlaneError
+from greenlane.govern.effect import Rows
+from greenlane.kit import ids
+from greenlane.kit.database import Database
+from greenlane.secrets.driver import KEY_BYTES, KeyDriver, ValueUnreadable, Wrapped
+from greenlane.secrets.scopes import ORGANISATION
+from greenlane.secrets.tables import DATA_KEY
 
-_NONCE = 12
-_KEY = 32
+_MARK: Final = b"greenlane:sealed/1:"
+_ID: Final = len(ids.new("dk"))
+_NONCE: Final = 12
 
 
-class ValueUnreadable(GreenlaneError):
-    """A sealed value does not open: the key is another one, or the bytes were changed or moved."""
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A data key that is at hand: seals without asking anybody."""
 
-    code = "value-unreadable"
+    id: str
+    cipher: AESGCM
+
+    def seal(self, value: str, place: str) -> bytes:
+        """The sealed value. ``place`` says where it belongs; it opens nowhere else."""
+        nonce = secrets.token_bytes(_NONCE)
+        return _MARK + self.id.encode() + nonce + self.cipher.encrypt(nonce, value.encode(), place.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the wrapping keys stand: the newest, all there are, and how many data keys lie under an older one."""
+
+    newest: str
+    names: tuple[str, ...]
+    data_keys: int
+    under_older: int
 
 
 class Sealing:
-    """Seals and opens values under one key of 32 bytes."""
+    """Seals and opens values. ``write`` keeps bookkeeping rows; ``before`` is the key from before data keys."""
 
-    def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+    def __init__(
+        self,
+        driver: KeyDriver,
+        database: Database,
+        write: Callable[[Rows], None],
+        now: Callable[[], str],
+        before: bytes | None = None,
+    ) -> None:
+        self.driver = driver
+        self._database = database
+        self._write = write
+        self._now = now
+        self._before = None if before is None else AESGCM(before)
+        self._at_hand: dict[str, AESGCM] = {}
+        self._making = threading.Lock()
 
-    @classmethod
-    def at(cls, path: Path) -> Sealing:
-        """With the key in a file, which is made with mode 0600 when there is none, whole or not at all."""
-        if not path.exists():
-            fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as writer:
-                writer.write(AESGCM.generate_key(_KEY * 8))
-                writer.flush()
-                os.fsync(writer.fileno())
-            with suppress(FileExistsError):  # another process was faster: its key counts
-                path.hardlink_to(fresh)
-            fresh.unlink()
-        return cls(path.read_bytes())
+    def envelope(self, scope: str) -> Envelope:
+        """The data key that seals for a scope; made, wrapped and kept where there is none yet. May ask the driver."""
+        with self._making:
+            with self._database.read() as connection:
+                found = connection.execute(
+                    select(DATA_KEY)
+                    .where(DATA_KEY.c.scope == scope, DATA_KEY.c.retired.is_(None))
+                    .order_by(DATA_KEY.c.created.desc(), DATA_KEY.c.id.desc())
+                    .limit(1)
+                ).one_or_none()
+            return self._make(scope) if found is None else Envelope(found.id, self._opened(found))
 
-    def seal(self, value: str, place: str) -> bytes:
-        """Nonce and ciphertext. ``place`` says where the value belongs; it opens nowhere else."""
-        nonce = secrets.token_bytes(_NONCE)
-        return nonce + self._cipher.encrypt(nonce, value.encode(), place.encode())
+    def seal(self, value: str, place: str, scope: str = ORGANISATION) -> bytes:
+        """A value sealed for a place."""
+        return self.envelope(scope).seal(value, place)
 
     def open(self, sealed: bytes, place: str) -> str:
-        """The value. Raises ``ValueUnreadable``."""
+        """The value. Raises ``ValueUnreadable``, or ``KeysAway`` when the driver is needed and does not answer."""
+        if not is_wrapped(sealed):
+            return self._open_from_before(sealed, place)
+        body = sealed[len(_MARK) :]
+        nonce, text = body[_ID : _ID + _NONCE], body[_ID + _NONCE :]
         try:
-            return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode()).decode()
+            return self._cipher(body[:_ID].decode("ascii", "replace")).decrypt(nonce, text, place.encode()).decode()
         except InvalidTag as error:
-            raise ValueUnreadable(
-                "A stored value does not open.",
-                next_step="Bring back the file keys/variables.key that belongs to this database, or put the value in again.",
-                detail=place,
-            ) from error
+            raise _unreadable(place) from error
+
+    def standing(self) -> Standing:
+        """How the wrapping keys stand."""
+        newest, names = self.driver.newest(), self.driver.names()
+        with self._database.read() as connection:
+            by = connection.execute(select(DATA_KEY.c.wrapped_by)).scalars().all()
+        return Standing(newest, names, len(by), sum(one != newest for one in by))
+
+    def rewrapped(self) -> tuple[int, Rows]:
+        """Every data key under the newest wrapping key; how many, and the rows that say so. Sealed values stay as they
+        are. Data keys from before seal nothing new, so whoever saw one of them sees no later value.
+        """
+        newest = self.driver.newest()
+        with self._database.read() as connection:
+            found = connection.execute(select(DATA_KEY)).all()
+        fresh = {row.id: self.driver.wrap(self._unwrapped(row), _about(row.id, row.scope)) for row in found}
+        now = self._now()
+
+        def rows(connection: Connection) -> None:
+            for id, wrapped in fresh.items():
+                connection.execute(
+                    update(DATA_KEY)
+                    .where(DATA_KEY.c.id == id, DATA_KEY.c.wrapped_by != newest)
+                    .values(wrapped=wrapped.key, wrapped_by=wrapped.by)
+                )
+            connection.execute(update(DATA_KEY).where(DATA_KEY.c.retired.is_(None)).values(retired=now))
+
+        return len(fresh), rows
+
+    def forget_unused(self) -> tuple[str, ...]:
+        """Destroy the wrapping keys under which nothing lies any more; their names."""
+        newest = self.driver.newest()
+        with self._database.read() as connection:
+            used = set(connection.execute(select(DATA_KEY.c.wrapped_by).distinct()).scalars())
+        unused = tuple(name for name in self.driver.names() if name not in used and name != newest)
+        for name in unused:
+            self.driver.forget(name)
+        return unused
+
+    def _make(self, scope: str) -> Envelope:
+        id, key = ids.new("dk"), secrets.token_bytes(KEY_BYTES)
+        wrapped, now = self.driver.wrap(key, _about(id, scope)), self._now()
+
+        def rows(connection: Connection) -> None:
+            connection.execute(
+                insert(DATA_KEY).values(
+                    id=id, scope=scope, wrapped=wrapped.key, wrapped_by=wrapped.by, created=now, retired=None
+                )
+            )
+
+        self._write(rows)
+        self._at_hand[id] = AESGCM(key)
+        return Envelope(id, self._at_hand[id])
+
+    def _cipher(self, id: str) -> AESGCM:
+        if id not in self._at_hand:
+            with self._database.read() as connection:
+                row = connection.execute(select(DATA_KEY).where(DATA_KEY.c.id == id)).one_or_none()
+            if row is None:
+                raise _unreadable(id)
+            return self._opened(row)
+        return self._at_hand[id]
+
+    def _opened(self, row: Row[tuple[object, ...]]) -> AESGCM:
+        if row.id not in self._at_hand:
+            self._at_hand[row.id] = AESGCM(self._unwrapped(row))
+        return self._at_hand[row.id]
+
+    def _unwrapped(self, row: Row[tuple[object, ...]]) -> bytes:
+        try:
+            return self.driver.unwrap(Wrapped(row.wrapped_by, row.wrapped), _about(row.id, row.scope))
+        except ValueUnreadable:
+            # between reading the row and asking, the key may have changed so often that its wrapping was forgotten
+            with self._database.read() as connection:
+                fresh = connection.execute(select(DATA_KEY).where(DATA_KEY.c.id == row.id)).one()
+            if fresh.wrapped_by == row.wrapped_by:
+                raise
+            return self._unwrapped(fresh)
+
+    def _open_from_before(self, sealed: bytes, place: str) -> str:
+        if self._before is None:
+            raise _unreadable(place)
+        try:
+            return self._before.decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode()).decode()
+        except InvalidTag as error:
+            raise _unreadable(place) from error
+
+
+def is_wrapped(sealed: bytes) -> bool:
+    """Whether a sealed value names its data key; those from before do not."""
+    return sealed.startswith(_MARK)
+
+
+def _about(id: str, scope: str) -> str:
+    return f"data key {id} of {scope}"
+
+
+def _unreadable(place: str) -> ValueUnreadable:
+    return ValueUnreadable(
+        "A stored value does not open.",
+        next_step="Bring back the files keys/variables*.key that belong to this database, or put the value in again.",
+        detail=place,
+    )

@@ -11,7 +11,9 @@ from greenlane.govern.decision import Lane
 from greenlane.govern.errors import Conflict, SignInNeeded, WrongInput
 from greenlane.identity import queries
 from greenlane.identity.actions import AddPasskey, MakeRecoveryCodes, SetPassword
-from greenlane.web import doing, frame
+from greenlane.identity.sso import providers
+from greenlane.insights import standing
+from greenlane.web import doing, frame, wording
 from greenlane.web.asked import Asked
 from greenlane.web.destination import own_path
 from greenlane.web.pages import FieldError
@@ -85,11 +87,31 @@ def _changed(at: Asked, field: str, action: Any) -> Response:
     return doing.answered(at, answer, back=own_path(at.field("next")) or "/account")
 
 
+def running(at: Asked, one: queries.Session) -> dict[str, Any]:
+    """A session as its lines say it: which browser, where, since when and until when."""
+    return {
+        "id": one.id,
+        "device": one.device,
+        "place": at.house.places.name(one.address),
+        "opened_with": queries.opened_with(one.through),
+        "created": one.created,
+        "last_seen": one.last_seen,
+        "expires": one.expires,
+        "ends": one.ends,
+    }
+
+
 def _account(at: Asked, error: FieldError | None = None) -> Response:
     with at.read() as connection:
         me = queries.person(connection, at.me.person)
         ways = queries.ways_in(connection, me.id)
         sessions = queries.sessions_of(connection, me.id, at.now)
+        identities = providers.identities_of(connection, me.id)
+        elevated = [
+            (one, wording.role_title(one.role), wording.where(one.scope))
+            for one in standing.standing(connection, me.id, at.now)
+            if one.elevation
+        ]
         tokens = [one for one in queries.tokens_of(connection, me.id) if one.revoked is None]
     _, ahead = at.explain(MakeRecoveryCodes())
     return at.page(
@@ -98,18 +120,11 @@ def _account(at: Asked, error: FieldError | None = None) -> Response:
         me=me,
         ways=ways,
         stale=ahead.lane is Lane.CLOSED,
-        sessions=[
-            {
-                "id": one.id,
-                "device": one.device,
-                "opened_with": queries.opened_with(one.through),
-                "created": one.created,
-                "last_seen": one.last_seen,
-                "expires": one.expires,
-            }
-            for one in sessions
-        ],
+        sessions=[running(at, one) for one in sessions],
         this=at.actor.credential,
+        identities=identities,
+        company=[one for one in at.house.company.offered() if one.name not in {mine.provider for mine in identities}],
+        elevated=elevated,
         tokens=tokens,
         scopes=SCOPES,
         keys=at.request.cookies.get(KEYS_COOKIE) != "off",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from greenlane.govern.decision import Decision, Lane
 from greenlane.govern.errors import Conflict, NotFound, WrongInput
 from greenlane.govern.facts import RUNGS
 from greenlane.identity import queries as identity
+from greenlane.identity.groups import queries as groups
 from greenlane.insights import telling
 from greenlane.kit.clock import stamp
 from greenlane.web import app_page, wording
@@ -27,6 +29,9 @@ MOST_FOUND = 20
 
 MOST_TEAMS = 100
 """Teams that can be ticked."""
+
+MOST_GROUPS = 100
+"""Groups that can be ticked; the terminal takes any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,8 @@ def audience_page(at: Asked) -> Response:
         circles = list(app_page.circles(connection, app, team.name, owner).values())
         today = app_page.circle_now(connection, app, team.name, owner, stamp(at.now))
         people = _people(connection, app, wanted)
-        teams = [Choice(one.name, one.name, one.id in app.named_teams) for one in identity.teams(connection)]
+        teams = [Choice(one.name, one.name, one.id in app.named.teams) for one in identity.teams(connection)]
+        company = _groups(connection, app)
         live = catalog.live_deploy(connection, app.name, "production")
         opens_to = catalog.widening(connection, app.name)
         guests = _guests(connection, app.name)
@@ -82,6 +88,7 @@ def audience_page(at: Asked) -> Response:
         rungs=rungs,
         people=people,
         teams=teams[:MOST_TEAMS],
+        groups=company,
         wanted=wanted,
         live=live,
         opens_to=opens_to,
@@ -97,6 +104,26 @@ def _guests(connection: Connection, app: str) -> list[Choice]:
     found = catalog.guests(connection, app)
     names = identity.names(connection, [one.person for one in found])
     return [Choice(one.person, names.get(one.person, "somebody who was erased"), True, one.since) for one in found]
+
+
+def _groups(connection: Connection, app: catalog.App) -> list[Choice]:
+    """The company's groups: those that are named first, so that none of them falls off the end of a long list."""
+    found = groups.groups(connection)
+    alike = {name for name, many in Counter(one.name for one in found).items() if many > 1}
+    choices = [
+        Choice(
+            one.id if one.name in alike else one.name,
+            one.name,
+            one.id in app.named.groups,
+            " · ".join(part for part in (one.where if one.name in alike else "", _many(one.members)) if part),
+        )
+        for one in found
+    ]
+    return sorted(choices, key=lambda choice: not choice.ticked)[:MOST_GROUPS]
+
+
+def _many(members: int) -> str:
+    return wording.plural(members, "member", "members")
 
 
 def _rung(at: Asked, app: catalog.App, circle: Circle, may: bool) -> Rung:
@@ -140,7 +167,7 @@ def _label(decision: Decision, circle: Circle, *, narrower: bool) -> str:
 
 def _people(connection: Connection, app: catalog.App, wanted: str) -> list[Choice]:
     """Those who are named already, and those whom a search finds."""
-    named = identity.names(connection, app.named_people)
+    named = identity.names(connection, app.named.people)
     found = [Choice(one, name, True) for one, name in sorted(named.items(), key=lambda pair: pair[1].casefold())]
     if wanted:
         found += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,24 +16,29 @@ from starlette.routing import Route
 
 from greenlane.catalog import audience
 from greenlane.catalog import queries as catalog
+from greenlane.deploys import depending
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.actions import Publish, Rollback
+from greenlane.deploys.advisories import Checked
+from greenlane.gateway.queries import Filter
 from greenlane.govern import approvals, call
 from greenlane.govern.decide import decide
 from greenlane.govern.decision import Decision, Lane
 from greenlane.govern.errors import Conflict, NotFound, WrongInput
 from greenlane.govern.facts import RUNGS, Facts
 from greenlane.identity import queries as identity
-from greenlane.identity import roles
-from greenlane.insights import costs, figures, questions, search, sentences, tallying, telling, versions
+from greenlane.identity.held import CREATION
+from greenlane.insights import costs, figures, questions, search, sentences, spending, tallying, telling, versions
 from greenlane.insights.questions import Placing
 from greenlane.insights.versions import Version
 from greenlane.kit.clock import stamp
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.receipt import Entry
+from greenlane.runtime.egress import queries as egress
 from greenlane.secrets import queries as secrets
 from greenlane.web import frame, publishing, wording
 from greenlane.web.asked import Asked
+from greenlane.web.depicted import depicted
 from greenlane.web.publishing import Circle
 from greenlane.web.site import Site
 
@@ -164,31 +170,47 @@ def app_page(at: Asked) -> Response:
             "app": app,
             "title": app.title or app.name,
             "owner": owner,
+            "creator": any(
+                one.by == CREATION and one.scope == f"app:{app.name}" for one in identity.held(connection, app.owner)
+            ),
             "team": team.name,
             "url": at.house.addresses.url(app.name),
             "questions": questions.answers(known),
             "lives": lives,
             "production": production,
+            "depends": None if production is None else _depends(at, connection, app.name, production),
             "circle": circle,
             "opens_to": _opens_to(connection, app, team.name),
             "versions": shown,
             "more_versions": len(found) > NEWEST,
             "waiting": waiting(at, connection, app.name),
             "story": timeline(
+                at,
                 connection,
                 ledger.entries(connection, subject=f"app:{app.name}", limit=LATELY, outcomes=True, newest_first=True),
             ),
             "verdict": known.verdict,
             "content": known.content,
             "hosts": catalog.hosts(connection, app.name),
-            "variables": secrets.names(connection, app.name),
+            "called": _called(connection, app.name, at.now),
+            "variables": [
+                one
+                for one in secrets.names(connection, app.name)
+                if one.person == at.me.person or at.may(connection, "read-variables", f"app:{app.name}")
+            ],
             "stored": deploys.stored_bytes(connection, app.name),
             "spent": costs.spent(connection, app.name, at.now),
+            "models": spending.together(connection, Filter(app=app.name), figures.days_of(at.now, 30)),
             "ways_back": ways_back,
+            "stores": any(one.runs for one in found),
             "may": may,
         }
-    newest = shown[0] if shown else None
-    ready = newest is not None and (production is None or production.deploy != newest.id)
+        newest = shown[0] if shown else None
+        ready = newest is not None and (production is None or production.deploy != newest.id)
+        live = None if production is None else production.deploy
+        told["depicted"] = depicted(
+            at, connection, app.name, [("Live now", live), ("This version", newest.id if newest and ready else None)]
+        )
     offered = None
     if newest is not None and ready and app.state == "live" and may("publish", "production"):
         offered = offer(at, app, newest.id, circle, production)
@@ -214,17 +236,17 @@ def visible(at: Asked, connection: Connection) -> catalog.App:
     return one
 
 
-def timeline(connection: Connection, found: Sequence[Entry]) -> list[Moment]:
+def timeline(at: Asked, connection: Connection, found: Sequence[Entry]) -> list[Moment]:
     """Receipts as moments of a story."""
-    told = search.tell(connection, found)
+    told = search.tell(connection, found, at.sight(connection))
     return [Moment(one.sentence, one.at, one.lane or "", f"/ledger/{one.seq}") for one in told]
 
 
 def rights(at: Asked, app: catalog.App) -> Rights:
     """What the asker's roles allow on an app: enough to offer a button; the door decides."""
-    around = {identity.ORGANISATION, f"team:{app.team}", f"app:{app.name}"}
-    counting = [one.role for one in at.held if one.scope in around]
-    return lambda verb, environment="": any(roles.may(role, verb, environment) for role in counting)
+    around = (identity.ORGANISATION, f"team:{app.team}", f"app:{app.name}")
+    counting = identity.counting(at.held, around)
+    return lambda verb, environment="": any(one.may(verb, environment) for one in counting)
 
 
 def circle_now(connection: Connection, app: catalog.App, team: str, owner: str, now: str) -> Circle:
@@ -238,7 +260,7 @@ def circle_now(connection: Connection, app: catalog.App, team: str, owner: str, 
 
 def circle_of(connection: Connection, app: catalog.App, team: str, owner: str, rung: str) -> Circle:
     """Who could open the app on a rung; on the rung of the named those who are named today."""
-    facts = audience.facts(connection, app, rung, app.named_people, app.named_teams)
+    facts = audience.facts(connection, app, rung, app.named)
     return Circle(rung, team, facts["audience_people"], owner)
 
 
@@ -341,6 +363,18 @@ def lock_of(connection: Connection, place: catalog.Environment, now: str) -> tel
         return None
     who = identity.names(connection, [place.lock_who] if place.lock_who else [])
     return telling.LockInTheWay(who.get(place.lock_who or "", ""), place.lock_why or "", place.lock_until or "")
+
+
+def _called(connection: Connection, app: str, now: datetime) -> list[str]:
+    """The hosts that its code really reached in 30 days."""
+    since = (now - timedelta(days=30)).date().isoformat()
+    found = egress.used(connection, app, since)
+    return sorted({one.host for one in found if one.outcome == "allowed" and one.use == "run"})
+
+
+def _depends(at: Asked, connection: Connection, app: str, live: Live) -> Checked:
+    """What is known today of the packages in what is live."""
+    return depending.checked(connection, at.house.blobs, deploys.deploy(connection, app, live.deploy).sbom, at.now)
 
 
 def _ways_back(connection: Connection, app: catalog.App, production: Live | None) -> list[WayBack]:
@@ -452,7 +486,7 @@ def story(at: Asked) -> Response:
             outcomes=True,
             newest_first=True,
         )
-        told = timeline(connection, found[:AT_ONCE])
+        told = timeline(at, connection, found[:AT_ONCE])
     more = f"{at.path}?{urlencode({'before': found[AT_ONCE - 1].seq})}" if len(found) > AT_ONCE else ""
     return at.page(
         "app/story.html", part="main", app=app, title=app.title or app.name, story=told, more=more, before=typed

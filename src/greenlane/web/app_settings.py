@@ -1,27 +1,31 @@
-"""An app's settings: whose it is, what it may call, its variables, its domains, links to previews, and off the air."""
+"""An app's settings: whose it is, what it may call, its domains, links to previews, and off the air."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 from starlette.routing import Route
 
 from greenlane.catalog import queries as catalog
-from greenlane.catalog.hosts import PURPOSES
+from greenlane.catalog.hosts import PURPOSES, SERVER
 from greenlane.deploys import comparing
 from greenlane.deploys import queries as deploys
 from greenlane.identity import queries as identity
 from greenlane.kit.clock import stamp
-from greenlane.secrets import queries as secrets
+from greenlane.runtime.egress import queries as egress
 from greenlane.web import app_page
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
 
 MOST_LISTED = 100
-"""Members, teams, hosts, variables and tokens that are listed."""
+"""Members, teams, hosts and tokens that are listed."""
+
+CALLED_WITHIN = timedelta(days=30)
+"""How far back the page tells what an app's code called."""
 
 PURPOSE_WORDS = {
     "connect": "exchange data",
@@ -32,6 +36,7 @@ PURPOSE_WORDS = {
     "media": "play sound and video",
     "frame": "show its pages inside",
     "form": "send forms there",
+    "server": "be called by its own code",
 }
 """What a host can be called for, in words."""
 
@@ -68,10 +73,11 @@ def settings_page(at: Asked) -> Response:
             members=_members(connection, app),
             teams=[one.name for one in identity.teams(connection)[:MOST_LISTED]],
             hosts=hosts[:MOST_LISTED],
-            wanted=_wanted(connection, newest, hosts),
+            wanted=_wanted(connection, newest),
             purposes=[(one, PURPOSE_WORDS[one]) for one in PURPOSES],
             purpose_words=PURPOSE_WORDS,
-            variables=secrets.names(connection, app.name)[:MOST_LISTED],
+            called=egress.used(connection, app.name, (at.now - CALLED_WITHIN).date().isoformat())[:MOST_LISTED],
+            may_be_called=[one.host for one in hosts if SERVER in one.directives],
             domains=catalog.domains(connection, app.name),
             tokens=deploys.preview_tokens(connection, now, app.name)[:MOST_LISTED],
             newest=newest,
@@ -84,13 +90,11 @@ def _members(connection: Connection, app: catalog.App) -> Mapping[str, str]:
     return dict(sorted(found.items(), key=lambda pair: pair[1].casefold())[:MOST_LISTED])
 
 
-def _wanted(
-    connection: Connection, newest: deploys.DeployView | None, hosts: list[catalog.DeclaredHost]
-) -> list[Wanted]:
+def _wanted(connection: Connection, newest: deploys.DeployView | None) -> list[Wanted]:
     """What the newest version names in its files, or tried to call in its preview, and may not yet."""
     if newest is None:
         return []
-    declared = [one.host for one in hosts]
+    declared = catalog.page_hosts(connection, newest.app, "production")
     purposes: dict[str, set[str]] = {}
     for reach in (newest.reach, deploys.wanted(connection, newest.id)):
         for purpose, called in reach.items():

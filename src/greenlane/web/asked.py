@@ -20,9 +20,9 @@ from greenlane.govern.door import Answer
 from greenlane.govern.errors import NotFound, SignInNeeded
 from greenlane.govern.facts import Facts
 from greenlane.identity import queries as identity
-from greenlane.identity import roles
 from greenlane.insights import inbox
-from greenlane.insights.undoing import Undo
+from greenlane.insights.undo import Undo
+from greenlane.insights.veiling import Sight
 from greenlane.kit.errors import GreenlaneError
 from greenlane.web import frame, toast
 from greenlane.web.form import Fields
@@ -36,6 +36,7 @@ NAVIGATION = (
     ("/", "Apps", ""),
     ("/inbox", "Inbox", ""),
     ("/ledger", "Ledger", "read-receipts"),
+    ("/models", "Models", ""),
     ("/people", "People", "read-people"),
     ("/policy", "Policy", "read-policy"),
     ("/overview", "Overview", "read-all-receipts"),
@@ -79,7 +80,7 @@ class Asked:
     def held(self) -> Sequence[identity.Held]:
         """The asker's roles, read once."""
         with self.read() as connection:
-            return identity.held(connection, self.me.person)
+            return identity.held(connection, self.me.person, self.now)
 
     @cached_property
     def waiting(self) -> int:
@@ -89,7 +90,11 @@ class Asked:
 
     def has_somewhere(self, right: str) -> bool:
         """Whether a role of the asker gives this right anywhere: enough to offer a room, not to show what is in it."""
-        return any(roles.may(one.role, right) for one in self.held)
+        return any(one.may(right) for one in self.held)
+
+    def sight(self, connection: Connection) -> Sight:
+        """How this person sees receipts."""
+        return Sight(self.me.person, lambda right, subject: self.may(connection, right, subject))
 
     def may(self, connection: Connection, right: str, subject: str) -> bool:
         """Whether the asker has a reading right on a subject."""
@@ -193,7 +198,11 @@ class Asked:
 def _inside(path: str, room: str) -> bool:
     if room == "/":
         return path == "/" or path.startswith(("/apps", "/new"))
-    if room == "/people" and path.startswith(("/teams/", "/roles", "/settings")):
+    if room == "/models" and path.startswith(("/spend", "/calls")):
+        return True
+    if room == "/people" and path.startswith(
+        ("/teams/", "/roles", "/duties", "/agents", "/settings", "/sign-in-providers")
+    ):
         return True
     return path == room or path.startswith(room + "/")
 

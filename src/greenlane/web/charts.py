@@ -6,8 +6,10 @@ table lies behind, and every tint has a pattern beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+from greenlane.web import wording
 
 WIDTH, HEIGHT = 720.0, 160.0
 """The size of a drawing in its own units; a page scales it."""
@@ -30,10 +32,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One bar that lies: its label, its number, and the share of the longest one (0 to 1)."""
+    """One bar that lies: its label, its number in words, and the share of the longest one (0 to 1)."""
 
     label: str
-    number: int
+    said: str
     share: float
     href: str = ""
 
@@ -51,15 +53,10 @@ class Chart:
     cells: tuple[tuple[str, ...], ...]
     marks: tuple[Mark, ...] = ()
     axis: tuple[str, str] = ("", "")
-    legend: tuple[tuple[str, str, int], ...] = ()
+    legend: tuple[tuple[str, str, str], ...] = ()
     rows: tuple[Row, ...] = ()
     points: str = ""
-    top: int = 0
-
-    @property
-    def unit(self) -> str:
-        """What is counted, as one of it is called: ``app`` under the head Apps."""
-        return self.heads[-1].lower().removesuffix("s")
+    top: str = ""
 
 
 def stacked(
@@ -69,8 +66,12 @@ def stacked(
     series: Mapping[str, Sequence[int]],
     words: Mapping[str, str],
     head: str = "Day",
+    say: Callable[[int], str] = wording.number,
 ) -> Chart:
-    """Standing bars, one a place, each made of parts from the bottom up in the order of ``series``."""
+    """Standing bars, one a place, each made of parts from the bottom up in the order of ``series``.
+
+    ``say`` puts a number into words where it counts something that is not one by one, such as money.
+    """
     kinds = list(series)
     sums = [sum(series[kind][at] for kind in kinds) for at in range(len(places))]
     top = max(sums, default=0)
@@ -83,17 +84,17 @@ def stacked(
             tall = HEIGHT * number / top if top else 0.0
             foot -= tall
             if number:
-                says_it = f"{place}: {number} {words[kind].lower()}"
+                says_it = f"{place}: {say(number)} {words[kind].lower()}"
                 marks.append(_mark(at * step + step * GAP / 2, foot, step * (1 - GAP), tall, kind, says_it))
     return Chart(
         id,
         says,
         (head, *(words[kind] for kind in kinds)),
-        tuple((place, *(str(series[kind][at]) for kind in kinds)) for at, place in enumerate(places)),
+        tuple((place, *(say(series[kind][at]) for kind in kinds)) for at, place in enumerate(places)),
         marks=tuple(marks),
         axis=(places[0], places[-1]) if places else ("", ""),
-        legend=tuple((kind, words[kind], sum(series[kind])) for kind in kinds),
-        top=top,
+        legend=tuple((kind, words[kind], say(sum(series[kind]))) for kind in kinds),
+        top=say(top) if top else "",
     )
 
 
@@ -103,14 +104,21 @@ def lying(
     heads: tuple[str, str],
     numbers: Sequence[tuple[str, int]],
     hrefs: Mapping[str, str] | None = None,
+    say: Callable[[int], str] | None = None,
 ) -> Chart:
-    """Bars that lie, one below the other, each with its label and its number."""
+    """Bars that lie, one below the other, each with its label and its number: so many of what the second head names."""
     longest = max((number for _, number in numbers), default=0)
+    unit = heads[-1].lower().removesuffix("s")
     rows = tuple(
-        Row(label, number, number / longest if longest else 0.0, (hrefs or {}).get(label, ""))
+        Row(
+            label,
+            wording.plural(number, unit) if say is None else say(number),
+            number / longest if longest else 0.0,
+            (hrefs or {}).get(label, ""),
+        )
         for label, number in numbers
     )
-    return Chart(id, says, heads, tuple((label, str(number)) for label, number in numbers), rows=rows)
+    return Chart(id, says, heads, tuple((label, (say or str)(number)) for label, number in numbers), rows=rows)
 
 
 def line(id: str, says: str, heads: tuple[str, str], numbers: Sequence[tuple[str, int]]) -> Chart:
@@ -121,7 +129,8 @@ def line(id: str, says: str, heads: tuple[str, str], numbers: Sequence[tuple[str
         f"{at * step:.1f},{HEIGHT - (HEIGHT * number / top if top else 0):.1f}"
         for at, (_, number) in enumerate(numbers)
     )
-    return Chart(id, says, heads, tuple((label, str(number)) for label, number in numbers), points=points, top=top)
+    cells = tuple((label, str(number)) for label, number in numbers)
+    return Chart(id, says, heads, cells, points=points, top=wording.number(top) if top else "")
 
 
 def ranges(

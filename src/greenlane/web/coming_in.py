@@ -6,6 +6,7 @@ somebody planted in a browser beforehand is worth nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from greenlane.identity import devices, names, queries, tokens
 from greenlane.identity.actions import SignOut
 from greenlane.identity.arriving import Caller, Opened
 from greenlane.identity.tokens import Kind
+from greenlane.kit import ids
 from greenlane.kit.errors import GreenlaneError, Unavailable
 from greenlane.web import frame, pages
 from greenlane.web.asked import SESSION_COOKIE, Asked
@@ -25,6 +27,12 @@ from greenlane.web.destination import Destination, destination, own_path
 from greenlane.web.form import SMALL
 from greenlane.web.pages import FieldError
 from greenlane.web.site import Answer, Site
+
+BROWSER_COOKIE = "__Host-greenlane-browser"
+"""What a browser keeps so that signing in with a new one can be told of."""
+
+_BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
+_A_YEAR = 365 * 24 * 3600
 
 
 def routes(site: Site) -> list[Route]:
@@ -81,7 +89,7 @@ def _secretly(answer: Answer) -> Answer:
 def sign_in(at: Asked) -> Response:
     """Every way in on one page. Who is signed in goes on at once, unless they are asked to show it once more."""
     if at.person is not None and not at.query("again"):
-        to = _to(at, at.query("to"))
+        to = place_of(at, at.query("to"))
         return (
             RedirectResponse(to.address, 303, frame.PLAIN_HEADERS) if to else at.see(own_path(at.query("next")) or "/")
         )
@@ -90,6 +98,8 @@ def sign_in(at: Asked) -> Response:
 
 def signing_in(at: Asked) -> Response:
     """One form for every way: what was filled in says which."""
+    if "mail" in at.form:
+        return _home(at)
     ways: dict[str, Callable[[Caller], Opened]] = {
         "passkey": lambda caller: at.house.arrivals.by_passkey(at.field("passkey"), caller),
         "secret": lambda caller: at.house.arrivals.by_secret(_pasted(at.field("secret")), caller),
@@ -97,7 +107,7 @@ def signing_in(at: Asked) -> Response:
     }
     way = next((one for one in ("passkey", "secret") if one in at.form), "password")
     try:
-        opened = ways[way](_caller(at))
+        opened = ways[way](caller(at))
     except Unavailable:
         raise
     except GreenlaneError as error:
@@ -107,6 +117,18 @@ def signing_in(at: Asked) -> Response:
             page.headers["retry-after"] = str(error.seconds)
         return page
     return _in(at, opened)
+
+
+def _home(at: Asked) -> Response:
+    """The provider of somebody's mail address. A page in between leads there: ``form-action`` holds for redirects."""
+    typed = at.field("mail")
+    home = at.house.company.home_of(typed)
+    if home is None:
+        error = FieldError("mail", "No sign-in of a company belongs to this address.", "Sign in another way below.")
+        return _sign_in(at, at.field("to"), at.field("next"), error, mail_typed=typed)
+    wanted = {"to": at.field("to"), "next": at.field("next"), "mail": typed, "again": "yes" if at.person else ""}
+    onward = urlencode({name: value for name, value in wanted.items() if value})
+    return pages.leading_on(f"{home.address}?{onward}", home.title)
 
 
 def question(at: Asked) -> Response:
@@ -122,7 +144,7 @@ def recover(at: Asked) -> Response:
 def recovering(at: Asked) -> Response:
     """A code is used up and opens a session."""
     try:
-        opened = at.house.arrivals.by_recovery_code(at.field("code"), _caller(at))
+        opened = at.house.arrivals.by_recovery_code(at.field("code"), caller(at))
     except Unavailable:
         raise
     except GreenlaneError as error:
@@ -139,7 +161,7 @@ def sign_in_link(at: Asked) -> Response:
 def signing_in_by_link(at: Asked) -> Response:
     """The button of a link."""
     try:
-        return _in(at, at.house.arrivals.by_secret(_secret(at, Kind.LINK), _caller(at)))
+        return _in(at, at.house.arrivals.by_secret(_secret(at, Kind.LINK), caller(at)))
     except SignInNeeded as error:
         return pages.dead_link(error)
 
@@ -162,7 +184,7 @@ def joining(at: Asked) -> Response:
         return pages.invitation(at.person, name, email, wrong)
     try:
         mine = at.session if at.person else ""
-        opened = at.house.arrivals.by_invitation(secret, name, email, mine, _caller(at))
+        opened = at.house.arrivals.by_invitation(secret, name, email, mine, caller(at))
     except (WrongInput, Conflict) as error:
         return pages.invitation(at.person, name, email, FieldError.of("", error))
     except SignInNeeded as error:
@@ -194,9 +216,11 @@ def sign_out(at: Asked) -> Response:
 
 def signing_out(at: Asked) -> Response:
     """End the session of this browser."""
+    url = ""
     if at.person is not None:
+        url = at.house.company.leaving(at.actor.credential or "")
         at.does(SignOut())
-    answer = at.see("/signed-out")
+    answer = pages.leading_on(url, "your company’s sign-in", leaving=True) if url else at.see("/signed-out")
     answer.delete_cookie(SESSION_COOKIE, secure=True, httponly=True, samesite="lax")
     return answer
 
@@ -209,8 +233,10 @@ def signed_out(at: Asked) -> Response:
 # what several answers need
 
 
-def _sign_in(at: Asked, to: str, wanted: str, error: FieldError | None = None, name: str = "") -> Response:
-    place, next_page = _to(at, to), own_path(wanted)
+def _sign_in(
+    at: Asked, to: str, wanted: str, error: FieldError | None = None, name: str = "", mail_typed: str = ""
+) -> Response:
+    place, next_page = place_of(at, to), own_path(wanted)
     onward = {"to": place.address} if place else {"next": next_page} if next_page else {}
     return pages.sign_in(
         place,
@@ -219,15 +245,28 @@ def _sign_in(at: Asked, to: str, wanted: str, error: FieldError | None = None, n
         name=name,
         again=at.person.name if at.person else "",
         recover="/sign-in/recover" + (f"?{urlencode(onward)}" if onward else ""),
-        providers=at.house.arrivals.providers,
+        company=_offered(at, onward),
+        mail=mail_typed if at.house.company.leads_home() else None,
     )
 
 
+def _offered(at: Asked, onward: dict[str, str]) -> list[tuple[str, str]]:
+    """The company's providers: what each button says, and where it leads."""
+    if at.person is not None:
+        onward = {**onward, "again": "yes"}
+    behind = f"?{urlencode(onward)}" if onward else ""
+    return [(one.title, one.address + behind) for one in at.house.company.offered()]
+
+
 def _recover(at: Asked, to: str, wanted: str, error: FieldError | None = None) -> Response:
-    return pages.recover(_to(at, to), own_path(wanted), error)
+    return pages.recover(place_of(at, to), own_path(wanted), error)
 
 
 def _in(at: Asked, opened: Opened) -> Response:
+    return came_in(at, opened, at.field("to"), at.field("next"))
+
+
+def came_in(at: Asked, opened: Opened, to: str, wanted: str) -> Response:
     """On to where somebody wanted to go, with their new session. The one that they had in this browser ends.
 
     An app is another origin: a page in between leads there, because browsers hold every redirect that follows a form
@@ -235,7 +274,7 @@ def _in(at: Asked, opened: Opened) -> Response:
     """
     if at.signed is not None:
         at.does(SignOut())
-    place, next_page = _to(at, at.field("to")), own_path(at.field("next")) or "/"
+    place, next_page = place_of(at, to), own_path(wanted) or "/"
     if place is not None:
         answer = pages.going_on(place.address, place.host)
     elif opened.way in {"link", "invitation", "recovery code"} and _has_no_way(at, opened.person):
@@ -243,6 +282,7 @@ def _in(at: Asked, opened: Opened) -> Response:
     else:
         answer = at.see(next_page)
     answer.set_cookie(SESSION_COOKIE, opened.secret, path="/", secure=True, httponly=True, samesite="lax")
+    _known_again(at, answer)
     return answer
 
 
@@ -252,12 +292,23 @@ def _has_no_way(at: Asked, person: str) -> bool:
     return ways.password is None and not ways.passkeys
 
 
-def _caller(at: Asked) -> Caller:
+def caller(at: Asked) -> Caller:
+    """Where a request comes from."""
     address = at.request.client.host if at.request.client else ""
-    return Caller(address, devices.in_words(at.request.headers.get("user-agent", "")))
+    browser = at.request.cookies.get(BROWSER_COOKIE, "")
+    if not _BROWSER.fullmatch(browser):
+        browser = getattr(at.request.state, "browser", "") or ids.token()
+    at.request.state.browser = browser
+    return Caller(address, devices.in_words(at.request.headers.get("user-agent", "")), tokens.sha256(browser))
 
 
-def _to(at: Asked, wanted: str) -> Destination | None:
+def _known_again(at: Asked, answer: Response) -> None:
+    """Let the browser keep what it is known again by, whoever signs in with it. It lets nobody in."""
+    if browser := getattr(at.request.state, "browser", ""):
+        answer.set_cookie(BROWSER_COOKIE, browser, _A_YEAR, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def place_of(at: Asked, wanted: str) -> Destination | None:
     """The app that somebody wanted to open; None for whatever is no app of ours."""
     addresses = at.house.addresses
 

@@ -12,9 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from greenlane.catalog import queries as catalog
-from greenlane.deploys import comparing, differing
+from greenlane.deploys import alarms, comparing, depending, differing
 from greenlane.deploys import queries as deploys
+from greenlane.deploys.advisories.listed import with_flaws
 from greenlane.deploys.bundle import Bundle
+from greenlane.deploys.inspection.bill_of_materials import is_of_a_build
 from greenlane.govern.errors import WrongInput
 from greenlane.govern.explain import what_would_make_it_green
 from greenlane.govern.facts import RUNGS
@@ -26,6 +28,7 @@ from greenlane.ledger import queries as ledger
 from greenlane.web import app_page, wording
 from greenlane.web.app_page import Live, Moment, Offer, visible
 from greenlane.web.asked import Asked
+from greenlane.web.depicted import depicted
 from greenlane.web.site import Site
 
 MOST_FILES = 200
@@ -107,14 +110,23 @@ def deploy_page(at: Asked) -> Response:
             "url": at.house.addresses.url(app.name, deploy=one.id),
             "live_url": at.house.addresses.url(app.name) if place is not None and place.live_deploy else "",
             "called": _called(connection, app.name, one),
+            **_found(connection, one),
             "inside": _inside(at, one),
-            "receipts": _receipts(connection, one),
+            "installed": is_of_a_build(at.house.blobs.get(one.sbom)),
+            "depends": depending.checked(connection, at.house.blobs, one.sbom, at.now),
+            "receipts": _receipts(at, connection, one),
             "waiting": app_page.waiting(at, connection, app.name),
             "lock": app_page.lock_of(connection, place, stamp(at.now)) if place is not None else None,
             "rungs": [circle for rung, circle in circles.items() if rung != "named"],
             "wanted": wanted,
             "may": may,
             "in_staging": any(each.name == "staging" and each.live_deploy == one.id for each in places),
+            "depicted": depicted(
+                at,
+                connection,
+                app.name,
+                [("Live now", None if place is None else place.live_deploy), ("This version", one.id)],
+            ),
             "way_back": not is_live and place is not None and _was_live(connection, one),
             "limits": {"file": differing.LARGEST},
         }
@@ -215,9 +227,29 @@ def _difference(at: Asked, one: FileChange, most: int) -> Shown:
 # -- what was found, what is inside ------------------------------------------------------------------------------------
 
 
+def _found(connection: Connection, one: deploys.DeployView) -> Mapping[str, Any]:
+    """What was found in it and counts, and what somebody called a false alarm: who, when, and whether anybody agreed."""
+    known = alarms.alarms(connection, one.app)
+    off = alarms.called_off(one.findings, known)
+    names = identity.names(connection, [alarm.person for alarm in off.values() if alarm.person])
+    return {
+        "standing": alarms.standing(one.findings, known),
+        "called_off": [
+            {
+                **one.findings[place],
+                "by": names.get(alarm.person or "", ""),
+                "at": alarm.at,
+                "reviewed": alarm.reviewed,
+                "action": alarm.action,
+            }
+            for place, alarm in off.items()
+        ],
+    }
+
+
 def _called(connection: Connection, app: str, one: deploys.DeployView) -> list[Called]:
     """Outside hosts that its files name, and those that its preview tried to call."""
-    declared = [host.host for host in catalog.hosts(connection, app)]
+    declared = catalog.page_hosts(connection, app, "production")
     tried = deploys.wanted(connection, one.id)
     purposes: dict[str, set[str]] = {}
     for reach in (one.reach, tried):
@@ -232,7 +264,7 @@ def _called(connection: Connection, app: str, one: deploys.DeployView) -> list[C
 
 
 def _inside(at: Asked, one: deploys.DeployView) -> list[Mapping[str, str]]:
-    """The packages that its files name, from its bill of materials."""
+    """The packages that its build installed or its files name, from its bill of materials."""
     if not one.facts.get("dependencies"):
         return []
     document = orjson.loads(at.house.blobs.get(one.sbom))
@@ -246,18 +278,18 @@ def _inside(at: Asked, one: deploys.DeployView) -> list[Mapping[str, str]]:
     ]
 
 
-def _receipts(connection: Connection, one: deploys.DeployView) -> list[Moment]:
+def _receipts(at: Asked, connection: Connection, one: deploys.DeployView) -> list[Moment]:
     """What happened to the version: that it was made, and each time that it was put somewhere."""
     placing = deploys.placing_actions(connection, one.app, one.id)[-MOST_RECEIPTS:]
     found = ledger.by_actions(connection, [one.action, *placing])
     settled = sorted((entry for entry in found if entry.receipt.half != "decided"), key=lambda entry: -entry.seq)
-    return app_page.timeline(connection, settled[:MOST_RECEIPTS])
+    return app_page.timeline(at, connection, settled[:MOST_RECEIPTS])
 
 
 def inside(at: Asked) -> Response:
-    """The list of what is inside, as CycloneDX, to take along."""
+    """The list of what is inside, as CycloneDX, with the flaws that are known of it today, to take along."""
     with at.read() as connection:
         app = visible(at, connection)
         one = deploys.deploy(connection, app.name, at.named("deploy"))
-        body = at.house.blobs.get(one.sbom)
+        body = with_flaws(at.house.blobs.get(one.sbom), depending.checked(connection, at.house.blobs, one.sbom, at.now))
     return app_page.download(f"{app.name}-{one.id}.cdx.json", body)

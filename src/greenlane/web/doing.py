@@ -18,7 +18,8 @@ from greenlane.govern.action import REGISTRY, Input, Verb
 from greenlane.govern.door import Answer
 from greenlane.govern.errors import Conflict, NotFound, TooLarge, WrongInput
 from greenlane.govern.facts import RUNGS
-from greenlane.identity.roles import ROLES
+from greenlane.identity.custom_roles.queries import custom_roles
+from greenlane.identity.roles import EVERY, ROLES, VERBS
 from greenlane.insights import telling
 from greenlane.kit.errors import GreenlaneError
 from greenlane.notices.actions import CHOICES as MAIL
@@ -31,11 +32,14 @@ from greenlane.web.site import Site
 OURS = frozenset({"back", "key", "look"})
 """Fields of every form that are no inputs of the verb: where to go on, what makes it count once, only looking."""
 
-SHOWN_ONCE = frozenset({"link", "token", "secret", "codes", "record"})
+SHOWN_ONCE = frozenset({"link", "token", "secret", "codes", "record", "change"})
 """What an answer may hold that its caller must see now, because nobody can see it again or because it is needed next."""
 
+OF_OUR_OWN = frozenset({"change-role", "delete-role"})
+"""Verbs about a role that was made here."""
+
 CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {
-    "environment": (("production", "Production"), ("staging", "Staging")),
+    "use": tuple(wording.USES.items()),
     "audience": tuple((rung, wording.AUDIENCES[rung]) for rung in RUNGS),
     "role": tuple((role, wording.role_title(role)) for role in ROLES),
     "what": tuple((one, says[:1].upper() + says[1:]) for one, says in MAIL.items()),
@@ -161,7 +165,9 @@ def _given(at: Asked) -> Fields:
 
 def _form(at: Asked, verb: Verb, typed: Fields, error: GreenlaneError | None = None) -> Response:
     wrong_field = error.field if isinstance(error, WrongInput) else ""
-    shown = [field_of(one, typed, error if one.name == wrong_field else None) for one in verb.inputs]
+    with at.read() as connection:
+        own = [one.name for one in custom_roles(connection)]
+    shown = [field_of(one, typed, error if one.name == wrong_field else None, verb.name, own) for one in verb.inputs]
     ahead = None
     if error is None and complete(verb, typed):
         try:
@@ -189,11 +195,16 @@ def complete(verb: Verb, typed: Fields) -> bool:
     return not any(one.secret for one in needed) and all("".join(typed.get(one.name, [])).strip() for one in needed)
 
 
-def field_of(one: Input, typed: Fields, wrong: GreenlaneError | None) -> FormField:
+def field_of(
+    one: Input, typed: Fields, wrong: GreenlaneError | None, verb: str, own_roles: Sequence[str] = ()
+) -> FormField:
     """An input of a verb as a field, with what was typed into it and what is wrong with that."""
     values = typed.get(one.name)
     value = ", ".join(values) if values is not None else _default(one)
-    choices = CHOICES.get(one.name, ())
+    choices = _environments(verb) if one.name == "environment" else CHOICES.get(one.name, ())
+    if one.name == "role":
+        own = [(role, wording.role_title(role)) for role in own_roles]
+        choices = own if verb in OF_OUR_OWN else (*choices, *own)
     if one.secret:
         kind, value = "secret", ""
     elif one.type is bool:
@@ -207,6 +218,12 @@ def field_of(one: Input, typed: Fields, wrong: GreenlaneError | None) -> FormFie
     else:
         kind = "long" if one.name in {"message", "because", "why", "note", "texts"} else "text"
     return FormField(one.name, _label(one), one.says, kind, value, one.required, choices, wrong)
+
+
+def _environments(verb: str) -> Sequence[tuple[str, str]]:
+    """The environments that a verb can concern, the most watched first."""
+    possible = VERBS[verb].environments if verb in VERBS else EVERY
+    return [(place, words) for place, words in wording.ENVIRONMENTS.items() if place in possible]
 
 
 def _default(one: Input) -> str:

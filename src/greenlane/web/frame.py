@@ -17,6 +17,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from greenlane.gateway.prices.money import dollars
 from greenlane.kit import ids
 from greenlane.web import assets, dropping, packing, wording
 
@@ -74,6 +75,7 @@ _ENVIRONMENT.filters.update(
     plural=wording.plural,
     advice=wording.without_commands,
     day=wording.day,
+    dollars=dollars,
 )
 
 

@@ -54,7 +54,9 @@ def front_page(at: Asked) -> Response:
         more=more,
         waiting=at.waiting,
         may_build=at.has_somewhere("create-app"),
-        roles=[(wording.role_title(one.role), wording.role_meaning(one.role)) for one in at.held],
+        roles=[
+            (wording.role_title(one.role), wording.role_meaning(one.role)) for one in identity.but_creations(at.held)
+        ],
     )
 
 

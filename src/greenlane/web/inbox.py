@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from greenlane.catalog import queries as catalog
 from greenlane.govern import approvals
 from greenlane.govern.action import REGISTRY
 from greenlane.govern.approvals import Question
@@ -26,6 +27,7 @@ from greenlane.notices import queries as notices
 from greenlane.notices import wording as hearing
 from greenlane.web import frame
 from greenlane.web.asked import Asked
+from greenlane.web.depicted import Depicted, depicted
 from greenlane.web.site import Site
 
 AT_ONCE = 50
@@ -241,6 +243,11 @@ def _card(at: Asked, typed: Typed) -> Response:
     with at.read() as connection:
         one = _visible(at, connection, at.named("request"))
         told = requests.told(_desk(at), connection, at.actor, one)
+        app = one.subject.removeprefix("app:") if one.subject.startswith("app:") else ""
+        shown: list[Depicted] = []
+        if told.deploy and at.may(connection, "read-receipts", one.subject):
+            live = catalog.live_deploy(connection, app, "production")
+            shown = depicted(at, connection, app, [("Now", live), ("Proposed", told.deploy)])
         line = [each.request for each in inbox.waiting(connection, at.me.person, at.held, limit=AT_ONCE)]
     place = line.index(one.id) if one.id in line else None
     before = after = ""
@@ -254,7 +261,8 @@ def _card(at: Asked, typed: Typed) -> Response:
         status=status,
         told=told,
         one=one,
-        app=one.subject.removeprefix("app:") if one.subject.startswith("app:") else "",
+        app=app,
+        depicted=shown,
         choices=_choices(told),
         mine=one.author == at.me.person,
         state=STATES[one.state],

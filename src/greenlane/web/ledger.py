@@ -81,7 +81,7 @@ def listed(at: Asked) -> Response:
         try:
             wanted, scope = _wanted(at, connection, typed)
             found = search.find(connection, wanted, before=before, limit=AT_ONCE + 1, newest_first=True)
-            lines = [_line(one) for one in search.tell(connection, found[:AT_ONCE])]
+            lines = [_line(one) for one in search.tell(connection, found[:AT_ONCE], at.sight(connection))]
             if len(found) > AT_ONCE:
                 more = _address("/ledger", typed, before=found[AT_ONCE - 1].seq)
         except (WrongInput, NotFound) as wrong:
@@ -148,7 +148,7 @@ def _taken(at: Asked, ending: str, kind: str, lines: Any) -> Response:
         wanted, _scope = _wanted(at, connection, typed)
         search.find(connection, wanted, limit=1)  # what cannot be read is said before anything is sent
         until = ledger.size(connection)
-    told = search.each(at.read, wanted, before=until)
+    told = search.each(at.read, wanted, at.sight, before=until)
     named = f'attachment; filename="receipts-{at.now:%Y-%m-%d}.{ending}"'
     return StreamingResponse(lines(told), media_type=kind, headers=frame.PLAIN_HEADERS | {"content-disposition": named})
 
@@ -184,13 +184,12 @@ def one_receipt(at: Asked) -> Response:
     seq = int(at.request.path_params["seq"])
     note = at.house.door.ledger.newest_checkpoint()  # before the view of the database, which then holds all it covers
     with at.read() as connection:
-        found = search.readable(
-            connection, seq, at.me.person, lambda right, subject: at.may(connection, right, subject)
-        )
-        told = search.tell(connection, [found])[0]
-        beside = [one for one in ledger.by_action(connection, told.action) if one.seq != seq]
+        sight = at.sight(connection)
+        found = sight.one(search.readable(connection, seq, sight.person, sight.may))
+        told = search.tell(connection, [found], sight)[0]
+        beside = sight.of([one for one in ledger.by_action(connection, told.action) if one.seq != seq])
         first = next((one.receipt for one in (found, *beside) if one.receipt.half == "decided"), None)
-        related = search.tell(connection, beside)
+        related = search.tell(connection, beside, sight)
         names = identity.names(connection, [*(link["id"] for link in found.receipt.actor), *_people(told)])
         stored = ledger.stored_bytes(connection, seq) or b""
         seal = seals.seal_of(connection, found, stored, at.house.trust, note)

@@ -7,7 +7,7 @@ goes on right now is remembered here. What was found is kept with the upload, an
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,14 +17,15 @@ import structlog
 from greenlane.catalog import names
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.actions import CreateApp
+from greenlane.deploys import alarms
 from greenlane.deploys import queries as deploys
-from greenlane.deploys.actions import Deploy
+from greenlane.deploys.actions import Build, Deploy
 from greenlane.deploys.bundle import Bundle
 from greenlane.deploys.resembling import Resembling, resembling
 from greenlane.govern.actor import Actor
 from greenlane.govern.door import Answer
+from greenlane.govern.errors import WrongInput
 from greenlane.identity import queries as identity
-from greenlane.identity import roles
 from greenlane.kit import ids
 from greenlane.kit.errors import GreenlaneError
 from greenlane.web.house import WebHouse
@@ -85,9 +86,10 @@ class Work:
         self.looked_at, self.of = looked_at, of
 
 
-def leaks(found: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    """The credentials that stand in what arrived: their kind, file and line."""
-    return [one for one in (found or {}).get("findings", ()) if one["weight"] == "leaked"]
+def leaks(found: Mapping[str, Any] | None, known: Collection[alarms.Alarm] = ()) -> list[Mapping[str, Any]]:
+    """The credentials that stand in what arrived, without false alarms of its app: their kind, file and line."""
+    standing = alarms.standing((found or {}).get("findings", ()), known)
+    return [one for one in standing if one["weight"] == "leaked"]
 
 
 def as_title(app: str) -> str:
@@ -136,7 +138,7 @@ class Workbench:
                 (names.guess(called, title), title),
                 catalog.apps_for(connection, str(actor.person), limit=10_000),
                 lambda app: any(
-                    roles.may(one.role, "deploy", "preview")
+                    one.may("deploy", "preview")
                     for one in identity.rights(connection, str(actor.person), f"app:{app}", catalog.team_of)
                 ),
             )
@@ -152,9 +154,11 @@ class Workbench:
         try:
             work.found = self._house.uploads.complete(work.person, work.upload, work.told)
             work.called = work.called or self._called(work.upload)
+            if refused := work.found.get("refused"):
+                raise WrongInput(str(refused["says"]), next_step=str(refused["instead"]))
             if work.wish is not None and (wish := self._settled(actor, work, work.wish)) is not None:
                 work.wish, work.step = wish, "making"
-                work.answer = self._made(actor, work.upload, wish)
+                work.answer = self._made(actor, work.upload, wish, source="plan" in work.found)
             else:
                 work.wish = None
                 work.resembles = work.resembles or self.resembles(actor, work.found, work.called)
@@ -171,7 +175,7 @@ class Workbench:
     def _settled(self, actor: Actor, work: Work, wish: Wish) -> Wish | None:
         """The wish with everything that it left open; None when a person must look first."""
         assert work.found is not None, "it was looked at"
-        if leaks(work.found):
+        if leaks(work.found, self._alarms("" if wish.new else wish.app)):
             return None
         if not wish.new or wish.app:
             return wish
@@ -187,13 +191,20 @@ class Workbench:
         with self._house.database.read() as connection:
             return names.free(names.suggest(called, title), catalog.names(connection))
 
+    def _alarms(self, app: str) -> list[alarms.Alarm]:
+        with self._house.database.read() as connection:
+            return alarms.alarms(connection, app)
+
     def _called(self, upload: str) -> str:
         with self._house.database.read() as connection:
             one = deploys.upload(connection, upload)
         return str(one.archive["name"]) if one.archive else ""
 
-    def _made(self, actor: Actor, upload: str, wish: Wish) -> Answer:
-        """The app, where it is new, and its deploy, as one process. The first answer that is not *done* ends it."""
+    def _made(self, actor: Actor, upload: str, wish: Wish, *, source: bool) -> Answer:
+        """The app, where it is new, and its deploy, or its build where a ``source`` was sent, as one process.
+
+        The first answer that is not *done* ends it.
+        """
         door, process = self._house.door, ids.new("prc")
         if wish.new:
             made = door.govern(
@@ -206,4 +217,5 @@ class Workbench:
             if made.state != "done":
                 return made
         key = f"{wish.key} deploy" if wish.key else None
-        return door.govern(actor, Deploy(wish.app, upload), key=key, process=process)
+        action = Build(wish.app, upload) if source else Deploy(wish.app, upload)
+        return door.govern(actor, action, key=key, process=process)

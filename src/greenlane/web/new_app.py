@@ -21,12 +21,12 @@ from starlette.routing import Route
 
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.actions import CreateApp
+from greenlane.deploys import alarms
 from greenlane.deploys import queries as deploys
 from greenlane.deploys.actions import Deploy
 from greenlane.govern.door import Answer
 from greenlane.govern.errors import Conflict, NotFound, WrongInput
 from greenlane.identity import queries as identity
-from greenlane.identity import roles
 from greenlane.insights import telling
 from greenlane.kit.errors import GreenlaneError
 from greenlane.web import arriving, doing, frame, wording
@@ -204,7 +204,9 @@ class NewApp:
         if state == "open" and one is not None:
             lacking = at.house.uploads.lacking(at.me.person, upload)
             state = "open" if lacking.missing else "arrived"
-        if leaked := leaks(found):
+        with at.read() as connection:
+            leaked = leaks(found, alarms.alarms(connection, typed.get("for", "")))
+        if leaked:
             state = "leaked"
         called = typed.get("called") or (_called(one) if one else "")
         guess = self._guess(at, typed, called, found)
@@ -253,6 +255,8 @@ def answered(at: Asked, answer: Answer, wish: Wish, back: str) -> Response:
     """On to the page of the deploy that was made, which offers to publish it to the audience that was chosen."""
     if answer.state != "done":
         return doing.answered(at, answer, back)
+    if answer.verb == "build":
+        return at.see(f"/apps/{wish.app}/builds/{answer.happened['build']}", answer)
     where = f"/apps/{wish.app}/deploys/{answer.happened['deploy']}"
     return at.see(f"{where}?{urlencode({'audience': wish.audience})}" if wish.audience else where, answer)
 
@@ -285,7 +289,7 @@ _KEPT = frozenset({"title", "app", "team", "audience", "called", "for", "new", "
 
 def _teams(at: Asked, connection: Connection) -> list[identity.Team]:
     """The teams in which the asker may make an app, their first one first."""
-    scopes = {one.scope for one in at.held if roles.may(one.role, "create-app")}
+    scopes = {one.scope for one in at.held if one.may("create-app")}
     everywhere = identity.ORGANISATION in scopes
     first = identity.first_team(connection, at.me.person)
     found = [one for one in identity.teams(connection) if everywhere or f"team:{one.id}" in scopes]

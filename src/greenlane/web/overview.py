@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
+from greenlane.gateway.queries import Filter
 from greenlane.govern.facts import RUNGS
-from greenlane.insights import figures
+from greenlane.insights import figures, spending
 from greenlane.insights.figures import LANES, RANGES, Durations, Overview
 from greenlane.insights.reading import counted_to
 from greenlane.web import charts, wording
@@ -48,9 +49,11 @@ def overview(at: Asked) -> Response:
     with at.read() as connection:
         at.must(connection, "read-all-receipts")
         found = figures.overview(connection, at.now, days, counted_to(connection))
+        models = spending.together(connection, Filter(), figures.days_of(at.now, days))
     return at.page(
         "overview/overview.html",
         found=found,
+        models=models,
         days=days,
         ranges=RANGES,
         lead=lead(found, days),

@@ -8,7 +8,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from greenlane.identity.arriving import Provider
 from greenlane.kit.errors import GreenlaneError
 from greenlane.web import frame
 from greenlane.web.destination import Destination
@@ -41,9 +40,14 @@ def sign_in(
     name: str = "",
     again: str = "",
     recover: str = "/sign-in/recover",
-    providers: Sequence[Provider] = (),
+    company: Sequence[tuple[str, str]] = (),
+    mail: str | None = None,
 ) -> Response:
-    """Every way in, and where the person wanted to go. ``again`` names who is signed in and shows it once more."""
+    """Every way in, and where the person wanted to go. ``again`` names who is signed in and shows it once more.
+
+    ``company`` are the buttons of the company's providers with where they lead; ``mail`` is what was typed as one's mail
+    address, None where no domain leads anywhere.
+    """
     return _page(
         "coming_in/sign_in.html",
         422 if error else 200,
@@ -53,7 +57,8 @@ def sign_in(
         name=name,
         again=again,
         recover=recover,
-        providers=providers,
+        company=company,
+        mail=mail,
     )
 
 
@@ -81,6 +86,31 @@ def going_on(to: str, name: str) -> Response:
     page = _page("coming_in/going_on.html", to=to, name=name)
     page.headers["refresh"] = f"0; url={to}"
     return page
+
+
+def leading_on(to: str, name: str, *, leaving: bool = False) -> Response:
+    """Leads from a form to the company's provider, which is another origin as well: to sign in, or to sign out."""
+    page = _page("coming_in/leading_on.html", to=to, name=name, leaving=leaving)
+    page.headers["refresh"] = f"0; url={to}"
+    return page
+
+
+def back_to_terminal(to: str) -> Response:
+    """Leads from a form to the terminal that waits on this machine, which is another origin as well."""
+    page = _page("terminals/back.html", to=to)
+    page.headers["refresh"] = f"0; url={to}"
+    page.headers["referrer-policy"] = "no-referrer"
+    return page
+
+
+def not_let_in(error: GreenlaneError) -> Response:
+    """The company's sign-in opened nothing: why, what to do, and the way back."""
+    return _page(
+        "coming_in/not_let_in.html",
+        403 if error.status in {401, 500} else error.status,
+        text=error.message,
+        next_step=error.next_step,
+    )
 
 
 def sign_out(person: SignedIn) -> Response:

@@ -40,7 +40,21 @@ MORE_ROOMS = (
     ("/roles", "Roles in words", ""),
     ("/policy/try", "Try the rules", "read-policy"),
     ("/settings", "Settings", "read-settings"),
+    ("/sign-in-providers", "Company sign-in", "read-settings"),
     ("/keys", "Keys", ""),
+    ("/agents", "Agents", ""),
+    ("/device", "Sign a terminal in", ""),
+    ("/directories", "The company's directory", "read-settings"),
+    ("/groups", "Groups and what they give", "read-people"),
+    ("/access-reviews", "Access reviews", ""),
+    ("/break-glass", "Break-glass", "read-settings"),
+    ("/models/try", "Try a prompt", ""),
+    ("/spend", "What models cost", ""),
+    ("/calls", "Calls to models", ""),
+    ("/models/swap", "Swap a provider of models", "set-routes"),
+    ("/models/prices", "Count calls to models anew", "read-all-model-calls"),
+    ("/duties", "What is kept apart", "read-people"),
+    ("/roles/make", "Make a role of your own", "create-role"),
 )
 """Pages that the navigation leaves out: address, name, and the right without which they are not offered."""
 
@@ -86,9 +100,9 @@ def offered(held: Sequence[identity.Held]) -> list[Verb]:
 
 def _may(verb: Verb, held: Sequence[identity.Held]) -> bool:
     line = roles.VERBS.get(verb.name)
-    if line is None or verb.name in roles.PLATFORM_ONLY:
+    if line is None or verb.name in roles.BY_NO_ROLE:
         return False
-    return line.own or any(roles.may(one.role, verb.name, place) for one in held for place in line.environments)
+    return line.own or any(one.may(verb.name, place) for one in held for place in line.environments)
 
 
 def _find(at: Asked, connection: Connection, words: list[str], here: str) -> Iterator[Found]:
@@ -176,7 +190,7 @@ def _rooms(at: Asked) -> list[Found]:
 
 
 def _somewhere(at: Asked, right: str) -> bool:
-    return any(roles.may(one.role, right, place) for one in at.held for place in roles.VERBS[right].environments)
+    return any(one.may(right, place) for one in at.held for place in roles.VERBS[right].environments)
 
 
 def _place(verb: Verb) -> str:

@@ -15,11 +15,15 @@ from greenlane.govern.errors import NotFound, Refused, WrongInput
 from greenlane.identity import queries as identity
 from greenlane.identity import roles
 from greenlane.identity.actions import ErasePerson, RestorePerson, SuspendPerson
+from greenlane.identity.custom_roles import queries as made
+from greenlane.identity.elevation import queries as elevations
+from greenlane.identity.held import CREATION
 from greenlane.identity.queries import listing
 from greenlane.insights import search, standing
+from greenlane.insights.why import why
 from greenlane.notices import queries as notices
 from greenlane.notices.actions import CHOICES
-from greenlane.web import doing, wording
+from greenlane.web import account, doing, wording
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
 
@@ -94,6 +98,7 @@ def people(at: Asked) -> Response:
         where = _teams_for(at, "invite", teams)
         invited = [one for one in identity.invitations(connection, at.now) if one.team in where]
         makers = identity.names(connection, [one.made_by for one in invited])
+        choices = role_choices(connection)
     more = f"/people?{urlencode({'q': wanted, 'after': found[AT_ONCE - 1].id})}" if len(found) > AT_ONCE else ""
     return at.page(
         "people/people.html",
@@ -105,15 +110,15 @@ def people(at: Asked) -> Response:
         everybody=everybody,
         teams=teams,
         where=where,
-        choices=_roles(),
+        choices=choices,
         invitations=[(one, makers.get(one.made_by, ""), wording.role_title(one.role)) for one in invited],
-        new_team=_may(at, roles.VERBS["create-team"].roles, "organisation"),
+        new_team=_may(at, "create-team", "organisation"),
         settings=at.has_somewhere("read-settings"),
     )
 
 
 def _lines(connection: Connection, found: Sequence[identity.Person]) -> list[Line]:
-    held = listing.roles_of(connection, [one.id for one in found])
+    held = identity.held_by(connection, [one.id for one in found])
     words = standing.scope_words(connection, [one.scope for several in held.values() for one in several])
     return [
         Line(
@@ -121,7 +126,10 @@ def _lines(connection: Connection, found: Sequence[identity.Person]) -> list[Lin
             one.name,
             STATES[one.state],
             one.teams,
-            tuple(f"{wording.role_title(role.role)} {where(words[role.scope])}" for role in held.get(one.id, ())),
+            tuple(
+                f"{wording.role_title(role.role)} {wording.where(words[role.scope])}"
+                for role in identity.but_creations(held.get(one.id, ()))
+            ),
         )
         for one in found
     ]
@@ -129,25 +137,20 @@ def _lines(connection: Connection, found: Sequence[identity.Person]) -> list[Lin
 
 def _teams_for(at: Asked, verb: str, teams: Sequence[identity.Team]) -> list[str]:
     """The names of the teams for which the asker has a right."""
-    allowing = roles.VERBS[verb].roles
-    if _may(at, allowing, "organisation"):
+    if _may(at, verb, "organisation"):
         return [one.name for one in teams]
-    return [one.name for one in teams if _may(at, allowing, f"team:{one.id}")]
+    return [one.name for one in teams if _may(at, verb, f"team:{one.id}")]
 
 
-def _may(at: Asked, allowing: Sequence[str], *scopes: str) -> bool:
-    """Whether a role of the asker is among these and held in one of these scopes: enough to offer a button."""
-    return any(one.role in allowing and one.scope in scopes for one in at.held)
+def _may(at: Asked, verb: str, *scopes: str) -> bool:
+    """Whether a role of the asker in one of these scopes allows a verb: enough to offer a button."""
+    return any(one.may(verb) for one in at.held if one.scope in scopes)
 
 
-def _roles() -> list[tuple[str, str]]:
-    return [(one, wording.role_title(one)) for one in reversed(roles.ROLES)]
-
-
-def where(scope: str) -> str:
-    """Where a role counts, as people say it."""
-    kind, _, name = scope.partition(":")
-    return {"team": f"in {name}", "app": f"for {name}"}.get(kind, "everywhere")
+def role_choices(connection: Connection) -> list[tuple[str, str]]:
+    """Every role there is, the smallest first, those of the organisation's own behind them."""
+    own = [one.name for one in made.custom_roles(connection)]
+    return [(one, wording.role_title(one)) for one in (*reversed(roles.ROLES), *own)]
 
 
 # one person
@@ -163,14 +166,21 @@ def person(at: Asked, wrong: WrongInput | None = None) -> Response:
         who = identity.person(connection, wanted)
         if who.state == "erased":
             return at.page("people/erased.html", who=who)
-        held = [_proven(at, connection, one) for one in standing.standing(connection, who.id)]
+        held = [_proven(at, connection, one) for one in standing.standing(connection, who.id, at.now)]
         teams = identity.teams(connection)
-        keeper = _may(at, roles.VERBS["suspend-person"].roles, "organisation")
-        eraser = _may(at, roles.VERBS["erase-person"].roles, "organisation")
+        keeper = _may(at, "suspend-person", "organisation")
+        eraser = _may(at, "erase-person", "organisation")
         owned, owned_in_all = _owned(connection, who.id) if (keeper or eraser or myself) else ([], 0)
+        because = {one.id: one.because for one in elevations.elevations_of(connection, who.id)}
         gives = _teams_for(at, "grant-role", teams)
+        running = []
+        if not myself and at.may(connection, "read-sessions", "organisation"):
+            running = identity.sessions_of(connection, who.id, at.now)
         mail = notices.mail_choice(connection, who.id) if myself else ""
+        withheld = why(connection, who.id, now=at.now).withheld
+        created = sum(one.by == CREATION for one in identity.held(connection, who.id, at.now))
         joins = [one for one in _teams_for(at, "join-team", teams) if one not in who.teams]
+        choices = role_choices(connection)
     change = RestorePerson(who.id) if who.state == "suspended" else SuspendPerson(who.id)
     return at.page(
         "people/person.html",
@@ -178,18 +188,22 @@ def person(at: Asked, wrong: WrongInput | None = None) -> Response:
         who=who,
         state=STATES[who.state],
         myself=myself,
-        held=[(one, wording.role_title(one.role), where(one.scope), _came(one, who.id)) for one in held],
+        held=[(one, wording.role_title(one.role), wording.where(one.scope), _came(one, who.id)) for one in held],
+        because=because,
         owned=owned,
         owned_in_all=owned_in_all,
         keeper=keeper and not myself,
         eraser=eraser and not myself,
-        manages=_may(at, roles.VERBS["transfer-app"].roles, "organisation"),
+        manages=_may(at, "transfer-app", "organisation"),
         shows_mail=keeper or myself,
         gives=gives,
-        gives_everywhere=_may(at, roles.VERBS["grant-role"].roles, "organisation"),
+        gives_everywhere=_may(at, "grant-role", "organisation"),
         joins=joins,
+        sessions=[account.running(at, one) for one in running],
         leaves=[] if myself else [one for one in _teams_for(at, "leave-team", teams) if one in who.teams],
-        choices=_roles(),
+        choices=choices,
+        withheld=withheld,
+        created=created,
         mail=mail,
         mail_choices=MAIL,
         by_mail=at.house.installation.by_mail,
@@ -214,8 +228,12 @@ def _proven(at: Asked, connection: Connection, one: standing.Standing) -> standi
 
 def _came(one: standing.Standing, person: str) -> str:
     """How a role came to somebody, before the date."""
+    if one.elevation:
+        return f"For some hours, allowed by {one.giver_name or 'somebody who was erased'}"
     if one.way == "accept-invitation":
         return f"By an invitation that {one.giver_name or 'somebody who was erased'} made"
+    if one.rule:
+        return f"By a rule about a group, made by {one.giver_name or 'somebody who was erased'}"
     if one.way == "found-organisation":
         return "By founding this Greenlane"
     if one.giver == person:
@@ -259,10 +277,12 @@ def team(at: Asked) -> Response:
     """Who is in a team, what apps it has, and how somebody comes in. Its members see it, whatever their role."""
     after = at.query("after")
     with at.read() as connection:
-        one = _team(at, connection)
+        one = team_of(at, connection)
         found = listing.people_after(connection, team=one.id, after=after, limit=AT_ONCE + 1)
         apps = catalog.apps_of_team(connection, one.id, limit=AT_ONCE + 1)
         lines = _lines(connection, found[:AT_ONCE])
+        reads_values = at.may(connection, "read-variables", f"team:{one.id}")
+        choices = role_choices(connection)
     more = f"/teams/{one.name}?{urlencode({'after': found[AT_ONCE - 1].id})}" if len(found) > AT_ONCE else ""
     scopes = ("organisation", f"team:{one.id}")
     return at.page(
@@ -272,13 +292,15 @@ def team(at: Asked) -> Response:
         more=more,
         apps=[(app.name, app.title or app.name, wording.AUDIENCES[app.rung]) for app in apps[:AT_ONCE]],
         more_apps=len(apps) > AT_ONCE,
-        invites=_may(at, roles.VERBS["invite"].roles, *scopes),
+        invites=_may(at, "invite", *scopes),
         reads=at.has_somewhere("read-people"),
-        choices=_roles(),
+        reads_values=reads_values,
+        choices=choices,
     )
 
 
-def _team(at: Asked, connection: Connection) -> identity.Team:
+def team_of(at: Asked, connection: Connection) -> identity.Team:
+    """The team that the address names. Raises ``NotFound`` for one that the asker may not see."""
     try:
         one = identity.team(connection, at.named("team"))
     except NotFound:

@@ -117,7 +117,10 @@ def tried(at: Asked) -> Response:
         verb=verb,
         who=at.query("person"),
         through=at.query("through"),
-        fields=[doing.field_of(one, typed, error if one.name == wrong_field else None) for one in _inputs(verb)],
+        fields=[
+            doing.field_of(one, typed, error if one.name == wrong_field else None, "" if verb is None else verb.name)
+            for one in _inputs(verb)
+        ],
         error=error if not wrong_field else None,
         answer=answer,
         safeguards=SAFEGUARDS,
@@ -125,7 +128,7 @@ def tried(at: Asked) -> Response:
 
 
 def _can_be_tried(verb: Verb) -> bool:
-    return verb.storable and verb.name not in roles.PLATFORM_ONLY
+    return verb.storable and verb.name not in roles.BY_NO_ROLE
 
 
 def _verb(name: str) -> Verb | None:

@@ -8,13 +8,14 @@ from starlette.routing import Route
 from greenlane.catalog import queries as catalog
 from greenlane.govern.errors import NotFound
 from greenlane.identity import roles
+from greenlane.identity.custom_roles import queries as made
 from greenlane.insights import standing
 from greenlane.web import wording
 from greenlane.web.asked import Asked
-from greenlane.web.people import where
+from greenlane.web.role_making import makes
 from greenlane.web.site import Site
 
-PLACES = {"preview": "for previews", "staging": "in staging", "production": "in production"}
+PLACES = {"preview": "for previews", "staging": "in staging", "production": "in production", "dev": "on their machines"}
 """Environments as they end a sentence."""
 
 
@@ -31,19 +32,19 @@ def all_roles(at: Asked) -> Response:
         asks = at.may(connection, "read-people", "organisation")
         if asks and verb in roles.VERBS:
             told = _who(at, verb, app, environment)
+        own = made.custom_roles(connection)
     verbs = sorted((standing.words_of(one)[0], one) for one in roles.VERBS)
+    every = [(one, wording.role_title(one), wording.role_meaning(one), roles.ALLOWED[one]) for one in roles.ROLES]
+    every += [(one.name, one.name, one.says, one.rights) for one in own]
     return at.page(
         "people/roles.html",
         part="answer",
         roles=[
-            (
-                one,
-                wording.role_title(one),
-                wording.role_meaning(one),
-                [(right, _places(right)) for right in standing.rights_of(one)],
-            )
-            for one in roles.ROLES
+            (name, title, says, [(right, _places(right)) for right in standing.rights_in(allowed)])
+            for name, title, says, allowed in every
         ],
+        made={one.name for one in own},
+        makes=makes(at),
         own=standing.own_rights(),
         asks=asks,
         settings=at.has_somewhere("read-settings"),
@@ -56,7 +57,7 @@ def all_roles(at: Asked) -> Response:
 
 
 def _places(right: standing.Right) -> str:
-    return "" if len(right.environments) in {0, 3} else ", ".join(PLACES[one] for one in right.environments)
+    return "" if len(right.environments) in {0, 3, 4} else ", ".join(PLACES[one] for one in right.environments)
 
 
 def _who(at: Asked, verb: str, app: str, environment: str) -> dict[str, object]:
@@ -76,7 +77,7 @@ def _who(at: Asked, verb: str, app: str, environment: str) -> dict[str, object]:
     people: dict[str, tuple[str, list[str]]] = {}
     for one in allowed:
         said = people.setdefault(one.person, (one.name, []))[1]
-        said.append(f"{wording.role_title(one.role)} {where(one.scope)}")
+        said.append(f"{wording.role_title(one.role)} {wording.where(one.scope)}")
     return {
         "title": title,
         "app": app,

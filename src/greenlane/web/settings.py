@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.routing import Route
 
+from greenlane.deploys.advisories import matching
 from greenlane.identity import queries as identity
-from greenlane.identity import roles
 from greenlane.identity.queries import listing, organisation
 from greenlane.ledger import queries as ledger
 from greenlane.notices import queries as notices
@@ -27,10 +27,17 @@ SENT = {
 
 
 TOLD_WHEN = {
+    "break-glass": "An owner came in around the company's sign-in, or with a recovery code",
     "interrupted": "An action was interrupted, and somebody must look",
     "asked": "A request waits for a decision",
     "look": "Somebody is asked to look at a change that went through",
+    "review": "Somebody is asked who still needs their access, or reminded of it",
     "answered": "A request was approved, declined or sent back, or it expired",
+    "flawed": "A newer list knows flaws in the packages of an app",
+    "runs": "A function did not succeed again and again, or a run of it was interrupted",
+    "sign-in": "Somebody signed in with a browser that was not seen before",
+    "company": "The company's sign-in provider shows other certificates, or metadata that were not taken over",
+    "models": "A budget, a price, a provider or its key needs a look",
     "unused": "An app is about to fall asleep, or did",
     "told": "Something went through with the safeguard that its owner is told",
     "widened": "More people can open an app than before",
@@ -67,12 +74,13 @@ def settings(at: Asked) -> Response:
         mail = notices.post(connection, "mail")
         receipts = ledger.size(connection)
         people = listing.how_many(connection)
-    everywhere = {one.role for one in at.held if one.scope == "organisation"}
+        advisories = matching.lists(connection)
+    everywhere = identity.together(one for one in at.held if one.scope == "organisation")
     return at.page(
         "settings/settings.html",
         name=name,
-        names=bool(everywhere & set(roles.VERBS["name-organisation"].roles)),
-        adds=bool(everywhere & set(roles.VERBS["add-webhook"].roles)),
+        names=("name-organisation", "") in everywhere,
+        adds=("add-webhook", "") in everywhere,
         hooks=hooks,
         kinds=[(one, TOLD_WHEN[one]) for one in KINDS],
         mail=mail,
@@ -81,6 +89,8 @@ def settings(at: Asked) -> Response:
         trust=at.house.trust,
         receipts=receipts,
         people=people,
+        lists=[(one, matching.NAMES[one.ecosystem], one.days(at.now), one.is_old(at.now)) for one in advisories],
+        imports=("import-advisories", "") in everywhere,
     )
 
 

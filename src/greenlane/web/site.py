@@ -56,6 +56,18 @@ class Site:
 
         return Route(path, endpoint, methods=["POST"])
 
+    def told(self, path: str, answer: Answer, *, largest: int) -> Route:
+        """An address to which somebody else's page or machine sends a form. Whether it counts, its content must prove."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                typed = await form.read(request, largest)
+            except GreenlaneError as error:
+                return pages.failed(error)
+            return await run_in_threadpool(self._answered, request, answer, typed, False)
+
+        return Route(path, endpoint, methods=["POST"])
+
     def taking(self, path: str, answer: Taking, *, method: str = "POST") -> Route:
         """An address that takes more than a form: the answer is a coroutine and reads what comes, bit by bit."""
 

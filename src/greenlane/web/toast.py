@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from greenlane.govern import approvals, call, tables
 from greenlane.insights import sentences
-from greenlane.insights.undoing import Facts, Undo, undo
+from greenlane.insights.undo import Facts, Undo
+from greenlane.insights.undoing import undo
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.receipt import Entry
 

@@ -12,8 +12,10 @@ _ROLES = {
     "platform-engineer": ("Platform engineer", "You look after people, teams, policies and every app."),
     "developer": ("Developer", "You build apps, publish them and give them addresses of their own."),
     "reviewer": ("Reviewer", "You decide what needs a person."),
+    "publisher": ("Publisher", "You publish what others built, roll it back, and open it to more people."),
     "builder": ("Builder", "You build apps and publish them to your team."),
     "auditor": ("Auditor", "You read every receipt, and you change nothing."),
+    "billing-viewer": ("Billing viewer", "You see what calls to models cost, and how budgets stand."),
     "visitor": ("Visitor", "You open the apps that others share with you."),
 }
 
@@ -67,18 +69,33 @@ NARROW = "\u202f"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
+ENVIRONMENTS = {"production": "Production", "staging": "Staging", "preview": "Previews", "dev": "Your machine"}
+"""Where values count, in words."""
+
+USES = {"run": "Running", "build": "Building", "both": "Running and building"}
+"""What values are for, in words."""
+
 _VERBS = {
     "approve": "Approve a request",
     "confirm": "Confirm a request",
     "decline": "Decline a request",
     "deploy": "Send a version",
+    "erase-data": "Erase what an app stores",
     "escalate": "Ask more people",
     "forget": "Forget words",
     "invite": "Invite somebody",
     "lock": "Lock an environment",
     "look": "Ask for a look",
     "publish": "Publish a version",
+    "put-variable": "Put a value in",
+    "remove-variable": "Destroy a value",
+    "move-model-key": "Take over a key for models",
+    "restore-data": "Bring back what an app stored",
+    "revoke-variable": "Revoke a secret everywhere",
     "rollback": "Roll back",
+    "rotate-key": "Make a new key for everything sealed",
+    "rotate-variable": "Rotate a value",
+    "snapshot-data": "Take a snapshot of data",
     "unlock": "Unlock an environment",
     "withdraw": "Withdraw a request",
 }
@@ -88,6 +105,12 @@ _VERBS = {
 def verb_title(verb: str) -> str:
     """``Set audience``: for lists to choose from, headings and buttons."""
     return _VERBS.get(verb) or verb.replace("-", " ").capitalize()
+
+
+def where(scope: str) -> str:
+    """Where a role counts, as people say it."""
+    kind, _, name = scope.partition(":")
+    return {"team": f"in {name}", "app": f"for {name}"}.get(kind, "everywhere")
 
 
 def role_title(role: str, where: str = "") -> str:
@@ -135,6 +158,11 @@ def duration(seconds: float) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """``1 app``, ``3 apps``, with a space that breaks no line."""
     return f"{number(count)}\u00a0{one if count == 1 else many or one + 's'}"
+
+
+def capital(text: str) -> str:
+    """A sentence's beginning as it is written at the start of a line."""
+    return text[:1].upper() + text[1:]
 
 
 def number(value: float, decimals: int = 0) -> str:

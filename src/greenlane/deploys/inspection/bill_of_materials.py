@@ -13,12 +13,25 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
-from greenlane.deploys.inspection.packages import Package
 from greenlane.kit import digest
+from greenlane.runtime.building.installed import Package
 
 
-def bill_of_materials(packages: Iterable[Package]) -> bytes:
-    """Canonical CycloneDX 1.6 JSON of all packages."""
+def packages_of(document: bytes) -> list[Package]:
+    """The packages of a bill of materials that ``bill_of_materials`` wrote."""
+    urls = [PackageURL.from_string(one["purl"]) for one in orjson.loads(document).get("components", ())]
+    return [(one.type, f"{one.namespace}/{one.name}" if one.namespace else one.name, one.version or "") for one in urls]
+
+
+def is_of_a_build(document: bytes) -> bool:
+    """Whether a bill of materials lists what a build really installed."""
+    return {"phase": "build"} in orjson.loads(document).get("metadata", {}).get("lifecycles", ())
+
+
+def bill_of_materials(packages: Iterable[Package], *, built: bool = False) -> bytes:
+    """Canonical CycloneDX 1.6 JSON of all packages. ``built``: they are what a build really installed, and the document
+    says so by its phase; otherwise they are what lies in the files and what lock files name.
+    """
     bom = Bom()
     for ecosystem, name, version in sorted(set(packages)):
         namespace, _, bare = name.rpartition("/")
@@ -36,4 +49,5 @@ def bill_of_materials(packages: Iterable[Package]) -> bytes:
     document = orjson.loads(JsonV1Dot6(bom).output_as_string())
     document.pop("serialNumber", None)
     document.get("metadata", {}).pop("timestamp", None)
+    document.setdefault("metadata", {})["lifecycles"] = [{"phase": "build" if built else "pre-build"}]
     return digest.canonical(document)

@@ -10,12 +10,12 @@ from typing import Any, Protocol
 from greenlane.deploys import kinds
 from greenlane.deploys.bundle import Bundle
 from greenlane.deploys.inspection.bill_of_materials import bill_of_materials
-from greenlane.deploys.inspection.credentials import KnownValues
 from greenlane.deploys.inspection.file import FileFacts, cache_key, inspect_file
 from greenlane.deploys.inspection.finding import Finding
-from greenlane.deploys.inspection.packages import Package
+from greenlane.deploys.inspection.known_values import KnownValues
 from greenlane.deploys.inspection.people import about_several
 from greenlane.deploys.inspection.sources import source_tree
+from greenlane.runtime.building.installed import Package, installed
 
 _SERVER_FOLDERS = ("netlify/functions/", "netlify/edge-functions/", ".netlify/functions/", "functions/", "api/")
 _SERVER_LANGUAGES = (".py", ".php", ".rb", ".go", ".java", ".cs", ".rs", ".cgi", ".jsp", ".pl")
@@ -81,30 +81,33 @@ def inspect(
     known: Mapping[str, str] | None = None,
     cache: Cache | None = None,
     told: Told | None = None,
+    key: bytes = b"",
 ) -> Inspection:
-    """Inspect every file of a bundle. ``known`` are values that the platform keeps, by the name of their secret.
+    """Inspect every file of a bundle. ``known`` are values that the platform keeps, by the name of their secret, and
+    ``key`` is this installation's, under which values are marked.
 
     Known values are searched for every time; everything else is asked from the cache first.
     """
     remembered = Forgetful() if cache is None else cache
-    values = KnownValues(known or {})
+    values = KnownValues(known or {}, key)
     files: list[tuple[str, FileFacts]] = []
     exact: list[tuple[str, Finding]] = []
     for path, entry in bundle.files.items():
-        key = cache_key(path, entry.sha256)
-        kept = remembered.get(key)
+        name = cache_key(path, entry.sha256)
+        kept = remembered.get(name)
         data = blobs.get(entry.sha256) if kept is None or known else b""
         if kept is None:
-            facts = inspect_file(path, data)
-            remembered.put(key, facts.as_dict())
+            facts = inspect_file(path, data, key)
+            remembered.put(name, facts.as_dict())
         else:
             facts = FileFacts.from_dict(kept)
         files.append((path, facts))
         exact += [(path, one) for one in values.find(data)]
         if told is not None:
             told(len(files), len(bundle.files))
+    there = installed(bundle.files, lambda path: blobs.get(bundle.files[path].sha256))
     source = source_tree(bundle.files.keys(), lambda path: blobs.get(bundle.files[path].sha256))
-    return combine(files, exact=exact, source=source, notes=_notes(bundle))
+    return combine(files, exact=exact, source=source, notes=_notes(bundle), there=there)
 
 
 def combine(
@@ -113,11 +116,16 @@ def combine(
     exact: Iterable[tuple[str, Finding]] = (),
     source: str = "",
     notes: Iterable[str] = (),
+    there: Iterable[Package] = (),
 ) -> Inspection:
-    """Add up the facts of files by path. The order of the files does not matter."""
+    """Add up the facts of files by path; ``there`` are packages that lie installed in them.
+
+    The order of the files does not matter. A package that a file names without a version is left out where it is known
+    with one.
+    """
     hosts: dict[str, set[str]] = defaultdict(set)
     people: dict[str, set[str]] = defaultdict(set)
-    packages: set[Package] = set()
+    packages: set[Package] = set(there)
     findings: list[tuple[str, Finding]] = list(exact)
     every = sorted(files, key=lambda one: one[0])
     ibans_in_data = 0
@@ -129,6 +137,8 @@ def combine(
             ibans_in_data += len(marks) if name == "iban" and one.kind == kinds.DATA else 0
         packages |= set(one.packages)
         findings += [(path, finding) for finding in one.findings]
+    pinned = {(ecosystem, name) for ecosystem, name, version in packages if version}
+    packages = {one for one in packages if one[2] or one[:2] not in pinned}
     findings.sort(key=lambda one: (one[1].weight != "leaked", one[0], one[1].line, one[1].kind))
     counts = {name: len(marks) for name, marks in people.items()}
     facts: dict[str, Any] = {

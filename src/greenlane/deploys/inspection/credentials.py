@@ -1,4 +1,4 @@
-"""Credentials in a file: two scanners that others keep, the reviewed file of known keys, and exact values.
+"""Credentials in a text: two scanners that others keep, and the reviewed file of known keys.
 
 betterleaks and detect-secrets are asked for what a text *looks like* and nothing else. Both could also try a credential
 out against its vendor; the calls that do so are never made here, so inspecting never touches the network.
@@ -13,13 +13,9 @@ How a finding weighs:
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
-from urllib.parse import quote
 
 import betterleaks
 from detect_secrets.plugins.artifactory import ArtifactoryDetector
@@ -40,9 +36,10 @@ from detect_secrets.plugins.softlayer import SoftlayerDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 from detect_secrets.plugins.twilio import TwilioKeyDetector
 
-from greenlane.deploys.inspection.finding import Finding, Weight, hint
+from greenlane.deploys.inspection.finding import Finding, Weight, hint, mark_of
 from greenlane.deploys.inspection.known_keys import PUBLIC, SECRET, UNCLEAR, claims_of
-from greenlane.deploys.inspection.text import line_of
+from greenlane.deploys.inspection.pieces import Piece, Reading
+from greenlane.deploys.inspection.text import around
 
 _RULES = str(resources.files("greenlane.deploys.data").joinpath("betterleaks.toml"))
 _ALLOW = re.compile(r"(gitleaks|betterleaks):allow", re.IGNORECASE)
@@ -74,9 +71,29 @@ _NAMES_ONLY = re.compile(r"-(?:id|name|username|address|url|number)(?:\.\d+)?$|p
 _SECRET_ADDRESSES = frozenset(["slack-webhook-url"])
 _PLACEHOLDER = re.compile(
     r"example|placeholder|your[-_ ]|[-_ ]your|changeme|change[-_]me|redacted|dummy|insert[-_ ]|replace[-_ ]"
-    r"|x{6,}|\*{4,}|\.{3,}|<[^>]+>|\$\{|\{\{|%[({]|process\.env|import\.meta|0{8,}",
+    r"|x{6,}|\*{4,}|\.{3,}|([A-Za-z0-9])\1{5,}|<[^>]+>|\$\{|\{\{|%[({]|process\.env|import\.meta|0{8,}",
     re.IGNORECASE,
 )
+_SAMPLE_HOST = re.compile(
+    r"@(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|host(?:name)?|my-?host|server|proxy(?:host)?|address"
+    r"|(?:[\w-]+\.)*(?:example|invalid|test)(?:\.(?:com|org|net))?|domain\.(?:com|tld)|(?:[\w-]+\.)?foo(?:\.\w+)?)(?![\w.-])",
+    re.IGNORECASE,
+)
+_SAMPLE_PASSWORD = re.compile(
+    r":(?:p(?:%40|@)?ass(?:word|wd)?\d*|p%40ss\w*|pwd|pw|(?:(?:my|a|the|your|some)(?:%20|[-_])?)?(?:secret|password)|hunter2|root|admin|user|test|tiger|postgres|mysql|mongo|redis"
+    r"|letmein|123\d*|abc\d*|foo|bar|baz|qux)@",
+    re.IGNORECASE,
+)
+"""Passwords and hosts of which everybody knows that they are none."""
+_SAMPLE_CLAIMS: tuple[dict[str, str], ...] = ({"some": "payload"}, {"foo": "bar"}, {"hello": "world"})
+_KEY_MATERIAL = re.compile(r"[A-Za-z0-9+/]{32,}")
+"""What the first line of a key in PEM (RFC 7468) has at least: 64 letters, and the shortest key there is 64 altogether."""
+_SHORTEST_SLACK = 24
+"""Letters of Slack's shortest tokens; what explanations show is shorter."""
+_LEFT_OUT = re.compile(r"\.{3}|…")
+"""What explanations write where a key goes on; no key in PEM has a dot."""
+_CHECKSUM = re.compile(r"sha(?:1|256|384|512)[-=][A-Za-z0-9+/_-]{0,90}$")
+"""What stands before a part of a checksum, as in a page's `integrity` and a wheel's RECORD."""
 _TEST_KEY = re.compile(r"[sr]k_test_")
 _WORDS = {
     "access": "access", "api": "API", "aws": "AWS", "gcp": "Google Cloud", "github": "GitHub", "gitlab": "GitLab",
@@ -91,25 +108,42 @@ _PLAIN = frozenset(
      "webhook", "refresh", "server", "admin"]
 )  # fmt: skip
 """Words of a rule's name that are written small; the others are vendors."""
-_AT_MOST = 200
+_NEAR = 500
+"""Letters on either side of a word within which what belongs to it stands."""
+
+AT_MOST = 200
 """Findings of one file; after that many nobody reads on, and the lane is long decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential in a text, with its value: never handed out of this folder but into the platform's own keeping."""
+
+    weight: Weight
+    kind: str
+    value: str
+    place: int
 
 
 @dataclass(slots=True)
 class _Sheet:
-    """The findings of one text, each value once: what is found first stays."""
+    """What was found in one text, each value once: what is found first stays, unless it merely looked random."""
 
     text: str
-    found: dict[str, Finding]
+    found: dict[str, Credential]
 
-    def add(self, weight: Weight, kind: str, value: str, place: int | None = None, line: int | None = None) -> None:
-        if len(self.found) >= _AT_MOST or any(value in other or other in value for other in self.found):
-            return
-        if weight == "leaked" and (softer := _softer(value)):
+    def add(self, weight: Weight, kind: str, value: str, place: int | None = None) -> None:
+        if place is None:
+            place = max(0, self.text.find(value))
+        if weight == "leaked" and (softer := _softer(value) or _beside(kind, self.text, place, value)):
             weight, kind = "random", f"{kind}, {softer}"
-        if line is None:
-            line = line_of(self.text, self.text.find(value) if place is None else place)
-        self.found[value] = Finding(weight, kind, line, hint(value))
+        for other in [one for one in self.found if value in one or one in value]:
+            if self.found[other].weight != "random" or weight == "random":
+                return
+            del self.found[other]
+        if len(self.found) >= AT_MOST:
+            return
+        self.found[value] = Credential(weight, kind, value, place)
 
 
 def _softer(value: str) -> str:
@@ -119,13 +153,44 @@ def _softer(value: str) -> str:
     claims = claims_of(value)
     if claims.get("sub") == "1234567890" and claims.get("name") == "John Doe":
         return "an example from documentation"
+    if claims in _SAMPLE_CLAIMS:
+        return "an example from documentation"
+    if value.startswith("-----") and not _KEY_MATERIAL.search(value):
+        return "a heading without a key"
+    if value.startswith("-----") and _LEFT_OUT.search(value):
+        return "an example from documentation"
     if not value.startswith("-----") and (_PLACEHOLDER.search(value) or len(set(value)) < 5):
         return "a placeholder"
     return ""
 
 
-def find_credentials(text: str, *, lock_file: bool = False) -> tuple[Finding, ...]:
-    """Everything in a text that is or looks like a credential, sorted. A lock file's checksums are not looked at."""
+def _beside(kind: str, text: str, place: int, value: str) -> str:
+    """Why a value is no leak, from what stands beside it: it is a part of a checksum, or a password in an address that
+    explanations use.
+    """
+    if _CHECKSUM.search(text[max(0, place - 100) : place]):
+        return "a checksum"
+    if not kind.startswith("Password in a"):
+        return ""
+    beside = text[max(0, place - 200) : place + len(value) + 100]
+    sample = _SAMPLE_PASSWORD.search(f":{value.rpartition(':')[2]}@") or _SAMPLE_HOST.search(beside)
+    return "an example from documentation" if sample else ""
+
+
+def find_credentials(text: str, *, lock_file: bool = False, key: bytes = b"") -> tuple[Finding, ...]:
+    """Everything in a text that is or looks like a credential, sorted, as findings that tell no value."""
+    reading = Reading([Piece(text)])
+    return tuple(sorted(told(one, reading, key) for one in credentials_in(text, lock_file=lock_file)))
+
+
+def told(one: Credential, reading: Reading, key: bytes) -> Finding:
+    """A credential in a reading as a finding: its kind and place, and no value."""
+    where, line, column = reading.at(one.place)
+    return Finding(one.weight, one.kind, line, hint(one.value), column, where, mark_of(one.value, key))
+
+
+def credentials_in(text: str, *, lock_file: bool = False) -> list[Credential]:
+    """Everything in a text that is or looks like a credential. A lock file's checksums are not looked at."""
     # The scanner takes a C string: what follows a NUL would not be seen.
     text = _ALLOW.sub(lambda mark: mark[0].replace(":", " "), text.replace("\0", " "))
     sheet = _Sheet(text, {})
@@ -138,16 +203,14 @@ def find_credentials(text: str, *, lock_file: bool = False) -> tuple[Finding, ..
         general = one.confidence == "low" or rule in _GENERIC or rule in UNCLEAR
         names_only = rule not in _SECRET_ADDRESSES and _NAMES_ONLY.search(rule)
         if one.secret and not (lock_file and general):
-            sheet.add(
-                "random" if general or names_only else "leaked", _kind(rule), one.secret, line=one.location.start_line
-            )
+            sheet.add("random" if general or names_only else "leaked", _kind(rule), one.secret)
     lowered = text.lower()
     for word, kind, detector in _DETECTORS:
-        if word in lowered:
-            for value in detector.analyze_string(text):
+        for start, end in around(lowered, word, _NEAR):
+            for value in detector.analyze_string(text[start:end]):
                 if value := _believed(kind, value):
                     sheet.add("leaked", kind, value)
-    return tuple(sorted(sheet.found.values()))
+    return list(sheet.found.values())
 
 
 def _believed(kind: str, value: str) -> str:
@@ -158,6 +221,8 @@ def _believed(kind: str, value: str) -> str:
     if kind == "Password in an address" and (len(value) < 8 or any(letter in value for letter in "\"'`<>{}\\|^")):
         return ""
     if kind.startswith("AWS") and len(value) != 40:
+        return ""
+    if kind.startswith("Slack") and value.startswith("xox") and len(value) < _SHORTEST_SLACK:
         return ""
     return value
 
@@ -171,42 +236,3 @@ def _kind(rule: str) -> str:
     words = [_WORDS.get(part, part if part in _PLAIN else part.capitalize()) for part in rule.split("-")]
     text = " ".join(words)
     return text[0].upper() + text[1:] if words[0] in _PLAIN else text
-
-
-class KnownValues:
-    """Exact values that the platform keeps, as they could stand in a file: raw, or encoded in the usual ways.
-
-    Values of fewer than eight characters are not searched for: they stand in every file.
-    """
-
-    def __init__(self, known: Mapping[str, str]) -> None:
-        self._needles = tuple(
-            (needle, name, value)
-            for name, value in sorted(known.items())
-            if len(value) >= 8
-            for needle in sorted(_encodings(value))
-        )
-
-    def find(self, data: bytes) -> tuple[Finding, ...]:
-        """Which of them a file holds: the names are the app's own, so they may be told."""
-        found: dict[str, Finding] = {}
-        for needle, name, value in self._needles:
-            place = data.find(needle)
-            if place >= 0 and name not in found:
-                line = data.count(b"\n", 0, place) + 1
-                found[name] = Finding("leaked", f"Value of the secret {name}", line, hint(value))
-        return tuple(sorted(found.values()))
-
-
-def _encodings(value: str) -> Iterator[bytes]:
-    raw = value.encode()
-    forms = {raw, raw.hex().encode(), raw.hex().upper().encode()}
-    forms |= {quote(value, safe="").encode(), quote(value).encode()}
-    forms |= {json.dumps(value)[1:-1].encode(), json.dumps(value, ensure_ascii=False)[1:-1].encode()}
-    for before in range(3):
-        # Base64 of a longer text holds the value in one of three alignments; letters at the seams depend on neighbours.
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            letters = encode(b"\0" * before + raw).rstrip(b"=")
-            keep = len(letters) if (before + len(raw)) % 3 == 0 else len(letters) - 1
-            forms.add(letters[(0, 2, 3)[before] : keep])
-    yield from forms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -14,13 +14,15 @@ import orjson
 
 from greenlane.deploys import kinds
 from greenlane.deploys.inspection import reach
-from greenlane.deploys.inspection.credentials import find_credentials
+from greenlane.deploys.inspection.credentials import AT_MOST, Credential, credentials_in, told
 from greenlane.deploys.inspection.finding import Finding
-from greenlane.deploys.inspection.packages import Package, is_lock_file, packages_in
+from greenlane.deploys.inspection.packages import is_lock_file, packages_in
 from greenlane.deploys.inspection.people import People, find_people
+from greenlane.deploys.inspection.pieces import Reading, readings
 from greenlane.deploys.inspection.text import decoded
+from greenlane.runtime.building.installed import Package
 
-VERSION = 1
+VERSION = 2
 """Counted up whenever the same bytes would be told differently, so that kept answers are not used any longer."""
 
 _READ_AT_MOST = 20 * 1024 * 1024
@@ -73,13 +75,12 @@ def cache_key(path: str, sha256: str) -> str:
     return f"{VERSION}:{sha256}:{path.rpartition('/')[2].lower()}"
 
 
-def inspect_file(path: str, data: bytes) -> FileFacts:
-    """Look at one file. Of the path only the name counts."""
+def inspect_file(path: str, data: bytes, key: bytes = b"") -> FileFacts:
+    """Look at one file. Of the path only the name counts. ``key`` is what the marks of values are under."""
     kind = kinds.kind_of(path)
     name = path.rpartition("/")[2].lower()
-    image = kind == kinds.IMAGE and not name.endswith(".svg")
-    if image or kind in _NOT_TEXT or data[:8] == b"\x89PNG\r\n\x1a\n" or data[:3] == b"\xff\xd8\xff":
-        return FileFacts(kind, len(data), False, (), (), (), ())
+    if not _is_text(kind, name, data):
+        return FileFacts(kind, len(data), False, (), _found(path, data, key), (), ())
     text = decoded(data[:_READ_AT_MOST])
     lock_file = is_lock_file(path)
     people: People = {}
@@ -90,10 +91,33 @@ def inspect_file(path: str, data: bytes) -> FileFacts:
         size=len(data),
         runs=_runs(name, text),
         reach=_pairs(_reach(kind, name, text)),
-        findings=find_credentials(text, lock_file=lock_file),
+        findings=_found(path, data, key),
         people=_pairs(people),
         packages=packages_in(path, text),
     )
+
+
+def credentials_of(path: str, data: bytes) -> Iterator[tuple[Credential, Reading]]:
+    """Every credential in a file with its value and its place, for the platform's own use: never for a face."""
+    name = path.rpartition("/")[2].lower()
+    for reading in readings(path, data, text=_is_text(kinds.kind_of(path), name, data)):
+        for one in credentials_in(reading.text, lock_file=is_lock_file(path)):
+            yield one, reading
+
+
+def _found(path: str, data: bytes, key: bytes) -> tuple[Finding, ...]:
+    """What stands in a file, each value once, and no more than anybody reads."""
+    found: dict[str, Finding] = {}
+    for one, reading in credentials_of(path, data):
+        found.setdefault(one.value, told(one, reading, key))
+        if len(found) >= AT_MOST:
+            break
+    return tuple(sorted(found.values()))
+
+
+def _is_text(kind: str, name: str, data: bytes) -> bool:
+    image = kind == kinds.IMAGE and not name.endswith(".svg")
+    return not (image or kind in _NOT_TEXT or data[:8] == b"\x89PNG\r\n\x1a\n" or data[:3] == b"\xff\xd8\xff")
 
 
 def _reach(kind: str, name: str, text: str) -> reach.Reach:

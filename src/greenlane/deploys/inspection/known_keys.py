@@ -13,7 +13,12 @@ from typing import Any
 
 import orjson
 
+from greenlane.deploys.inspection.text import around
+
 _AROUND = 400
+
+_LONGEST = 8192
+"""Letters of the longest key on either side of the word in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +36,13 @@ class KnownKey:
 
     def find(self, text: str) -> Iterator[tuple[str, int]]:
         """Every key of this kind in a text, with its place."""
-        if self.word not in text:
-            return
-        for match in self.pattern.finditer(text):
+        parts = around(text, self.word, _LONGEST)
+        for match in (one for start, end in parts for one in self.pattern.finditer(text, start, end)):
             group = "key" if "key" in self.pattern.groupindex else 0
-            around = text[max(0, match.start() - _AROUND) : match.end() + _AROUND]
-            if self.near is not None and not self.near.search(around):
+            beside = text[max(0, match.start() - _AROUND) : match.end() + _AROUND]
+            if self.near is not None and not self.near.search(beside):
                 continue
-            if self.not_near is not None and self.not_near.search(around):
+            if self.not_near is not None and self.not_near.search(beside):
                 continue
             if self.claims and not self.claims.items() <= claims_of(match[group]).items():
                 continue

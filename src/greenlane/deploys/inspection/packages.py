@@ -9,8 +9,7 @@ from typing import Any
 
 import orjson
 
-Package = tuple[str, str, str]
-"""Ecosystem as package URLs call it (npm, pypi, gem), name, version (empty where none is pinned)."""
+from greenlane.runtime.building.installed import Package, pypi_name
 
 _NPM_KEY = re.compile(r"""^ {2}['"]?/?((?:@[^@/\s'"]+/)?[^@/\s'"(]+)[@/](\d[^:\s'"()_]*)[^:]*['"]?:""", re.MULTILINE)
 _YARN_ENTRY = re.compile(
@@ -75,7 +74,7 @@ def _bun(text: str) -> Iterator[Package]:
 
 def _requirements(text: str) -> Iterator[Package]:
     for name, version in _REQUIREMENT.findall(re.sub(r"^\s*(?:-|#|https?:|git\+).*$", "", text, flags=re.MULTILINE)):
-        yield ("pypi", _pypi(name), version)
+        yield ("pypi", pypi_name(name), version)
 
 
 def _toml_lock(text: str) -> Iterator[Package]:
@@ -83,23 +82,18 @@ def _toml_lock(text: str) -> Iterator[Package]:
     for one in tomllib.loads(text).get("package", []):
         source = one.get("source", {})
         if not ({"editable", "virtual", "directory"} & source.keys() or source.get("type") == "directory"):
-            yield ("pypi", _pypi(one["name"]), str(one.get("version", "")))
+            yield ("pypi", pypi_name(one["name"]), str(one.get("version", "")))
 
 
 def _pipfile(text: str) -> Iterator[Package]:
     lock = orjson.loads(text)
     for section in ("default", "develop"):
         for name, one in lock.get(section, {}).items():
-            yield ("pypi", _pypi(name), str(one.get("version", "")).lstrip("="))
+            yield ("pypi", pypi_name(name), str(one.get("version", "")).lstrip("="))
 
 
 def _gemfile(text: str) -> Iterator[Package]:
     yield from (("gem", name, version) for name, version in _GEM.findall(text.replace("\r\n", "\n")))
-
-
-def _pypi(name: str) -> str:
-    """A package's normalised name (PyPA, names and normalization)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 _READERS: dict[str, Callable[[str], Iterator[Package]]] = {

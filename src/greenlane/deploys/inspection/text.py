@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 
 
 def decoded(data: bytes) -> str:
@@ -15,6 +16,14 @@ def decoded(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def line_of(text: str, place: int) -> int:
-    """The line, from 1, of a character."""
-    return text.count("\n", 0, place) + 1
+def around(text: str, word: str, near: int) -> Iterator[tuple[int, int]]:
+    """The parts of a text that have a word in them or near: a slow expression is asked about those alone.
+
+    ``near`` is how many letters on either side belong to it. Parts that touch are one.
+    """
+    place = text.find(word)
+    while place >= 0:
+        start, last = max(0, place - near), place
+        while 0 <= (place := text.find(word, last + 1)) <= last + 2 * near:
+            last = place
+        yield start, min(len(text), last + len(word) + near)

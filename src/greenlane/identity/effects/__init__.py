@@ -13,6 +13,7 @@ from greenlane.identity import queries
 from greenlane.identity.actions import AcceptInvitation, ErasePerson, GrantRole, JoinTeam, NameOrganisation
 from greenlane.identity.effects import invitations, people, sessions, teams, tokens, ways_in
 from greenlane.identity.effects import organisation as naming
+from greenlane.identity.lasting import USUAL, Lasting
 from greenlane.identity.proving import Proofs
 from greenlane.identity.queries import organisation
 from greenlane.kit.database import Database
@@ -22,9 +23,11 @@ AppsOf = Callable[[Connection, str], list[str]]
 """The names of the apps that somebody owns. Handed in: apps stand above people."""
 
 
-def handlings(database: Database, payloads: Payloads, apps_of: AppsOf, proofs: Proofs) -> dict[str, Handling]:
+def handlings(
+    database: Database, payloads: Payloads, apps_of: AppsOf, proofs: Proofs, lasting: Lasting = USUAL
+) -> dict[str, Handling]:
     """The effects by verb. ``payloads`` is where the words of old actions are erased with their person; ``proofs`` looks
-    at what somebody signs in with.
+    at what somebody signs in with; ``lasting`` says how long a session lasts.
     """
     makes = ways_in.WaysIn(database, proofs)
 
@@ -33,7 +36,7 @@ def handlings(database: Database, payloads: Payloads, apps_of: AppsOf, proofs: P
             invited = queries.invitation(connection, action.secret, context.now)
         if invited is None:
             raise sessions.over("invitation")
-        return invitations.accept_invitation(action, context, invited)
+        return invitations.accept_invitation(action, context, invited, lasting)
 
     def erase(action: ErasePerson, context: Context) -> Outcome:
         with database.read() as connection:
@@ -57,7 +60,7 @@ def handlings(database: Database, payloads: Payloads, apps_of: AppsOf, proofs: P
     def grant(action: GrantRole, context: Context) -> Outcome:
         with database.read() as connection:
             scope = queries.scope_of(connection, action.scope)
-            has = any((one.role, one.scope) == (action.role, scope) for one in queries.held(connection, action.person))
+            has = queries.was_given(connection, action.person, action.role, scope)
         return teams.grant_role(action, context, new=not has)
 
     return {
@@ -79,7 +82,7 @@ def handlings(database: Database, payloads: Payloads, apps_of: AppsOf, proofs: P
         "create-token": Handling(tokens.create_token),
         "revoke-token": Handling(tokens.revoke_token),
         "create-sign-in-link": Handling(sessions.create_sign_in_link),
-        "sign-in": Handling(sessions.SigningIn(database, proofs).run),
+        "sign-in": Handling(sessions.SigningIn(database, proofs, lasting).run),
         "sign-out": Handling(sessions.sign_out),
         "end-session": Handling(sessions.end_session),
         "set-password": Handling(makes.set_password),
@@ -88,4 +91,5 @@ def handlings(database: Database, payloads: Payloads, apps_of: AppsOf, proofs: P
         "remove-passkey": Handling(ways_in.remove_passkey),
         "make-recovery-codes": Handling(ways_in.make_recovery_codes),
         "turn-away": Handling(ways_in.turn_away),
+        "tell-of-sign-in": Handling(sessions.tell_of_sign_in),
     }

@@ -10,7 +10,9 @@ from greenlane.govern.effect import Context, Edge, Outcome
 from greenlane.govern.errors import Conflict, WrongInput
 from greenlane.identity import queries, roles, tokens
 from greenlane.identity.actions import AcceptInvitation, Invite, WithdrawInvitation
-from greenlane.identity.effects import people, sessions, teams
+from greenlane.identity.effects import sessions, teams
+from greenlane.identity.lasting import Lasting
+from greenlane.identity.newcomers import insert_person
 from greenlane.identity.tables import INVITATION
 from greenlane.kit import ids
 from greenlane.kit.clock import stamp
@@ -58,7 +60,9 @@ def withdraw_invitation(action: WithdrawInvitation, context: Context) -> Outcome
     return Outcome(rows, happened={"invitation": action.invitation})
 
 
-def accept_invitation(action: AcceptInvitation, context: Context, invited: queries.Invitation) -> Outcome:
+def accept_invitation(
+    action: AcceptInvitation, context: Context, invited: queries.Invitation, lasting: Lasting
+) -> Outcome:
     """Somebody new joins and is signed in; somebody who is here already joins one more team."""
     person, new = context.actor.id, context.actor.credential == invited.id
     session = tokens.mint(tokens.Kind.SESSION)
@@ -67,13 +71,15 @@ def accept_invitation(action: AcceptInvitation, context: Context, invited: queri
         if new:
             if not action.name:
                 raise WrongInput("An invitation is accepted under a name.", next_step="Say your name.")
-            people.insert_person(connection, person, action.name, action.email, "active", context.now)
+            insert_person(connection, person, action.name, action.email, "active", context.now)
         team = queries.team(connection, invited.team).id
         _use_up_invitation(connection, invited.id, person, context.now)
         teams.join(connection, person, team, context.now)
         teams.grant(connection, person, invited.role, f"team:{team}", context)
         if new:
-            sessions.insert_session(connection, session, person, invited.id, roles.EVERY_SCOPE, None, context.now)
+            sessions.insert_session(
+                connection, session, person, invited.id, roles.EVERY_SCOPE, None, context.now, lasting
+            )
 
     answer = {"person": person, "team": invited.team, "role": invited.role}
     return Outcome(
@@ -81,9 +87,7 @@ def accept_invitation(action: AcceptInvitation, context: Context, invited: queri
         happened={"person": person, "invitation": invited.id, "team": invited.team, "role": invited.role},
         used=(Edge("invitation", invited.id),),
         made=(Edge("person", person),) if new else (),
-        answer={**answer, "session": session.secret, "expires": stamp(context.now + sessions.SESSION_LASTS)}
-        if new
-        else answer,
+        answer={**answer, "session": session.secret, "expires": lasting.expires(context.now)} if new else answer,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -20,7 +19,16 @@ from greenlane.identity.actions import (
     RestorePerson,
     SuspendPerson,
 )
+from greenlane.identity.delegation.tables import DELEGATION
 from greenlane.identity.effects import sessions, teams
+from greenlane.identity.elevation.tables import ELEVATION
+from greenlane.identity.groups.tables import GROUP_MEMBER
+from greenlane.identity.login.tables import LOGIN
+from greenlane.identity.newcomers import free_address, insert_person
+from greenlane.identity.provisioning import switching
+from greenlane.identity.provisioning.tables import DIRECTORY_JOIN, DIRECTORY_USER
+from greenlane.identity.reviews.tables import REVIEWED_RIGHT
+from greenlane.identity.sso.tables import IDENTITY, PROVIDER_SESSION
 from greenlane.identity.tables import MEMBERSHIP, PASSKEY, PASSWORD, PERSON, RECOVERY_CODE, ROLE_GRANT, SESSION, TOKEN
 from greenlane.kit import ids
 from greenlane.kit.clock import stamp
@@ -91,7 +99,7 @@ def rename_person(action: RenamePerson, context: Context) -> Outcome:
         given["email"] = action.email.lower()
 
     def rows(connection: Connection) -> None:
-        _free_address(connection, action.email, but_for=action.person)
+        free_address(connection, action.email, but_for=action.person)
         if given:
             _change_person(connection, action.person, given, ("invited", "active", "suspended"))
 
@@ -105,6 +113,7 @@ def suspend_person(action: SuspendPerson, context: Context) -> Outcome:
         _change_person(connection, action.person, {"state": "suspended"}, ("invited", "active"))
         teams.keep_an_owner(connection)
         sessions.end_credentials(connection, action.person, context.now)
+        switching.off(connection, action.person, context)
 
     return Outcome(rows, happened={"person": action.person})
 
@@ -114,6 +123,7 @@ def restore_person(action: RestorePerson, context: Context) -> Outcome:
 
     def rows(connection: Connection) -> None:
         _change_person(connection, action.person, {"state": "active"}, ("suspended",))
+        switching.on(connection, action.person, context)
 
     return Outcome(rows, happened={"person": action.person})
 
@@ -136,30 +146,33 @@ def erase_person(
         _change_person(connection, action.person, nobody, ("invited", "active", "suspended"))
         teams.keep_an_owner(connection)
         sessions.end_credentials(connection, action.person, context.now)
-        for table in (MEMBERSHIP, ROLE_GRANT, PASSWORD, PASSKEY, RECOVERY_CODE):
+        theirs = select(IDENTITY.c.id).where(IDENTITY.c.person == action.person)
+        connection.execute(delete(PROVIDER_SESSION).where(PROVIDER_SESSION.c.identity.in_(theirs)))
+        for table in (
+            MEMBERSHIP,
+            ROLE_GRANT,
+            PASSWORD,
+            PASSKEY,
+            RECOVERY_CODE,
+            IDENTITY,
+            LOGIN,
+            DIRECTORY_USER,
+            DIRECTORY_JOIN,
+        ):
             connection.execute(delete(table).where(table.c.person == action.person))
+        connection.execute(delete(GROUP_MEMBER).where(GROUP_MEMBER.c.member == action.person))
         connection.execute(update(TOKEN).where(TOKEN.c.person == action.person).values(name=""))
-        connection.execute(update(SESSION).where(SESSION.c.person == action.person).values(device=None))
+        connection.execute(update(DELEGATION).where(DELEGATION.c.person == action.person).values(purpose=""))
+        reviewed = REVIEWED_RIGHT.c.person == action.person
+        connection.execute(update(REVIEWED_RIGHT).where(reviewed).values(because=""))
+        connection.execute(update(ELEVATION).where(ELEVATION.c.person == action.person).values(because=""))
+        connection.execute(
+            update(SESSION).where(SESSION.c.person == action.person).values(device=None, address=None, browser=None)
+        )
         for each in forget:
             each(connection)
 
     return Outcome(rows, happened={"person": action.person, "payloads": len(forget)})
-
-
-def insert_person(connection: Connection, person: str, name: str, email: str, state: str, now: datetime) -> None:
-    """A person, if nobody has their mail address. Raises ``Conflict``."""
-    _free_address(connection, email, but_for=person)
-    connection.execute(
-        insert(PERSON).values(
-            id=person, name=name.strip(), email=email.lower() or None, state=state, source="local", created=stamp(now)
-        )
-    )
-
-
-def _free_address(connection: Connection, email: str, *, but_for: str) -> None:
-    taken = select(PERSON.c.id).where(PERSON.c.email == email.lower(), PERSON.c.id != but_for)
-    if email and connection.execute(taken).one_or_none() is not None:
-        raise Conflict("Somebody else here has this mail address.", next_step="Give another one, or none.")
 
 
 def _change_person(connection: Connection, person: str, values: dict[str, Any], states: tuple[str, ...]) -> None:
@@ -172,7 +185,17 @@ def _change_person(connection: Connection, person: str, values: dict[str, Any], 
 def payloads_naming(connection: Connection, person: str) -> list[str]:
     """The stored words of the actions in which a name or address of this person was typed."""
     action = govern_tables.action
-    naming = ("found-organisation", "add-person", "accept-invitation", "rename-person", "add-passkey")
+    naming = (
+        "found-organisation",
+        "add-person",
+        "accept-invitation",
+        "rename-person",
+        "add-passkey",
+        "ask-elevation",
+        "delegate",
+        "provision-person",
+        "change-provisioned-person",
+    )
     rows = connection.execute(
         select(action.c.payload, action.c.answer).where(
             action.c.verb.in_(naming), action.c.payload.is_not(None), action.c.answer.is_not(None)

@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
 from greenlane.govern.effect import Context, Outcome
 from greenlane.govern.errors import Conflict, NotFound, SignInNeeded
 from greenlane.identity import queries, tokens
-from greenlane.identity.actions import CreateSignInLink, EndSession, SignIn, SignOut
+from greenlane.identity.actions import CreateSignInLink, EndSession, SignIn, SignOut, TellOfSignIn
+from greenlane.identity.break_glass import using as breaking
+from greenlane.identity.delegation.tables import AGENT, DELEGATION
+from greenlane.identity.elevation.effects import end_elevations
+from greenlane.identity.elevation.tables import ELEVATION
+from greenlane.identity.lasting import Lasting
 from greenlane.identity.proving import Proofs
 from greenlane.identity.tables import INVITATION, PERSON, SESSION, SIGN_IN_LINK, TOKEN
 from greenlane.kit import ids
 from greenlane.kit.clock import stamp
 from greenlane.kit.database import Database
-
-SESSION_LASTS = timedelta(days=7)
-"""How long a browser stays signed in."""
-
 
 LINK_LASTS = timedelta(hours=1)
 """How long a sign-in link works that somebody asks for and uses at once."""
@@ -48,11 +49,13 @@ class SigningIn:
 
     database: Database
     proofs: Proofs
+    lasting: Lasting
 
     def run(self, action: SignIn, context: Context) -> Outcome:
         """A session, from a proof that is used up by it where it can be used once."""
         with self.database.read() as connection:
             proven = self.proofs.of(connection, action.secret, action.person, context.now)
+            glass = None if proven is None else breaking.use(connection, context.actor.id, proven.way, context)
         if proven is None or proven.signed.actor != context.actor:
             raise over("sign-in link or token")
         session, signed, person = tokens.mint(tokens.Kind.SESSION), proven.signed, context.actor.id
@@ -65,12 +68,20 @@ class SigningIn:
             if queries.state_of(connection, person) != "active":
                 raise over("sign-in link or token")
             through = context.actor.credential or ""
-            insert_session(connection, session, person, through, signed.scopes, signed.vouched_by, context.now)
+            opened = insert_session(
+                connection, session, person, through, signed.scopes, signed.vouched_by, context.now, self.lasting
+            )
+            if proven.opened is not None:
+                proven.opened(connection, opened)
+            if glass is not None:
+                glass.rows(connection, context)
 
         return Outcome(
             rows,
-            happened={"person": person, "way": proven.way},
-            answer={"person": person, "session": session.secret, "expires": stamp(context.now + SESSION_LASTS)},
+            happened={"person": person, "way": proven.way, **proven.tells, **(glass.tells if glass else {})},
+            used=proven.used,
+            made=proven.made,
+            answer={"person": person, "session": session.secret, "expires": self.lasting.expires(context.now)},
         )
 
 
@@ -94,6 +105,11 @@ def sign_out(action: SignOut, context: Context) -> Outcome:
     return Outcome(rows, happened={"person": context.actor.person})
 
 
+def tell_of_sign_in(action: TellOfSignIn, context: Context) -> Outcome:
+    """Only told: the receipt is what the person's notice stands on."""
+    return Outcome(None, happened={"person": action.person, "session": action.session})
+
+
 def over(what: str) -> SignInNeeded:
     """What somebody hears whose link or invitation opens nothing any more."""
     return SignInNeeded(f"This {what} was used already or has expired.", next_step="Ask for a new one.")
@@ -107,20 +123,24 @@ def insert_session(
     scopes: tuple[str, ...],
     vouched_by: str | None,
     now: datetime,
-) -> None:
-    """A browser is signed in from now on."""
+    lasting: Lasting,
+) -> str:
+    """A browser is signed in from now on; the session's id."""
+    opened = ids.new("ses")
     connection.execute(
         insert(SESSION).values(
-            id=ids.new("ses"),
+            id=opened,
             secret=session.sha256,
             person=person,
             through=through,
             vouched_by=vouched_by,
             scopes=list(scopes),
             created=stamp(now),
-            expires=stamp(now + SESSION_LASTS),
+            expires=lasting.expires(now),
+            ends=lasting.ends(now),
         )
     )
+    return opened
 
 
 def insert_link(connection: Connection, link: tokens.Minted, person: str, context: Context, lasts: timedelta) -> None:
@@ -166,12 +186,19 @@ def end_opened_with(connection: Connection, credential: str, context: Context) -
 
 
 def end_credentials(connection: Connection, person: str, now: datetime) -> None:
-    """Tokens, sessions, links for them, and every link and invitation that they made and nobody used."""
+    """Tokens, sessions, elevations, links for them, every link and invitation that they made and nobody used, what they lent to
+    agents, and what was lent to agents that they answer for.
+    """
     at = stamp(now)
+    theirs = or_(
+        DELEGATION.c.person == person, DELEGATION.c.agent.in_(select(AGENT.c.name).where(AGENT.c.person == person))
+    )
+    connection.execute(update(DELEGATION).where(theirs, DELEGATION.c.ended.is_(None)).values(ended=at))
+    end_elevations(connection, ELEVATION.c.person == person, now)
     connection.execute(update(TOKEN).where(TOKEN.c.person == person, TOKEN.c.revoked.is_(None)).values(revoked=at))
     connection.execute(update(SESSION).where(SESSION.c.person == person, SESSION.c.ended.is_(None)).values(ended=at))
-    theirs = or_(SIGN_IN_LINK.c.person == person, SIGN_IN_LINK.c.made_by == person)
-    connection.execute(update(SIGN_IN_LINK).where(theirs, SIGN_IN_LINK.c.used.is_(None)).values(used=at))
+    links = or_(SIGN_IN_LINK.c.person == person, SIGN_IN_LINK.c.made_by == person)
+    connection.execute(update(SIGN_IN_LINK).where(links, SIGN_IN_LINK.c.used.is_(None)).values(used=at))
     connection.execute(
         update(INVITATION).where(INVITATION.c.made_by == person, INVITATION.c.used.is_(None)).values(expires=at)
     )

@@ -10,9 +10,16 @@ from greenlane.govern.effect import Context, Edge, Outcome
 from greenlane.govern.errors import Conflict, NotFound, Refused
 from greenlane.identity import queries
 from greenlane.identity.actions import CreateTeam, GrantRole, JoinTeam, LeaveTeam, RemoveRole
+from greenlane.identity.custom_roles.queries import rights_of
+from greenlane.identity.duties import checking
+from greenlane.identity.held import CREATION
 from greenlane.identity.tables import MEMBERSHIP, ROLE_GRANT, TEAM
 from greenlane.kit import ids
 from greenlane.kit.clock import stamp
+
+_BY_RULE = "They have this by a rule about a group of the directory."
+_SEE_WHY = "Take them out of the group there, or end the rule: greenlane people why says which."
+_HAND_OVER = "Hand the app to somebody else, or end what lets them build elsewhere."
 
 
 def create_team(action: CreateTeam, context: Context) -> Outcome:
@@ -44,6 +51,8 @@ def leave_team(action: LeaveTeam, context: Context) -> Outcome:
             delete(MEMBERSHIP).where(MEMBERSHIP.c.person == action.person, MEMBERSHIP.c.team == team)
         )
         if gone.rowcount != 1:
+            if queries.is_member(connection, action.person, team):
+                raise Refused(_BY_RULE, next_step=_SEE_WHY)
             raise NotFound("That person is not in this team.", next_step="`greenlane people` says who is where.")
         connection.execute(
             delete(ROLE_GRANT).where(ROLE_GRANT.c.person == action.person, ROLE_GRANT.c.scope == f"team:{team}")
@@ -67,14 +76,25 @@ def remove_role(action: RemoveRole, context: Context) -> Outcome:
     """One role less."""
 
     def rows(connection: Connection) -> None:
+        scope = queries.scope_of(connection, action.scope)
         gone = connection.execute(
             delete(ROLE_GRANT).where(
-                ROLE_GRANT.c.person == action.person,
-                ROLE_GRANT.c.role == action.role,
-                ROLE_GRANT.c.scope == queries.scope_of(connection, action.scope),
+                ROLE_GRANT.c.person == action.person, ROLE_GRANT.c.role == action.role, ROLE_GRANT.c.scope == scope
             )
         )
         if gone.rowcount != 1:
+            same = [
+                one for one in queries.held(connection, action.person) if (one.role, one.scope) == (action.role, scope)
+            ]
+            if any(one.by == CREATION for one in same):
+                raise Refused("They have this because they created the app.", next_step=_HAND_OVER)
+            if any(one.rule for one in same):
+                raise Refused(_BY_RULE, next_step=_SEE_WHY)
+            if same:
+                raise Refused(
+                    "They have this role for some hours only.",
+                    next_step=f"greenlane elevations end {same[0].elevation}",
+                )
             raise NotFound("That person does not have this role there.", next_step="`greenlane people` lists roles.")
         keep_an_owner(connection)
 
@@ -94,18 +114,28 @@ def _team(connection: Connection, words: str) -> str:
 
 def join(connection: Connection, person: str, team: str, now: datetime) -> None:
     """Make a person a member, where they are not one yet."""
-    if not queries.is_member(connection, person, team):
+    there = select(MEMBERSHIP.c.person).where(MEMBERSHIP.c.person == person, MEMBERSHIP.c.team == team)
+    if connection.execute(there).one_or_none() is None:
         connection.execute(insert(MEMBERSHIP).values(person=person, team=team, since=stamp(now)))
 
 
 def grant(connection: Connection, person: str, role: str, scope: str, context: Context) -> None:
-    """Give a role, where it is not held yet."""
-    if not any((one.role, one.scope) == (role, scope) for one in queries.held(connection, person)):
+    """Give a role, where it is not held yet. Raises ``WrongInput`` for a role that there is not any more, ``Refused``
+    beside one that it is kept apart from.
+    """
+    rights_of(connection, role)
+    if against := checking.by_giving(connection, person, role, scope, _no_app):
+        raise Refused(f"Two roles are kept apart here: {against}.", next_step="Take the other role back first.")
+    if not queries.was_given(connection, person, role, scope):
         connection.execute(
             insert(ROLE_GRANT).values(
                 person=person, role=role, scope=scope, action=context.action_id, since=stamp(context.now)
             )
         )
+
+
+def _no_app(connection: Connection, app: str) -> None:
+    """Apps are unknown here; the facts looked at what lies in a team."""
 
 
 def keep_an_owner(connection: Connection) -> None:

@@ -7,10 +7,12 @@ from datetime import timedelta
 from sqlalchemy import Connection, insert, update
 
 from greenlane.govern.effect import Context, Edge, Outcome
-from greenlane.govern.errors import NotFound
+from greenlane.govern.errors import Conflict, NotFound, Refused
 from greenlane.identity import tokens
 from greenlane.identity.actions import CreateToken, RevokeToken
+from greenlane.identity.delegation import queries as lending
 from greenlane.identity.effects import sessions
+from greenlane.identity.provisioning.queries import agent_switched_off
 from greenlane.identity.tables import SESSION, TOKEN
 from greenlane.kit import ids
 from greenlane.kit.clock import stamp
@@ -22,6 +24,14 @@ def create_token(action: CreateToken, context: Context) -> Outcome:
     expires = stamp(context.now + timedelta(days=action.days))
 
     def rows(connection: Connection) -> None:
+        named = lending.find_agent(connection, action.agent) if action.agent else None
+        if named is not None and named.retired is not None:
+            raise Conflict(f"The agent {action.agent} was retired.", next_step="Give the token to another one.")
+        if action.agent and agent_switched_off(connection, action.agent):
+            raise Refused(
+                f"The company's directory has switched the agent {action.agent} off.",
+                next_step="It gets new tokens once it is switched on there.",
+            )
         connection.execute(
             insert(TOKEN).values(
                 id=token,

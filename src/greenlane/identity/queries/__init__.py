@@ -1,5 +1,6 @@
 """Reads about people: who they are, what they may do and why, and who a secret belongs to."""
 
+from greenlane.identity.held import ORGANISATION, Held, Withheld, but_creations, counting, sort_out, together
 from greenlane.identity.queries.credentials import (
     Credential,
     Session,
@@ -33,17 +34,20 @@ from greenlane.identity.queries.people import (
     teams,
 )
 from greenlane.identity.queries.rights import (
-    ORGANISATION,
-    Held,
     TeamOfApp,
     active_owners,
+    everything_held,
     held,
+    held_by,
+    people_allowed,
     people_with,
     rights,
     scope_of,
     scopes_around,
+    was_given,
+    withheld,
 )
-from greenlane.identity.queries.visitors import Visitors, visitors
+from greenlane.identity.queries.visitors import Visitors, visiting_sessions, visitors
 from greenlane.identity.queries.ways_in import (
     Passkey,
     Password,
@@ -75,13 +79,18 @@ __all__ = [
     "Token",
     "Visitors",
     "WaysIn",
+    "Withheld",
     "active_owners",
     "anybody",
+    "but_creations",
     "claimed",
+    "counting",
     "credential",
+    "everything_held",
     "find_person",
     "first_team",
     "held",
+    "held_by",
     "invitation",
     "invitations",
     "invitee",
@@ -96,6 +105,7 @@ __all__ = [
     "passkeys_of",
     "password_of",
     "people",
+    "people_allowed",
     "people_like",
     "people_with",
     "person",
@@ -105,13 +115,18 @@ __all__ = [
     "scopes_around",
     "session",
     "sessions_of",
+    "sort_out",
     "state_of",
     "team",
     "teams",
+    "together",
     "token",
     "tokens_of",
+    "visiting_sessions",
     "visitors",
+    "was_given",
     "ways_in",
     "who_is",
     "who_signs_in",
+    "withheld",
 ]

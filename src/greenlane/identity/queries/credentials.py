@@ -71,7 +71,10 @@ class Session:
     """The id of what opened it, from whose prefix ``opened_with`` reads what that was."""
     created: str
     expires: str
+    """When it ends if nobody works with it; ``ends`` is when it ends in any case."""
+    ends: str
     device: str | None
+    address: str | None
     last_seen: str | None
 
 
@@ -202,7 +205,17 @@ def session(connection: Connection, session: str) -> Session:
 
 
 def _session(row: Row[Any]) -> Session:
-    return Session(row.id, row.person, row.through, row.created, row.expires, row.device, row.last_seen)
+    return Session(
+        row.id,
+        row.person,
+        row.through,
+        row.created,
+        row.expires,
+        row.ends or row.expires,
+        row.device,
+        row.address,
+        row.last_seen,
+    )
 
 
 _OPENED_WITH = {
@@ -212,6 +225,7 @@ _OPENED_WITH = {
     "pwd": "a password",
     "pky": "a passkey",
     "rcv": "a recovery code",
+    "idn": "the company's sign-in",
 }
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from greenlane.identity.groups.reach import BELONGING
+from greenlane.identity.held import Held, counting
 from greenlane.identity.queries.people import Person, people_where
-from greenlane.identity.queries.rights import Held
-from greenlane.identity.tables import MEMBERSHIP, PERSON, ROLE_GRANT
+from greenlane.identity.queries.rights import held_by, people_allowed
+from greenlane.identity.tables import PERSON
 
 
 def people_after(
@@ -23,7 +25,7 @@ def people_after(
         part = containing.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         where.append(or_(name.like(f"%{part}%", escape="\\"), PERSON.c.email.like(f"%{part}%", escape="\\")))
     if team:
-        where.append(PERSON.c.id.in_(select(MEMBERSHIP.c.person).where(MEMBERSHIP.c.team == team)))
+        where.append(PERSON.c.id.in_(select(BELONGING.c.person).where(BELONGING.c.team == team)))
     if after:
         last = connection.execute(select(name).where(PERSON.c.id == after)).scalar_one_or_none() or ""
         where.append(or_(name > last, and_(name == last, PERSON.c.id > after)))
@@ -37,8 +39,8 @@ def members(connection: Connection, team: str, limit: int) -> list[tuple[str, st
     """The first active members of a team by name: id and name."""
     rows = connection.execute(
         select(PERSON.c.id, PERSON.c.name)
-        .join(MEMBERSHIP, MEMBERSHIP.c.person == PERSON.c.id)
-        .where(MEMBERSHIP.c.team == team, PERSON.c.state == "active")
+        .join(BELONGING, BELONGING.c.person == PERSON.c.id)
+        .where(BELONGING.c.team == team, PERSON.c.state == "active")
         .order_by(func.lower(PERSON.c.name), PERSON.c.id)
         .limit(limit)
     )
@@ -50,25 +52,15 @@ def how_many(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(PERSON).where(PERSON.c.state != "erased")).scalar_one()
 
 
-def roles_of(connection: Connection, people: Iterable[str]) -> dict[str, tuple[Held, ...]]:
-    """The roles of several people, the oldest first; nobody without a role is in it."""
-    rows = connection.execute(
-        select(ROLE_GRANT)
-        .where(ROLE_GRANT.c.person.in_(list(people)))
-        .order_by(ROLE_GRANT.c.since, ROLE_GRANT.c.role, ROLE_GRANT.c.scope)
-    )
-    found: dict[str, tuple[Held, ...]] = {}
-    for row in rows:
-        found[row.person] = (*found.get(row.person, ()), Held(row.role, row.scope, row.action, row.since))
-    return found
-
-
-def holders(connection: Connection, roles: Sequence[str], scopes: Sequence[str]) -> list[tuple[str, str, Held]]:
-    """Who of the active people holds one of these roles in one of these scopes: (person, name, what they hold)."""
-    rows = connection.execute(
-        select(ROLE_GRANT, PERSON.c.name)
-        .join(PERSON, PERSON.c.id == ROLE_GRANT.c.person)
-        .where(ROLE_GRANT.c.role.in_(roles), ROLE_GRANT.c.scope.in_(scopes), PERSON.c.state == "active")
-        .order_by(func.lower(PERSON.c.name), PERSON.c.id, ROLE_GRANT.c.since)
-    )
-    return [(row.person, row.name, Held(row.role, row.scope, row.action, row.since)) for row in rows]
+def holders(connection: Connection, verb: str, place: str, scopes: Sequence[str]) -> list[tuple[str, str, Held]]:
+    """Who of the active people may do a verb by a role that counts in these scopes: (person, name, what they hold)."""
+    people = people_allowed(connection, verb, scopes, place)
+    names = connection.execute(select(PERSON.c.id, PERSON.c.name).where(PERSON.c.id.in_(people)))
+    ordered = sorted((row.name.casefold(), row.id, row.name) for row in names)
+    theirs = held_by(connection, people)
+    return [
+        (person, name, one)
+        for _, person, name in ordered
+        for one in counting(theirs[person], scopes)
+        if one.may(verb, place)
+    ]

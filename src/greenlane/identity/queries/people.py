@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select
 
 from greenlane.govern.errors import NotFound, WrongInput
-from greenlane.identity.tables import MEMBERSHIP, PERSON, TEAM
+from greenlane.identity.groups.reach import BELONGING, TEAMS_AROUND
+from greenlane.identity.tables import PERSON, TEAM
 
 # asked on every page: built once, because building a statement takes twice as long as running it
 _NAMES = select(PERSON.c.id, PERSON.c.name).where(
@@ -86,10 +87,10 @@ def people_where(connection: Connection, where: ColumnElement[bool]) -> list[Per
     rows = connection.execute(select(PERSON).where(where)).all()
     teams: dict[str, list[str]] = {}
     for row in connection.execute(
-        select(MEMBERSHIP.c.person, TEAM.c.name)
-        .join(TEAM, TEAM.c.id == MEMBERSHIP.c.team)
-        .where(MEMBERSHIP.c.person.in_([row.id for row in rows]))
-        .order_by(MEMBERSHIP.c.since, TEAM.c.id)
+        select(BELONGING.c.person, TEAM.c.name)
+        .join(TEAM, TEAM.c.id == BELONGING.c.team)
+        .where(BELONGING.c.person.in_([row.id for row in rows]))
+        .order_by(BELONGING.c.since, TEAM.c.id)
     ):
         teams.setdefault(row.person, []).append(row.name)
     return [
@@ -136,19 +137,14 @@ def team(connection: Connection, words: str) -> Team:
 
 def first_team(connection: Connection, person: str) -> Team | None:
     """The team that a person has been in the longest: where their apps go when they name no team."""
-    first = connection.execute(
-        select(MEMBERSHIP.c.team)
-        .where(MEMBERSHIP.c.person == person)
-        .order_by(MEMBERSHIP.c.since, MEMBERSHIP.c.team)
-        .limit(1)
-    ).scalar_one_or_none()
+    first = connection.execute(TEAMS_AROUND, {"person": person}).scalars().first()
     return None if first is None else team(connection, first)
 
 
 def _teams(connection: Connection, *where: ColumnElement[bool]) -> list[Team]:
     rows = connection.execute(
-        select(TEAM.c.id, TEAM.c.name, func.count(MEMBERSHIP.c.person).label("members"))
-        .outerjoin(MEMBERSHIP, MEMBERSHIP.c.team == TEAM.c.id)
+        select(TEAM.c.id, TEAM.c.name, func.count(BELONGING.c.person).label("members"))
+        .outerjoin(BELONGING, BELONGING.c.team == TEAM.c.id)
         .where(*where)
         .group_by(TEAM.c.id, TEAM.c.name)
         .order_by(TEAM.c.name)
@@ -159,14 +155,13 @@ def _teams(connection: Connection, *where: ColumnElement[bool]) -> list[Team]:
 def members(connection: Connection, teams: Iterable[str]) -> frozenset[str]:
     """Ids of the active people in any of these teams."""
     rows = connection.execute(
-        select(MEMBERSHIP.c.person)
-        .join(PERSON, PERSON.c.id == MEMBERSHIP.c.person)
-        .where(MEMBERSHIP.c.team.in_(list(teams)), PERSON.c.state == "active")
+        select(BELONGING.c.person)
+        .join(PERSON, PERSON.c.id == BELONGING.c.person)
+        .where(BELONGING.c.team.in_(list(teams)), PERSON.c.state == "active")
     )
     return frozenset(rows.scalars())
 
 
 def is_member(connection: Connection, person: str, team: str) -> bool:
     """Whether a person is in a team (its id)."""
-    there = select(MEMBERSHIP.c.person).where(MEMBERSHIP.c.person == person, MEMBERSHIP.c.team == team)
-    return connection.execute(there).one_or_none() is not None
+    return team in connection.execute(TEAMS_AROUND, {"person": person}).scalars().all()

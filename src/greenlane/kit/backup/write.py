@@ -47,7 +47,8 @@ class Plan:
 
     ``first``: read before the database's moment, because they must never be newer than the database.
     ``moving``: folders whose files disappear once the database has taken them in; read at the database's moment.
-    ``left_out``: made anew by themselves. Everything else is read last: files that are written once.
+    ``left_out``: made anew by themselves; paths within the folder may stand there, too. Everything else is read last:
+    files that are written once.
     """
 
     folder: Path
@@ -114,8 +115,10 @@ def _write(plan: Plan, database: Database, out: IO[bytes], scratch: Path, versio
             revision = str(connection.scalar(text("SELECT version_num FROM alembic_version")))
         named = {*plan.first, *plan.moving, *plan.left_out}
         rest = sorted(one.name for one in plan.folder.iterdir() if one.name not in named)
+        inner = tuple(f"{one}/" for one in plan.left_out)
         for name, path in _files(plan.folder, rest):
-            writer.add(f"{FILES}/{name}", path)
+            if not name.startswith(inner):
+                writer.add(f"{FILES}/{name}", path)
         made = stamp(datetime.fromtimestamp(time.time(), UTC))
         manifest = Manifest(made, version, database.dialect, revision, tables, dict(writer.members))
         writer.close_with(manifest)
@@ -126,13 +129,13 @@ def _write(plan: Plan, database: Database, out: IO[bytes], scratch: Path, versio
 def _moment(plan: Plan, database: Database, writer: _Writer) -> Iterator[Connection]:
     """A connection that sees the database as it is now, whatever is written meanwhile, with the files that belong to it."""
     for attempt in range(TRIES):
-        before = {Path(name).stem for name, _ in _files(plan.folder, plan.moving)}
+        before = {_bare(name) for name, _ in _files(plan.folder, plan.moving)}
         with snapshot(database) as connection:
             if attempt < TRIES // 2 and not plan.complete(connection):
                 time.sleep(PAUSE)  # what is under way is complete a moment later; under constant load it never is
                 continue
             moving = _read_all(plan)
-            if moving is None or before - {Path(name).stem for name in moving}:
+            if moving is None or before - {_bare(name) for name in moving}:
                 continue  # one was just taken in, and nobody knows on which side of the moment
             for name, data in moving.items():
                 writer.add_bytes(f"{FILES}/{name}", data)
@@ -154,6 +157,11 @@ def snapshot(database: Database) -> Iterator[Connection]:
         connection.execute(text("SELECT version_num FROM alembic_version")).all()
         yield connection
         connection.rollback()
+
+
+def _bare(name: str) -> str:
+    """A file's name without what tells how far it has come."""
+    return name.rpartition(".")[0]
 
 
 def _read_all(plan: Plan) -> dict[str, bytes] | None:

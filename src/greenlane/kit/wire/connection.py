@@ -18,7 +18,7 @@ from greenlane.kit.wire.exchange import Exchange, Gone
 from greenlane.kit.wire.limits import Limits
 from greenlane.kit.wire.prepared import Memory, Prepared
 from greenlane.kit.wire.reply import Reply, plain
-from greenlane.kit.wire.request import Malformed, Request, parse
+from greenlane.kit.wire.request import Heads, Malformed, Request
 
 Answer = Reply | Prepared | Coroutine[Any, Any, None]
 Handler = Callable[[Request, Exchange], Answer]
@@ -39,11 +39,19 @@ class Connection(asyncio.Protocol):
     """Serves one peer. ``deadline`` (monotonic) is when the listener's sweep calls ``expire``."""
 
     def __init__(
-        self, handler: Handler, memory: Memory, limits: Limits, connections: set[Connection], *, secure: bool
+        self,
+        handler: Handler,
+        memory: Memory,
+        heads: Heads,
+        limits: Limits,
+        connections: set[Connection],
+        *,
+        secure: bool,
     ) -> None:
         self.deadline = monotonic() + limits.idle_time
         self._handler = handler
         self._memory = memory
+        self._heads = heads
         self._recall = memory.answers.get
         self._limits = limits
         self._idle_time = limits.idle_time
@@ -99,13 +107,16 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The peer will send nothing more; it may still wait for its answer, unless that is one without an end."""
-        if self._exchange is None or self._closing:
+        exchange = self._exchange
+        if exchange is None or self._closing:
             return False
-        body = self._exchange.body
+        body = exchange.body
         if body is not None and not body.complete:
-            self._exchange.fail(Gone())
-        self._exchange.close = self._exchange.left = True
-        return not (self._secure or self._exchange.endless)
+            self._receive_body(exchange, body)  # it may have come with the head, before anybody read it
+            if not body.complete:
+                exchange.fail(Gone())
+        exchange.close = exchange.left = True
+        return not (self._secure or exchange.over)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The peer is gone; so is the interest in its answer."""
@@ -170,6 +181,11 @@ class Connection(asyncio.Protocol):
             raise Gone
         self._write(data)
 
+    @property
+    def full(self) -> bool:
+        """The peer has to catch up before it is sent more."""
+        return self._full is not None
+
     async def room(self) -> None:
         """Wait until the peer has caught up. Raises ``Gone``."""
         if self._full is not None:
@@ -188,12 +204,15 @@ class Connection(asyncio.Protocol):
             self._paused = False
             self._transport.resume_reading()
             self._pace_since = None
+        body = exchange.body
+        if body is None or body.complete:
+            return
         if self._pace_since is None:
             self._pace_since = monotonic()
             self._pace_size = 0
             self._set_pace(exchange)
-        if self._buffer and exchange.body is not None and not exchange.body.complete:
-            self._receive_body(exchange, exchange.body)
+        if self._buffer:
+            self._receive_body(exchange, body)
 
     def _restart_pace(self) -> None:
         if self._pace_since is not None and self._exchange is not None:
@@ -271,13 +290,15 @@ class Connection(asyncio.Protocol):
             self._write(prepared.data)
             return
         try:
-            request = parse(head, self._limits)
+            request = self._heads.read(head)
             body = self._body_of(request)
         except Malformed as fault:
             self._refuse(fault)
             return
         close = self._draining or not request.keep_alive
         exchange = Exchange(self, request, body, peer=self._peer, secure=self._secure, close=close)
+        if body is not None and request.length is not None and request.length <= len(self._buffer):
+            exchange.feed(body.take(self._buffer))
         try:
             answer = self._handler(request, exchange)
         except Exception:  # noqa: BLE001 - a fault in one answer must not cost the other connections their listener

@@ -24,6 +24,11 @@ class Line(Protocol):
         """Queue bytes for the peer."""
         ...
 
+    @property
+    def full(self) -> bool:
+        """More is queued than the peer should be sent before it has caught up."""
+        ...
+
     async def room(self) -> None:
         """Wait until the peer has taken enough of what was queued. Raises ``Gone``."""
         ...
@@ -49,7 +54,9 @@ class Exchange:
         self.close = close
         """The connection ends after this answer."""
         self.left = False
-        """The peer sends nothing more. Whoever only reads a stream does that when they leave."""
+        """The peer sends nothing more. Whoever only reads a stream does that when they leave, unless ``hears_on``."""
+        self.hears_on = False
+        """Set by a handler whose streams end by themselves: a peer that sends nothing more gets them to their end."""
         self.started = False
         self.ended = False
         self.waiting_size = 0
@@ -69,7 +76,7 @@ class Exchange:
             self._continue = False
             self._chunks.append(data)
             self.waiting_size += len(data)
-        if data or self.body is None or self.body.complete:
+        if self._arrival is not None and (data or self.body is None or self.body.complete):
             self._wake()
 
     def fail(self, fault: Exception) -> None:
@@ -89,9 +96,9 @@ class Exchange:
         return self._continue
 
     @property
-    def endless(self) -> bool:
-        """The answer has begun and nobody knows how long it will be: a stream."""
-        return self._chunked
+    def over(self) -> bool:
+        """A peer that sends nothing more is not waited for: it would read a stream that may never end."""
+        return self._chunked and not self.hears_on
 
     async def read(self) -> bytes:
         """The next piece of the body; empty at its end. Raises ``Malformed`` or ``Gone``."""
@@ -112,11 +119,26 @@ class Exchange:
             self._line.want_more()
         return data
 
+    async def whole(self) -> bytes:
+        """The whole body. Raises ``Malformed`` or ``Gone``."""
+        pieces = [await self.read()]
+        while pieces[-1] and (self._chunks or self.body is None or not self.body.complete):
+            pieces.append(await self.read())
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
     def reply(self, answer: Reply) -> None:
         """Answer with a finished answer."""
         self.started = self.ended = True
         for part in answer.parts(bare=self.request.method == b"HEAD", close=self.close):
             self._line.write(part)
+
+    def say(self, status: int, headers: Headers, body: bytes) -> None:
+        """Answer with a finished answer that nobody else gets."""
+        self.started = self.ended = True
+        length = b"" if status in _BODILESS else b"Content-Length: %d\r\n" % len(body)
+        close = b"Connection: close\r\n" if self.close else b""
+        head = b"%b%b%b%b%b\r\n" % (status_line(status), date_line(), close, length, field_lines(headers))
+        self._line.write(head if self.request.method == b"HEAD" else head + body)
 
     def start(self, status: int, headers: Headers, length: int | None = None, *, dated: bool = False) -> None:
         """Begin an answer whose body follows with ``send``. ``length`` is its size if known; ``dated``: has a Date.
@@ -129,7 +151,7 @@ class Exchange:
         if length is not None:
             framing = b"Content-Length: %d\r\n" % length
         elif not self._silent:
-            if self.left:
+            if self.left and not self.hears_on:
                 raise Gone
             self._chunked = self.request.modern
             self.close = self.close or not self._chunked
@@ -141,9 +163,18 @@ class Exchange:
 
     async def send(self, data: bytes) -> None:
         """Send a piece of the body and wait until the peer has room for more. Raises ``Gone``."""
+        if not self.put(data):
+            await self._line.room()
+
+    def put(self, data: bytes) -> bool:
+        """Send a piece of the body. False: wait for ``room`` before the next. Raises ``Gone``."""
         if data and not self._silent:
             self._line.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
-            await self._line.room()
+        return not self._line.full
+
+    async def room(self) -> None:
+        """Wait until the peer has room for more. Raises ``Gone``."""
+        await self._line.room()
 
     def end(self) -> None:
         """The answer is complete."""

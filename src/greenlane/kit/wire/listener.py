@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import ssl
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from time import monotonic
 
 from greenlane.kit.wire.connection import Connection, Handler
 from greenlane.kit.wire.limits import Limits
+from greenlane.kit.wire.listening import BACKLOG, named
 from greenlane.kit.wire.prepared import Memory
+from greenlane.kit.wire.request import Heads
 
-_LOG = logging.getLogger(__name__)
-_BACKLOG = 1024
 _HANDSHAKE = 10.0
 """Seconds for a TLS handshake."""
 
 
 class Listener:
-    """Serves HTTP/1.1 on every address in ``hosts`` at one ``port`` (0: any that is free on all of them)."""
+    """Serves HTTP/1.1 on sockets that listen."""
 
     def __init__(self, handler: Handler, *, limits: Limits | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.memory = Memory()
@@ -28,30 +29,44 @@ class Listener:
         self.port = 0
         self._handler = handler
         self._limits = limits or Limits()
+        self._heads = Heads(self._limits)
         self._tls = tls
         self._servers: list[asyncio.Server] = []
         self._sweeper: asyncio.Task[None] | None = None
 
-    async def start(self, hosts: Sequence[str], port: int) -> int:
-        """Listen, and return the port. OSError when it is taken on any of the addresses."""
+    async def start(self, sockets: Sequence[socket.socket]) -> int:
+        """Take connections, and return the port of the first socket. They are closed by ``stop``."""
         loop = asyncio.get_running_loop()
-        sockets = _bind(hosts, port)
         self.port = sockets[0].getsockname()[1]
         for bound in sockets:
             self._servers.append(
                 await loop.create_server(
-                    self._connection,
+                    partial(self._connection, secure=self._tls is not None),
                     sock=bound,
-                    backlog=_BACKLOG,
+                    backlog=BACKLOG,
                     ssl=self._tls,
                     ssl_handshake_timeout=_HANDSHAKE if self._tls else None,
                 )
             )
-        self._sweeper = loop.create_task(self._sweep())
+        if self._sweeper is None:
+            self._sweeper = loop.create_task(self._sweep())
         return self.port
 
-    def _connection(self) -> Connection:
-        return Connection(self._handler, self.memory, self._limits, self.connections, secure=self._tls is not None)
+    async def also_at(self, place: Path | socket.socket) -> None:
+        """Listen at a unix socket as well, without TLS: at a path, or at one that was opened for several processes.
+
+        Whoever reaches a path's folder may connect.
+        """
+        loop = asyncio.get_running_loop()
+        bound = named(place) if isinstance(place, Path) else place
+        self._servers.append(
+            await loop.create_unix_server(partial(self._connection, secure=False), sock=bound, backlog=BACKLOG)
+        )
+        if self._sweeper is None:
+            self._sweeper = loop.create_task(self._sweep())
+
+    def _connection(self, *, secure: bool) -> Connection:
+        return Connection(self._handler, self.memory, self._heads, self._limits, self.connections, secure=secure)
 
     async def _sweep(self) -> None:
         limits = self._limits
@@ -76,52 +91,3 @@ class Listener:
             connection.abort()
         if self._sweeper is not None:
             self._sweeper.cancel()
-
-
-def _bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
-    """One socket for each address, all on the same port. A machine without IPv6 listens on what it has."""
-    attempts = 1 if port else 20
-    for attempt in range(attempts):
-        sockets: list[socket.socket] = []
-        chosen = port
-        try:
-            for host in hosts:
-                bound = _socket(host, chosen)
-                if bound is not None:
-                    sockets.append(bound)
-                    chosen = bound.getsockname()[1]
-            if not sockets:
-                raise OSError(f"None of the addresses {', '.join(hosts)} is on this machine.")
-            return sockets
-        except OSError:
-            for bound in sockets:
-                bound.close()
-            if attempt == attempts - 1:
-                raise
-    raise AssertionError("unreachable")
-
-
-def _socket(host: str, port: int) -> socket.socket | None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    if family == socket.AF_INET6 and not _has_ipv6(host):
-        _LOG.warning("This machine has no address %s; not listening there.", host)
-        return None
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if family == socket.AF_INET6:
-        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    try:
-        bound.bind((host, port))
-    except OSError:
-        bound.close()
-        raise
-    return bound
-
-
-def _has_ipv6(host: str) -> bool:
-    try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
-            probe.bind((host, 0))
-    except OSError:
-        return False
-    return True

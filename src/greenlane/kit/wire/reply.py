@@ -13,6 +13,7 @@ SMALL = 64 * 1024
 """Up to this many bytes of body, head and body are kept and written as one piece."""
 
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+_FIELD = b"%b: %b\r\n".__mod__
 _BODILESS = frozenset({204, 304})
 
 
@@ -23,7 +24,7 @@ def status_line(status: int) -> bytes:
 
 def field_lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Header fields as they go over the wire."""
-    return b"".join([b"%b: %b\r\n" % header for header in headers])
+    return b"".join(map(_FIELD, headers))
 
 
 class _Today:

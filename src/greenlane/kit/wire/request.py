@@ -7,6 +7,7 @@ more than one possible reading is an error, never a guess.
 from __future__ import annotations
 
 import re
+from typing import Any, Self
 
 from httptools import (
     HttpParserError,
@@ -20,6 +21,9 @@ from greenlane.kit.wire.limits import Limits
 _AUTHORITY = re.compile(rb"(?:[a-z0-9._-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _ABSOLUTE = re.compile(rb"https?://([^/?#@]*)(/[^#]*|\?[^#]*|)", re.IGNORECASE)
 _LINE = re.compile(rb"[A-Za-z!#$%&'*+.^_`|~-]+ [^\r\n]* HTTP/([0-9]+(?:\.[0-9]+)?)\r\n")
+_LENGTH = re.compile(rb"\r\ncontent-length: ([1-9][0-9]{0,17})\r\n", re.IGNORECASE)
+_KEPT, _LONGEST = 1024, 2048
+"""Heads that are remembered, and the bytes of the longest of them."""
 _ONCE = frozenset({b"host", b"content-length", b"transfer-encoding", b"authorization", b"expect", b"upgrade"})
 
 
@@ -39,6 +43,7 @@ class Request:
     ``fields`` maps lower-case names to values (repeated ones joined as RFC 9110, 5.3 says), ``headers`` keeps order
     and repetition. ``length`` is the body's size, None when it is chunked, 0 when there is none.
     ``upgrade`` asks for another protocol; a request with a body cannot, it is then read as if it had not asked.
+    ``memo`` is for what a handler made of the head, whatever the length of the body: it is there again when the head is.
     """
 
     __slots__ = (
@@ -48,6 +53,7 @@ class Request:
         "host",
         "keep_alive",
         "length",
+        "memo",
         "method",
         "modern",
         "path",
@@ -70,6 +76,23 @@ class Request:
         """HTTP/1.1; otherwise 1.0."""
         self.upgrade = False
         self.length: int | None = 0
+        self.memo: dict[object, Any] = {}
+
+    def again(self, length: bytes) -> Self:
+        """The same head in front of a body of another length."""
+        other = type(self).__new__(type(self))
+        other.method, other.target, other.path, other.query = self.method, self.target, self.path, self.query
+        other.authority, other.host = self.authority, self.host
+        other.keep_alive, other.modern, other.upgrade = self.keep_alive, self.modern, self.upgrade
+        other.memo = self.memo
+        other.length = int(length)
+        before = self.fields[b"content-length"]
+        if length == before:
+            other.fields, other.headers = self.fields, self.headers
+        else:
+            other.fields = {**self.fields, b"content-length": length}
+            other.headers = [one if one[0] != b"content-length" else (one[0], length) for one in self.headers]
+        return other
 
     def on_url(self, part: bytes) -> None:
         """Called by httptools with the target."""
@@ -87,6 +110,30 @@ class Request:
             value_of_all = value
         self.fields[name] = value_of_all
         self.headers.append((name, value))
+
+
+class Heads:
+    """Reads heads, and remembers those that came before: clients repeat them byte for byte but for the body's length."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._known: dict[bytes, Request] = {}
+
+    def read(self, head: bytes) -> Request:
+        """What ``parse`` makes of it. A request is shared by all that have the same head: nobody changes it."""
+        length = _LENGTH.search(head)
+        if length is None or len(head) > _LONGEST:
+            return parse(head, self._limits)
+        start, end = length.span(1)
+        rest = head[:start] + head[end:]
+        known = self._known.get(rest)
+        if known is not None:
+            return known.again(length[1])
+        request = parse(head, self._limits)
+        if len(self._known) >= _KEPT:
+            self._known.clear()
+        self._known[rest] = request
+        return request
 
 
 def parse(head: bytes, limits: Limits) -> Request:

@@ -1,25 +1,25 @@
 """Relaying an exchange to one HTTP/1.1 server behind a unix socket, with back-pressure both ways.
 
 Bodies pass piece by piece; idle connections are kept for requests that may safely be sent twice. A change of protocol
-(a websocket) becomes a tunnel of bytes.
+(a websocket) becomes a tunnel of bytes. The server behind is not believed: what is no answer is never passed on.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
-
+from greenlane.kit.wire.answer import Answer, Unreadable
 from greenlane.kit.wire.exchange import Exchange, Gone
+from greenlane.kit.wire.link import Link, Unreached
 from greenlane.kit.wire.reply import Headers, field_lines
+from greenlane.kit.wire.request import Malformed
 
-_PIECE = 64 * 1024
-_HEAD = 64 * 1024
 _SAFE = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _HOP_BY_HOP = frozenset(
     {
@@ -38,48 +38,40 @@ _HOP_BY_HOP = frozenset(
 )
 """Fields about one connection (RFC 9110, 7.6.1), and those that the relay writes itself."""
 
+Rewrite = Callable[[int, list[tuple[bytes, bytes]]], Headers]
+"""Makes the fields of an answer that go to the peer, from its status and the fields that end to end belong to it."""
+
 
 class Away(Exception):
     """The server behind did not answer; nothing was sent to the peer."""
 
 
-class _Response:
-    """Collects what httptools reads of an answer."""
-
-    def __init__(self) -> None:
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.pieces: list[bytes] = []
-        self.has_head = False
-        self.complete = False
-
-    def on_message_begin(self) -> None:
-        self.headers = []
-        self.has_head = self.complete = False
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        self.has_head = True
-
-    def on_body(self, data: bytes) -> None:
-        self.pieces.append(data)
-
-    def on_message_complete(self) -> None:
-        self.complete = True
-
-    def field(self, wanted: bytes) -> bytes | None:
-        return next((value for name, value in self.headers if name.lower() == wanted), None)
+class Unsent(Away):
+    """Nor was anything sent to the server: the request may be made again, whatever it is."""
 
 
-class _Link:
-    """One connection to the server behind."""
+class Silent(Away):
+    """It had not answered when its time was over."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-        self.since = monotonic()
-        self.reusable = False
+
+class Broken(Away):
+    """What it said is no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How long a server is waited for (seconds), and how much it may say (bytes)."""
+
+    answer: float = 120.0
+    """From the last byte of the request to the head of the answer."""
+    silence: float | None = None
+    """Between two pieces of the answer."""
+    whole: float | None = None
+    """A whole answer, tunnels apart."""
+    head: int = 64 * 1024
+    fields: int = 200
+    body: int | None = None
+    """The body of a request: 413. None where the listener's own limit is enough."""
 
 
 def end_to_end(headers: Headers) -> list[tuple[bytes, bytes]]:
@@ -91,175 +83,209 @@ def end_to_end(headers: Headers) -> list[tuple[bytes, bytes]]:
 
 
 class Upstream:
-    """The server behind ``path``. ``kept`` idle connections are reused for ``idle`` seconds.
+    """The server behind ``path``. ``kept`` idle connections are reused for ``idle`` seconds."""
 
-    ``patience`` is how long the head of an answer may take, in seconds.
-    """
-
-    def __init__(self, path: Path, *, kept: int = 32, idle: float = 3.0, patience: float = 120.0) -> None:
-        self._path = str(path)
+    def __init__(self, path: Path, *, kept: int = 32, idle: float = 3.0, measure: Measure | None = None) -> None:
+        self.path = path
         self._kept = kept
         self._idle = idle
-        self._patience = patience
-        self._links: list[_Link] = []
+        self._measure = measure or Measure()
+        self._links: list[Link] = []
 
-    async def relay(self, exchange: Exchange, headers: Headers, added: Headers = ()) -> None:
+    async def relay(
+        self, exchange: Exchange, headers: Headers, rewrite: Rewrite, *, target: bytes = b"", upgrade: bytes = b""
+    ) -> None:
         """Send the exchange's request with these fields (those that end to end belong to it) and pass the answer on.
 
-        ``added`` are fields that go on the answer beside its own.
+        ``target`` stands in for the request's own; ``upgrade`` is the protocol to change to, where that is wanted.
 
         Raises ``Away`` when the server did not answer, ``Gone`` when either side left in the middle, ``Malformed``
         when the request's body was wrong.
         """
-        fresh = exchange.body is not None or exchange.request.method not in _SAFE or exchange.request.upgrade
-        if not fresh:
+        request = exchange.request
+        limit = self._measure.body
+        if limit is not None and request.length is not None and request.length > limit:
+            raise Malformed(413, f"The body is larger than {limit} bytes.")
+        passing = _Passing(exchange, self._measure, rewrite, upgrade)
+        head = passing.head(headers, target or request.target)
+        if exchange.body is None and request.method in _SAFE and not upgrade:
             try:
                 async with self._link(fresh=False) as link:
-                    await self._pass(exchange, headers, link, added)
+                    await passing.through(link, head)
                     return
+            except (Silent, Broken):
+                raise
             except Away:
                 if exchange.started:
                     raise Gone from None
         async with self._link(fresh=True) as link:
-            await self._pass(exchange, headers, link, added)
+            await passing.through(link, head)
 
     def close(self) -> None:
         """Let go of the idle connections."""
         for link in self._links:
-            link.writer.close()
+            link.close()
         self._links.clear()
 
+    @property
+    def idle(self) -> int:
+        """How many connections wait for a request."""
+        return len(self._links)
+
     @asynccontextmanager
-    async def _link(self, *, fresh: bool) -> AsyncIterator[_Link]:
+    async def _link(self, *, fresh: bool) -> AsyncIterator[Link]:
         link = None if fresh else self._idle_link()
         if link is None:
             try:
-                async with asyncio.timeout(5):
-                    link = _Link(*await asyncio.open_unix_connection(self._path, limit=_HEAD))
-            except (OSError, TimeoutError) as error:
-                raise Away(str(error)) from error
-        link.reusable = False
+                link = await Link.to(self.path)
+            except Unreached as error:
+                raise Unsent(str(error)) from error
+        link.take_up()
         try:
             yield link
         finally:
-            if link.reusable and len(self._links) < self._kept:
-                link.since = monotonic()
+            if link.reusable and link.usable and len(self._links) < self._kept:
+                link.rest()
                 self._links.append(link)
             else:
-                link.writer.close()
+                link.close()
 
-    def _idle_link(self) -> _Link | None:
+    def _idle_link(self) -> Link | None:
         while self._links:
             link = self._links.pop()
-            if monotonic() - link.since < self._idle and not link.reader.at_eof():
+            if link.usable and monotonic() - link.since < self._idle:
                 return link
-            link.writer.close()
+            link.close()
         return None
 
-    async def _pass(self, exchange: Exchange, headers: Headers, link: _Link, added: Headers) -> None:
-        request = exchange.request
+
+class _Passing:
+    """One exchange on its way through a link and back."""
+
+    def __init__(self, exchange: Exchange, measure: Measure, rewrite: Rewrite, upgrade: bytes) -> None:
+        self._exchange = exchange
+        self._measure = measure
+        self._rewrite = rewrite
+        self._upgrade = upgrade
+        self._sent = exchange.body is None
+        """The server has all of the request."""
+        self._patience: asyncio.Timeout | None = None
+
+    def head(self, headers: Headers, target: bytes) -> bytes:
+        request = self._exchange.request
         framing = b""
-        if request.upgrade:
-            framing = b"Connection: Upgrade\r\nUpgrade: " + request.fields[b"upgrade"] + b"\r\n"
+        if self._upgrade:
+            framing = b"Connection: Upgrade\r\nUpgrade: %b\r\n" % self._upgrade
         elif request.length is None:
             framing = b"Transfer-Encoding: chunked\r\n"
         elif b"content-length" in request.fields:
             framing = b"Content-Length: %d\r\n" % request.length
-        head = b"%b %b HTTP/1.1\r\n%b%b\r\n" % (
-            request.method,
-            request.target,
-            field_lines(end_to_end(headers)),
-            framing,
-        )
-        link.writer.write(head)
-        if request.upgrade:
-            await self._change_protocol(exchange, link, added)
-        elif exchange.body is None:
-            await self._answer(exchange, link, b"", added)
-        else:
-            await _both(self._send_body(exchange, link), self._answer(exchange, link, b"", added))
+        return b"%b %b HTTP/1.1\r\n%b%b\r\n" % (request.method, target, field_lines(end_to_end(headers)), framing)
 
-    async def _send_body(self, exchange: Exchange, link: _Link) -> None:
+    async def through(self, link: Link, head: bytes) -> None:
+        link.write(head)
+        if self._exchange.body is None or self._upgrade:
+            await self._answer(link)
+        else:
+            await _both(self._send_body(link), self._answer(link))
+
+    async def _send_body(self, link: Link) -> None:
         """Pass the request's body on. A server that stops listening may still answer, so that is no error here."""
+        exchange, limit, size = self._exchange, self._measure.body, 0
         chunked = exchange.request.length is None
         try:
             while data := await exchange.read():
-                link.writer.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
-                await link.writer.drain()
+                size += len(data)
+                if limit is not None and size > limit:
+                    raise Malformed(413, f"The body is larger than {limit} bytes.")
+                await link.send(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
+                self._wait_anew()
             if chunked:
-                link.writer.write(b"0\r\n\r\n")
-                await link.writer.drain()
+                await link.send(b"0\r\n\r\n")
+            self._sent = True
         except OSError:
             return
 
-    async def _answer(self, exchange: Exchange, link: _Link, data: bytes, added: Headers) -> None:
-        """Pass the answer on; ``data`` is what has been read of it already."""
-        response = _Response()
-        parser = HttpResponseParser(response)
-        bodiless = exchange.request.method == b"HEAD"
-        async with asyncio.timeout(self._patience) as patience:
-            try:
-                while not response.complete:
-                    data = data or await link.reader.read(_PIECE)
-                    if not data:
-                        break
-                    parser.feed_data(data)
-                    data = b""
-                    if not response.has_head:
-                        continue
-                    status = parser.get_status_code()
-                    if status < 200:
-                        continue
-                    if not exchange.started:
-                        patience.reschedule(None)
-                        _start(exchange, status, response, added)
-                    pieces, response.pieces = response.pieces, []
-                    for piece in pieces:
-                        await exchange.send(piece)
-                    if bodiless:
-                        response.complete = True
-            except (OSError, TimeoutError, HttpParserError, HttpParserUpgrade) as error:
-                raise (Gone() if exchange.started else Away(str(error))) from error
-        if not exchange.started:
-            raise Away("The connection closed without an answer.")
-        ends_by_closing = response.field(b"content-length") is None and response.field(b"transfer-encoding") is None
-        if not response.complete and not ends_by_closing:
-            raise Gone
-        exchange.end()
-        sent = exchange.body is None or exchange.body.complete
-        closes = b"close" in (response.field(b"connection") or b"").lower() or parser.get_http_version() != "1.1"
-        link.reusable = response.complete and not bodiless and sent and not closes
+    def _wait_anew(self) -> None:
+        """The time for an answer begins with the last byte of the request."""
+        if self._patience is not None and not self._exchange.started:
+            self._patience.reschedule(asyncio.get_running_loop().time() + self._measure.answer)
 
-    async def _change_protocol(self, exchange: Exchange, link: _Link, added: Headers) -> None:
+    async def _answer(self, link: Link) -> None:
+        """Pass the answer on."""
+        exchange, measure = self._exchange, self._measure
+        answer = Answer(
+            bare=exchange.request.method == b"HEAD",
+            changing=bool(self._upgrade),
+            head=measure.head,
+            fields=measure.fields,
+        )
         try:
-            async with asyncio.timeout(self._patience):
-                head = await link.reader.readuntil(b"\r\n\r\n")
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-            raise Away(str(error)) from error
-        if head.split(b" ", 2)[1:2] != [b"101"]:
-            await self._answer(exchange, link, head, added)
+            async with asyncio.timeout(measure.answer) as self._patience:
+                while not answer.has_head:
+                    data = await link.read()
+                    if not data:
+                        raise Away("The connection closed without an answer.")
+                    answer.feed(data)
+                self._patience.reschedule(None)
+        except TimeoutError as error:
+            raise Silent(f"No answer within {measure.answer:g} seconds.") from error
+        except Unreadable as error:
+            raise Broken(str(error)) from error
+        if answer.status == 101:
+            await self._tunnel(link, answer)
             return
-        exchange.tunnel(head)
-        await _either(self._tunnel_up(exchange, link), self._tunnel_down(exchange, link))
+        self._start(answer)
+        try:
+            async with asyncio.timeout(measure.whole):
+                await self._rest(link, answer)
+        except (TimeoutError, Unreadable) as error:
+            raise Gone from error
+        exchange.end()
+        link.reusable = self._sent and answer.keeps_open
+
+    def _start(self, answer: Answer) -> None:
+        headers = self._rewrite(answer.status, end_to_end(answer.headers))
+        dated = any(name.lower() == b"date" for name, _ in headers)
+        self._exchange.start(answer.status, headers, answer.length, dated=dated)
+
+    async def _rest(self, link: Link, answer: Answer) -> None:
+        """The body, piece by piece. Raises ``Gone`` when it breaks off."""
+        while True:
+            pieces, answer.pieces = answer.pieces, []
+            for piece in pieces:
+                await self._exchange.send(piece)
+            if answer.complete:
+                return
+            async with asyncio.timeout(self._measure.silence):
+                data = await link.read()
+            if not data:
+                if answer.ends_by_closing:
+                    return
+                raise Gone
+            answer.feed(data)
+
+    async def _tunnel(self, link: Link, answer: Answer) -> None:
+        """The server has changed its protocol: bytes pass until either side is through."""
+        exchange = self._exchange
+        granted = answer.field(b"upgrade") or b""
+        if granted.lower() != self._upgrade.lower():
+            raise Broken("It changed to a protocol that nobody had asked for.")
+        fields = self._rewrite(101, end_to_end(answer.headers))
+        head = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: %b\r\n" % granted
+        exchange.tunnel(head + field_lines(fields) + b"\r\n")
+        if answer.rest:
+            await exchange.send(answer.rest)
+        await _either(self._up(link), self._down(link))
         exchange.end()
 
-    @staticmethod
-    async def _tunnel_up(exchange: Exchange, link: _Link) -> None:
-        while data := await exchange.read():
-            link.writer.write(data)
-            await link.writer.drain()
+    async def _up(self, link: Link) -> None:
+        while data := await self._exchange.read():
+            await link.send(data)
 
-    @staticmethod
-    async def _tunnel_down(exchange: Exchange, link: _Link) -> None:
-        while data := await link.reader.read(_PIECE):
-            await exchange.send(data)
-
-
-def _start(exchange: Exchange, status: int, response: _Response, added: Headers) -> None:
-    length = response.field(b"content-length")
-    dated = response.field(b"date") is not None
-    headers = [*end_to_end(response.headers), *added]
-    exchange.start(status, headers, int(length) if length else None, dated=dated)
+    async def _down(self, link: Link) -> None:
+        while data := await link.read():
+            await self._exchange.send(data)
 
 
 async def _both(sending: Coroutine[Any, Any, None], answering: Coroutine[Any, Any, None]) -> None:

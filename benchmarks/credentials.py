@@ -1,0 +1,313 @@
+"""Looking for credentials: how many planted ones are found, how many real files are held up for nothing, how fast.
+
+    python benchmarks/credentials.py [--packages 1000] [--planted 600] [--megabytes 1] [--json FILE]
+
+The ground is real: files of packages as npm and PyPI have them, fetched by their own clients into a folder that is thrown
+away, grouped into *sites* (what one package would publish). Secrets are made up here and planted into copies of those
+files, as people and tools leave them: raw, in Base64, hexadecimal, percent-encoded, in JSON, split over strings and lines,
+in source maps, in binaries, in archives. *Found* is the share of planted ones that close the lane with their file named.
+*False blocks* is the share of sites, as they are, that would be closed. Speed is inspection beside reading and hashing the
+same bytes once; *growth* is the time for four times the bytes over the time for one: 4 is linear.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import gzip
+import hashlib
+import io
+import json
+import random
+import shutil
+import string
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import urllib.parse
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from greenlane.deploys.inspection import inspect_file
+from greenlane.deploys.inspection.known_values import KnownValues
+
+CORPUS = Path(__file__).with_name("corpus.txt")
+"""The packages, each with its version: well-known ones, vendors' own (their files talk of keys and tokens all the time), built
+pages that packages bring along, and libraries of cryptography.
+"""
+
+LETTERS = string.ascii_letters + string.digits
+HEX = "0123456789abcdef"
+MIB = 1024 * 1024
+LARGEST = 8 * MIB
+
+
+def dice(chance: random.Random, length: int, letters: str = LETTERS) -> str:
+    return "".join(chance.choice(letters) for _ in range(length))
+
+
+def a_token(chance: random.Random) -> str:
+    claims = ({"alg": "HS256", "typ": "JWT"}, {"sub": dice(chance, 12), "role": "service_role", "iat": 1_700_000_000})
+    parts = [base64.urlsafe_b64encode(json.dumps(one).encode()).rstrip(b"=").decode() for one in claims]
+    return ".".join([*parts, dice(chance, 43)])
+
+
+KINDS: dict[str, Callable[[random.Random], str]] = {
+    "aws": lambda c: "AKIA" + dice(c, 16, string.ascii_uppercase + "234567"),
+    "github": lambda c: c.choice(("ghp_", "gho_", "ghs_")) + dice(c, 36),
+    "github fine": lambda c: "github_pat_" + dice(c, 22) + "_" + dice(c, 59),
+    "gitlab": lambda c: "glpat-" + dice(c, 20),
+    "stripe": lambda c: "sk_live_51" + dice(c, 97),
+    "openai": lambda c: "sk-proj-" + dice(c, 74) + "T3BlbkFJ" + dice(c, 74),
+    "anthropic": lambda c: "sk-ant-api03-" + dice(c, 93) + "AA",
+    "slack": lambda c: f"xoxb-{dice(c, 12, string.digits)}-{dice(c, 13, string.digits)}-{dice(c, 24)}",
+    "sendgrid": lambda c: "SG." + dice(c, 22) + "." + dice(c, 43),
+    "npm": lambda c: "npm_" + dice(c, 36),
+    "supabase": a_token,
+    "twilio": lambda c: "SK" + dice(c, 32, HEX),
+    "hugging face": lambda c: "hf_" + dice(c, 34, string.ascii_letters),
+    "telegram": lambda c: dice(c, 10, "123456789") + ":AA" + dice(c, 33),
+    "discord": lambda c: f"https://discord.com/api/webhooks/{dice(c, 18, '123456789')}/{dice(c, 68)}",
+    "airtable": lambda c: "pat" + dice(c, 14) + "." + dice(c, 64, HEX),
+    "database": lambda c: f"postgres://app:{dice(c, 18)}@db.corp.internal:5432/prod",
+    "private key": lambda c: "-----BEGIN PRIVATE KEY-----\n" + "\n".join(dice(c, 64) for _ in range(16)) + "\n-----END PRIVATE KEY-----",
+}  # fmt: skip
+"""Kinds with a form of their own: found without being known to the platform."""
+
+VALUES: dict[str, Callable[[random.Random], str]] = {
+    "random": lambda c: dice(c, c.randrange(16, 64)),
+    "hexadecimal": lambda c: dice(c, 32, HEX),
+    "with signs": lambda c: dice(c, c.randrange(12, 40), LETTERS + "!$%&/()=?+*#-_.:,;<>@^~{}[]|\"'\\ "),
+    "words": lambda c: "-".join(c.choice(("maple", "otter", "violet", "harbor", "comet", "ember", "saffron")) for _ in range(4)) + dice(c, 2, string.digits),
+    "umlauts": lambda c: dice(c, 12, LETTERS + "äöüßéñ") + "ß" + dice(c, 4),
+    "short": lambda c: dice(c, 8),
+}  # fmt: skip
+"""Values that only the platform knows to be secrets."""
+
+
+def _halves(value: str) -> tuple[str, str]:
+    return value[: len(value) // 2], value[len(value) // 2 :]
+
+
+def _map(value: str) -> bytes:
+    source = f"// config\nexport const key = {json.dumps(value)}\n"
+    return json.dumps(
+        {"version": 3, "sources": ["src/config.ts"], "sourcesContent": [source], "mappings": "AAAA"}
+    ).encode()
+
+
+def _zip(value: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("conf/app.json", json.dumps({"key": value}))
+    return packed.getvalue()
+
+
+def _tar(value: str) -> bytes:
+    packed, content = io.BytesIO(), f"key = {value}\n".encode()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        entry = tarfile.TarInfo("conf/app.ini")
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+INLINE: dict[str, Callable[[str], str]] = {
+    "raw": lambda v: f"const key = '{v}';",
+    "JSON": lambda v: f"var c = {json.dumps({'key': v})};",
+    "Base64": lambda v: f"atob('{base64.b64encode(v.encode()).decode()}')",
+    "two strings": lambda v: "k = {!s} + {!s};".format(*map(json.dumps, _halves(v))),
+    "two lines": lambda v: "k = {!s} +\n    {!s};".format(*map(json.dumps, _halves(v))),
+}
+"""Ways that both a kind and a known value are found in."""
+
+ENCODED: dict[str, Callable[[str], str]] = {
+    "Base64 within": lambda v: base64.b64encode(f"user:{v}:end".encode()).decode(),
+    "Base64 for addresses": lambda v: base64.urlsafe_b64encode(b"x" + v.encode()).decode(),
+    "hexadecimal": lambda v: f'h = "{v.encode().hex()}"',
+    "percent": lambda v: f"?key={urllib.parse.quote(v, safe='')}&x=1",
+    "plus and percent": lambda v: f"?key={urllib.parse.quote_plus(v)}",
+    "JSON twice": lambda v: json.dumps(json.dumps({"k": v})),
+    "numbers": lambda v: f"String.fromCharCode({','.join(map(str, v.encode()))})",
+    "HTML": lambda v: "".join(f"&#{ord(one)};" for one in v),
+    "Base64 in lines": lambda v: base64.encodebytes(
+        b"the value is: " + v.encode() + b" and this follows it for a while"
+    ).decode(),
+}
+FILES: dict[str, tuple[str, Callable[[str], bytes]]] = {
+    "source map": ("app.js.map", _map),
+    "zip": ("backup.zip", _zip),
+    "tar": ("backup.tar.gz", _tar),
+    "gzip": ("dump.gz", lambda v: gzip.compress(f"key={v}\n".encode())),
+    "binary": ("tool.bin", lambda v: b"\x7fELF\0" + bytes(range(256)) * 8 + v.encode() + b"\0" * 64),
+    "UTF-16": ("notes.txt", lambda v: f"key {v} end".encode("utf-16")),
+}
+
+
+# -- the ground --------------------------------------------------------------------------------------------------------
+
+
+def fetched(folder: Path, packages: int, chance: random.Random) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Sites: the files of one package each, from npm and PyPI by their own clients; drawn by chance when not all are asked."""
+    listed = CORPUS.read_text().splitlines()
+    for line in sorted(chance.sample(listed, min(packages, len(listed)))):
+        registry, _, package = line.partition(" ")
+        place = Path(tempfile.mkdtemp(dir=folder))
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", package]
+        command = ["npm", "pack", "--silent", package] if registry == "npm" else pip
+        subprocess.run(command, cwd=place, check=False, capture_output=True)
+        for file in place.iterdir():
+            if file.suffix == ".tgz":
+                with tarfile.open(file) as archive:
+                    yield line, _kept((one.name, archive.extractfile(one)) for one in archive if one.isreg())
+            else:
+                with zipfile.ZipFile(file) as archive:
+                    yield line, _kept((one, archive.open(one)) for one in archive.namelist() if not one.endswith("/"))
+        shutil.rmtree(place)
+
+
+def _kept(members: Iterator[tuple[str, object]]) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    for name, stream in members:
+        data = stream.read(LARGEST)  # type: ignore[attr-defined]  # an open member of either kind of archive
+        if data and len(data) < LARGEST:
+            files[name] = data
+    return files
+
+
+def _some(site: dict[str, bytes], most: float, chance: random.Random) -> dict[str, bytes]:
+    """Files of a package drawn by chance, up to so many bytes."""
+    names = sorted(site)
+    chance.shuffle(names)
+    kept: dict[str, bytes] = {}
+    for name in names:
+        if sum(map(len, kept.values())) + len(site[name]) <= most:
+            kept[name] = site[name]
+    return kept
+
+
+# -- the questions -----------------------------------------------------------------------------------------------------
+
+
+def held_up(sites: list[tuple[str, dict[str, bytes]]]) -> tuple[dict[str, list[str]], int]:
+    """Sites that would be closed as they are, with why; and the files that were looked at."""
+    wrong: dict[str, list[str]] = defaultdict(list)
+    files = 0
+    for name, site in sites:
+        for path, data in site.items():
+            files += 1
+            wrong[name] += [
+                f"{one.kind} in {path}:{one.line}"
+                for one in inspect_file(path, data).findings
+                if one.weight == "leaked"
+            ]
+    return {name: why for name, why in wrong.items() if why}, files
+
+
+def planted(
+    sites: list[tuple[str, dict[str, bytes]]], number: int, chance: random.Random
+) -> dict[str, tuple[int, int]]:
+    """Found and planted, by the way in which it was planted."""
+    grounds = [
+        data for _, site in sites for path, data in site.items() if path.endswith((".js", ".html", ".css", ".json", ".py", ".md")) and 200 < len(data) < 400_000
+    ] or [b"<!doctype html>\n" * 20]  # fmt: skip
+    tally: dict[str, Counter[bool]] = defaultdict(Counter)
+    for _ in range(number):
+        known = chance.random() < 0.5
+        value = chance.choice(list((VALUES if known else KINDS).values()))(chance)
+        ways = {**INLINE, **(ENCODED if known else {})}
+        how = chance.choice([*ways, *FILES])
+        if how in FILES:
+            path, make = FILES[how]
+            data = make(value)
+        else:
+            ground = chance.choice(grounds)
+            at = ground.find(b"\n", chance.randrange(len(ground))) + 1
+            data = ground[:at] + ways[how](value).encode() + b"\n" + ground[at:]
+            path = "assets/app.js"
+        if known:
+            weights = [one.weight for one in KnownValues({"KEY": value}).find(data)]
+        else:
+            weights = [one.weight for one in inspect_file(path, data).findings]
+        tally[f"{'known value' if known else 'kind'}, {how}"]["leaked" in weights] += 1
+    return {how: (found[True], found.total()) for how, found in sorted(tally.items())}
+
+
+def speed(sites: list[tuple[str, dict[str, bytes]]], chance: random.Random) -> dict[str, float]:
+    """How fast files are looked at, beside reading and hashing them, and how the time grows with the bytes."""
+    text = [(path, data) for _, site in sites for path, data in site.items() if path.endswith((".js", ".css", ".html"))]
+    chance.shuffle(text)
+    some: list[tuple[str, bytes]] = []
+    for path, data in text:
+        some.append((path, data))
+        if sum(len(one) for _, one in some) > 16 * MIB:
+            break
+    size = sum(len(data) for _, data in some)
+    values = {f"V{number}": dice(chance, 40) for number in range(500)}
+    took = {
+        "hashing": _seconds(lambda: [hashlib.sha256(data).digest() for _, data in some]),
+        "kinds": _seconds(lambda: [inspect_file(path, data) for path, data in some]),
+        "500 known values": _seconds(lambda: [(known := KnownValues(values)), [known.find(data) for _, data in some]]),
+    }
+    one = b"".join(data for _, data in some)[: 2 * MIB] or b"x" * MIB
+    small = _seconds(lambda: inspect_file("a.js", one))
+    large = _seconds(lambda: inspect_file("a.js", one * 4))
+    few = KnownValues(values)
+    small_known, large_known = _seconds(lambda: few.find(one)), _seconds(lambda: few.find(one * 4))
+    return {
+        **{f"MB/s {name}": size / MIB / seconds for name, seconds in took.items()},
+        "growth of kinds for 4 times the bytes": large / small,
+        "growth of known values for 4 times the bytes": large_known / small_known,
+    }
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return max(time.perf_counter() - began, 1e-9)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--packages", type=int, default=1000, help="of those in corpus.txt, at most")
+    options.add_argument("--planted", type=int, default=600)
+    options.add_argument("--megabytes", type=float, default=1, help="of each package at most, drawn file by file")
+    options.add_argument("--seed", type=int, default=7)
+    options.add_argument("--json", type=Path)
+    chosen = options.parse_args()
+    chance = random.Random(chosen.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        sites = [
+            (name, _some(site, chosen.megabytes * MIB, chance))
+            for name, site in fetched(Path(folder), chosen.packages, chance)
+        ]
+    if not sites:
+        sys.exit("No package could be fetched: npm and pip need their registries.")
+    size = sum(len(data) for _, site in sites for data in site.values())
+    wrong, files = held_up(sites)
+    ways = planted(sites, chosen.planted, chance)
+    found, number = (sum(column) for column in zip(*ways.values(), strict=True))
+    print(f"{len(sites)} packages, {files:,} files, {size / MIB:,.0f} MB")
+    print(f"planted and found: {found} of {number} ({found / number:.2%})")
+    for how, (got, of) in ways.items():
+        if got < of:
+            print(f"  missed: {how}: {of - got} of {of}")
+    print(
+        f"held up for nothing: {len(wrong)} of {len(sites)} packages, {sum(map(len, wrong.values()))} findings in {files:,} files"
+    )
+    for name, why in wrong.items():
+        print(f"  {name}: {'; '.join(why[:3])}")
+    figures = speed(sites, chance)
+    for name, value in figures.items():
+        print(f"{name}: {value:,.1f}")
+    if chosen.json:
+        told = {"found": found / number, "sites": len(sites), "files": files, "held_up": len(wrong), **figures}
+        chosen.json.write_text(json.dumps({"credentials": told}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Compiling the lists of prices and footprints into a folder: ``python -m greenlane.gateway.laying_out FOLDER``.
+
+A process of its own, because the packages that know them need more memory than everything that answers calls.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import orjson
+
+from greenlane.gateway.footprint.compiling import compile_footprints
+from greenlane.gateway.prices.compiling import compile_list
+from greenlane.kit.places import write_private
+
+PRICES, FOOTPRINTS = "prices.json", "footprints.json"
+
+
+def lay_out(folder: Path) -> None:
+    """Write both lists, each all or nothing."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, document in ((PRICES, compile_list()), (FOOTPRINTS, compile_footprints())):
+        write_private(folder / name, orjson.dumps(document).decode())
+
+
+if __name__ == "__main__":
+    lay_out(Path(sys.argv[1]))

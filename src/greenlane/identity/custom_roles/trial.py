@@ -1,0 +1,73 @@
+"""What a change of a role would do to whoever holds it, before it is made. Nothing is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from greenlane.identity import queries as identity
+from greenlane.identity.custom_roles import queries, rights
+from greenlane.identity.groups.reach import GIVEN
+from greenlane.identity.groups.tables import GROUP_RULE
+from greenlane.identity.held import ORGANISATION, Held, together
+from greenlane.identity.roles import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Somebody who would gain or lose rights in a place, as ``rights.write`` tells them."""
+
+    person: str
+    name: str
+    scope: str
+    gains: tuple[str, ...]
+    loses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What would change: of the role, for whom, and how many rules about groups give it."""
+
+    role: str
+    gains: tuple[str, ...]
+    loses: tuple[str, ...]
+    touched: tuple[Touched, ...]
+    rules: int
+
+
+def if_changed(connection: Connection, role: str, after: frozenset[Right]) -> Trial:
+    """What it would do if a role allowed exactly this. Raises ``WrongInput`` for a role that was not made here."""
+    before = queries.custom_role(connection, role).rights
+    gains, loses = after - before, before - after
+    holders = identity.held_by(connection, select(GIVEN.c.person).where(GIVEN.c.role == role))
+    names = identity.names(connection, holders)
+    touched = [
+        _touched(person, names.get(person, ""), one, held, gains, loses)
+        for person, held in holders.items()
+        for one in held
+        if one.role == role
+    ]
+    rules = connection.execute(select(func.count()).where(GROUP_RULE.c.role == role)).scalar_one()
+    return Trial(
+        role,
+        tuple(rights.write(gains)),
+        tuple(rights.write(loses)),
+        tuple(
+            sorted((one for one in touched if one.gains or one.loses), key=lambda one: (one.name.casefold(), one.scope))
+        ),
+        rules,
+    )
+
+
+def if_deleted(connection: Connection, role: str) -> Trial:
+    """What deleting a role would do. Raises ``WrongInput`` for a role that was not made here."""
+    return if_changed(connection, role, frozenset())
+
+
+def _touched(
+    person: str, name: str, one: Held, held: tuple[Held, ...], gains: frozenset[Right], loses: frozenset[Right]
+) -> Touched:
+    """What is new to somebody there, and what nothing else gives them there."""
+    others = together(each for each in held if each is not one and each.scope in {one.scope, ORGANISATION})
+    return Touched(person, name, one.scope, tuple(rights.write(gains - others)), tuple(rights.write(loses - others)))

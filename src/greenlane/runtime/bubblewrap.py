@@ -1,0 +1,183 @@
+"""What bubblewrap is told: the view that a sandbox has of the machine, as a command line. Pure but for looking at what there is."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from greenlane.runtime import seccomp
+from greenlane.runtime.inside import landlock
+from greenlane.runtime.jail import SOCKETS, Jail, Mount
+from greenlane.runtime.way_out import WAY_OUT
+
+NEEDED = (("bwrap", "bubblewrap"), ("setpriv", "util-linux"))
+"""Programs and the packages they come from."""
+NOBODY = 61999
+"""Who holds a sandbox's place until another process brings its command, and who the trial runs as: a user that owns
+nothing. Apps and builds are given the numbers below it.
+"""
+INSIDE = 1000
+"""Who the process is inside a user namespace."""
+PROGRAMS = Path(__file__).parent / "inside"
+"""The platform's own programs that are put into sandboxes."""
+LANDLOCK = "/opt/greenlane/landlock.py"
+"""Where a sandbox finds the program that narrows what its command may do."""
+
+_SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_ETC = ("ld.so.cache", "ssl", "ca-certificates", "pki", "localtime", "mime.types", "alternatives")
+"""What programs read of the machine's settings; names of users and hosts are the sandbox's own."""
+_NAMES = ("passwd", "group", "hosts", "nsswitch.conf", "resolv.conf")
+
+_BEGIN = 'echo >&0; read -r begin && exec "$@" </dev/null'
+"""What runs last before the command: say that all is laid out, and wait for the word of whoever started this. Should they
+have died meanwhile, there is none, and nothing is left behind: bubblewrap itself notices only a death that comes after it
+has begun to look.
+"""
+_HOLD = "echo >&0; read -r end"
+"""What runs instead of a command that another process brings: say that all is laid out, and keep it until nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What is handed to bubblewrap as descriptors: files of ``content``, and one that its options are written to."""
+
+    content: Mapping[str, int]
+    info: int
+
+
+def options(jail: Jail, files: Files) -> list[str]:
+    """How the sandbox is laid out."""
+    words = [
+        *("--die-with-parent", "--new-session", "--clearenv", "--hostname", "app"),
+        *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"),
+        *("--info-fd", str(files.info), "--seccomp", str(files.content["seccomp"])),
+    ]
+    if jail.user is None:
+        words += ["--unshare-user", "--disable-userns", "--uid", str(INSIDE), "--gid", str(INSIDE)]
+    else:
+        words += ["--cap-drop", "ALL", *_powers("SETUID", "SETGID", "SETPCAP")]
+    mounts = (*jail.mounts, Mount(LANDLOCK, PROGRAMS / "landlock.py"))
+    places = [sys.base_prefix, "/etc/passwd", f"{SOCKETS}/http.sock", *(mount.inside for mount in mounts)]
+    words += [*_folders(places), *_system(), "--proc", "/proc", "--dev", "/dev"]
+    room = str(min(jail.limits.disk, jail.limits.memory))
+    for place in OWN:
+        words += ["--perms", "1777", "--size", room, "--tmpfs", place]
+    for name in _NAMES:
+        words += ["--perms", "0644", "--ro-bind-data", str(files.content[name]), f"/etc/{name}"]
+    for mount in mounts:
+        words += ["--bind" if mount.writable else "--ro-bind", str(mount.outside), mount.inside]
+    if jail.sockets is not None:
+        words += ["--bind", str(jail.sockets), SOCKETS]
+    for name, value in environment(jail).items():
+        words += ["--setenv", name, value]
+    return [*words, "--remount-ro", "/", "--chdir", jail.folder]
+
+
+def command(jail: Jail, *, held: bool) -> list[str]:
+    """What runs in it: the command under no power at all and behind landlock, or what holds its place (``held``)."""
+    if held:
+        return ["setpriv", *_as_user(NOBODY), "--", "/bin/sh", "-c", _HOLD]
+    words = [] if jail.user is None else ["setpriv", *_as_user(jail.user), "--"]
+    return [*words, "/bin/sh", "-c", _BEGIN, "sh", *narrowed(jail), *jail.command]
+
+
+def narrowed(jail: Jail) -> list[str]:
+    """The words before a command that put it behind landlock; none where the kernel has none."""
+    if not landlock.abi():
+        return []
+    return [interpreter(), "-I", "-S", LANDLOCK, json.dumps(bounds(jail)), "--"]
+
+
+def bounds(jail: Jail) -> dict[str, Any]:
+    """What landlock lets it do: the folders it writes to, and the TCP ports (None: any)."""
+    writable = [*OWN, *(mount.inside for mount in jail.mounts if mount.writable)]
+    return {"writable": [*writable, *([SOCKETS] if jail.sockets else [])], "ports": jail.ports}
+
+
+def nursery(packages: Path, programs: Iterable[str]) -> list[str]:
+    """The whole command line of what starts apps quickly (``inside/zygote.py``): it sees the machine's programs and the
+    platform's packages and nothing else, and keeps the powers that entering a sandbox takes.
+    """
+    mounts = [(f"/opt/greenlane/{name}", PROGRAMS / name) for name in programs]
+    words = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--setenv", "LANG", "C.UTF-8"]
+    words += ["--unshare-ipc", "--unshare-uts", "--unshare-net", "--cap-drop", "ALL"]
+    words += _powers("SYS_ADMIN", "SYS_CHROOT", "SETUID", "SETGID", "SETPCAP")
+    words += [*_folders([sys.base_prefix, "/opt/greenlane/packages"]), *_system(), "--dev", "/dev"]
+    for inside, outside in (*mounts, ("/opt/greenlane/packages", packages)):
+        words += ["--ro-bind", str(outside), inside]
+    return [*words, "--remount-ro", "/", "--", interpreter(), "-I", "-S", "-B", "-u", "/opt/greenlane/zygote.py"]
+
+
+def interpreter() -> str:
+    """The interpreter that apps run in: the one that the platform's environment was made from."""
+    return f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def contents(jail: Jail) -> dict[str, bytes]:
+    """What is handed over as bytes: the filter, and the names of users and hosts as the sandbox sees them."""
+    user = INSIDE if jail.user is None else jail.user
+    return {
+        "seccomp": seccomp.program(),
+        "passwd": f"app:x:{user}:{user}::/tmp:/usr/sbin/nologin\n".encode(),
+        "group": f"app:x:{user}:\n".encode(),
+        "hosts": b"127.0.0.1 localhost app\n::1 localhost app\n",
+        "nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
+        "resolv.conf": b"",
+    }
+
+
+def environment(jail: Jail) -> dict[str, str]:
+    """The variables that it finds."""
+    usual = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108  those of the sandbox
+    return {**usual, **(WAY_OUT if jail.egress is not None else {}), **jail.environment}
+
+
+def rlimits(jail: Jail, *, grouped: bool) -> dict[str, int]:
+    """Limits of each process by their names (getrlimit(2)); without a group also those of memory and of processes."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = jail.limits.files if most == resource.RLIM_INFINITY else min(jail.limits.files, most)
+    found = {"CORE": 0, "NOFILE": files, "FSIZE": max(1, jail.limits.disk // 512) * 512}
+    if not grouped:
+        found["DATA"] = jail.limits.memory + jail.reserved
+        if jail.user is not None:
+            found["NPROC"] = jail.limits.processes
+    return found
+
+
+OWN = ("/tmp", "/dev/shm")  # noqa: S108  those of the sandbox
+"""What every sandbox has in memory for itself."""
+
+
+def _powers(*names: str) -> list[str]:
+    return [word for name in names for word in ("--cap-add", f"CAP_{name}")]
+
+
+def _as_user(user: int) -> list[str]:
+    return ["--reuid", str(user), "--regid", str(user), "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
+
+
+def _system() -> list[str]:
+    """The machine's programs and libraries, and the interpreter that runs the platform, read-only."""
+    words = ["--ro-bind", "/usr", "/usr"]
+    for name in _SYSTEM:
+        path = Path("/") / name
+        if path.is_symlink():
+            words += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            words += ["--ro-bind", str(path), str(path)]
+    for name in _ETC:
+        words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    if not sys.base_prefix.startswith("/usr"):
+        words += ["--ro-bind", sys.base_prefix, sys.base_prefix]
+    return words
+
+
+def _folders(places: Sequence[str]) -> list[str]:
+    """The folders above some places, outer ones first: bubblewrap would make them for itself alone."""
+    found = {str(parent) for place in places for parent in PurePosixPath(place).parents} - {"/", "/usr", *OWN}
+    return [word for place in sorted(found) for word in ("--perms", "0755", "--dir", place)]

@@ -1,0 +1,177 @@
+"""Installing packages, in the words of each package manager. Pure: it makes commands and touches nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from greenlane.kit import digest
+from greenlane.runtime.building.locks import NPM, PNPM, YARN, Lock
+from greenlane.runtime.building.registries import Registries
+from greenlane.runtime.building.toolchains import INSIDE
+from greenlane.runtime.building.tree import Tree
+
+AUTHORITIES = f"{INSIDE}/authorities.crt"
+"""Where a build finds the certificates that its registries are trusted by."""
+
+_QUIET = ("--no-audit", "--no-fund", "--no-update-notifier")
+
+
+@dataclass(frozen=True, slots=True)
+class Installing:
+    """How a front end's packages come in: exactly as locked, or as close as can be; then the packages' own scripts."""
+
+    exact: tuple[str, ...]
+    anew: tuple[str, ...]
+    scripts: tuple[str, ...]
+
+
+def node(lock: Lock, *, berry: bool = False) -> Installing:
+    """The commands of a package manager. Nothing but ``scripts`` runs code of a package."""
+    if lock.manager == PNPM:
+        return Installing(
+            ("pnpm", "install", "--frozen-lockfile", "--ignore-scripts", "--ignore-pnpmfile", "--reporter=append-only"),
+            ("pnpm", "install", "--no-frozen-lockfile", "--ignore-scripts", "--reporter=append-only"),
+            ("pnpm", "rebuild"),
+        )
+    if lock.manager == YARN and berry:
+        return Installing(
+            ("yarn", "install", "--immutable", "--mode=skip-build"),
+            ("yarn", "install", "--no-immutable", "--mode=skip-build"),
+            ("yarn", "rebuild"),
+        )
+    if lock.manager == YARN:
+        quiet = ("--non-interactive", "--no-progress")
+        return Installing(
+            ("yarn", "install", "--frozen-lockfile", "--ignore-scripts", *quiet),
+            ("yarn", "install", "--ignore-scripts", *quiet),
+            ("npm", "rebuild", *_QUIET),
+        )
+    return Installing(
+        ("npm", "ci", "--ignore-scripts", *_QUIET),
+        ("npm", "install", "--no-package-lock", "--ignore-scripts", *_QUIET),
+        ("npm", "rebuild", *_QUIET, *lock.scripts),
+    )
+
+
+def own_scripts(lock: Lock, scripts: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """The project's own scripts that belong to an installation, in the order in which managers run them."""
+    return [(lock.manager, "run", one) for one in ("preinstall", "install", "postinstall", "prepare") if one in scripts]
+
+
+def packages_run_scripts(lock: Lock, tree: Tree) -> bool:
+    """Whether packages run scripts: npm's lock tells, yarn's does not, and pnpm runs those alone that the project names."""
+    if lock.manager == PNPM:
+        return "pnpm" in tree.package or "pnpm-workspace.yaml" in tree
+    return bool(lock.scripts) or lock.manager == YARN or not lock.file
+
+
+def can_be_kept(tree: Tree, lock: Lock) -> bool:
+    """Whether the lock and the list of packages are all that installing needs, so that it can be done without the rest."""
+    if not lock.in_step or lock.outside or "workspaces" in tree.package or "pnpm-workspace.yaml" in tree:
+        return False
+    if any(
+        one in tree.package for one in ("pnpm", "overrides", "resolutions", "patchedDependencies", "bundleDependencies")
+    ):
+        return False  # these may name files of the project
+    return not any(
+        wanted.startswith(("file:", "link:", "portal:", "workspace:", "patch:")) for wanted in tree.packages.values()
+    )
+
+
+def environment(registries: Registries) -> dict[str, str]:
+    """What tools read of the environment: registries, certificates, and no questions."""
+    host = urlsplit(registries.npm).scheme
+    told = {
+        "CI": "true",
+        "TZ": "UTC",
+        "LANG": "C.UTF-8",
+        "NO_COLOR": "1",
+        "FORCE_COLOR": "0",
+        "COREPACK_ENABLE_DOWNLOAD_PROMPT": "0",
+        "npm_config_update_notifier": "false",
+        "npm_config_cache": "/build/home/.npm",
+        "npm_config_replace_registry_host": "always",  # a lock names the registry that its author had
+        "ASTRO_TELEMETRY_DISABLED": "1",
+        "NEXT_TELEMETRY_DISABLED": "1",
+        "YARN_NODE_LINKER": "node-modules",
+        "YARN_ENABLE_TELEMETRY": "0",
+        "YARN_ENABLE_GLOBAL_CACHE": "false",
+        "YARN_HTTP_PROXY": "http://127.0.0.1:3128",
+        "YARN_HTTPS_PROXY": "http://127.0.0.1:3128",
+    }
+    if registries.npm:
+        told |= {"npm_config_registry": registries.npm, "YARN_NPM_REGISTRY_SERVER": registries.npm}
+        if host == "http":
+            told["YARN_UNSAFE_HTTP_WHITELIST"] = urlsplit(registries.npm).hostname or ""
+    if registries.python:
+        told |= {"UV_DEFAULT_INDEX": registries.python, "PIP_INDEX_URL": registries.python}
+    if registries.authorities is not None:
+        told |= dict.fromkeys(
+            (
+                "NODE_EXTRA_CA_CERTS",
+                "SSL_CERT_FILE",
+                "REQUESTS_CA_BUNDLE",
+                "npm_config_cafile",
+                "YARN_HTTPS_CA_FILE_PATH",
+            ),
+            AUTHORITIES,
+        )
+    return told
+
+
+def no_younger_than(days: int, now: datetime) -> dict[str, str]:
+    """What tools read of the environment so that they take no release younger than that, each in its own words."""
+    if days <= 0:
+        return {}
+    before = (now.astimezone(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT00:00:00Z")
+    minutes = str(days * 24 * 60)
+    return {
+        "npm_config_before": before,
+        "npm_config_minimum_release_age": minutes,  # pnpm
+        "YARN_NPM_MINIMAL_AGE_GATE": minutes,
+        "UV_EXCLUDE_NEWER": before,
+    }
+
+
+def about_young_releases(lock: Lock, days: int, *, berry: bool = False) -> str:
+    """What is said of releases that are too young to be taken; nothing where all may be."""
+    if days <= 0:
+        return ""
+    if lock.manager == YARN and not berry:
+        return "yarn 1 does not know how old a release is, so the newest are taken"
+    return f"releases younger than {days} days are not taken"
+
+
+_AUTHORS_REGISTRY = re.compile(r'(?<=resolved ")https://registry\.(?:yarnpkg\.com|npmjs\.org)(?=/)')
+
+
+def at_registry(lock: str, registry: str) -> str:
+    """The text of a `yarn.lock` of yarn 1, which names whole addresses, with this registry in place of its author's."""
+    return _AUTHORS_REGISTRY.sub(registry, lock)
+
+
+def key(kind: str, parts: Mapping[str, object]) -> str:
+    """The key of what was installed: the same lock, tools, registries and machine make the same."""
+    return f"{kind}-{digest.bare(digest.of({'kind': kind, **parts}))}"
+
+
+def python(
+    uv: str, lock: Lock, project: str, target: str, interpreter: str, *, wheels_alone: bool
+) -> list[tuple[str, ...]]:
+    """Commands that install a Python project's packages into a folder. ``wheels_alone``: nothing is built from source."""
+    only = ("--only-binary", ":all:") if wheels_alone else ()
+    install = (uv, "pip", "install", "--target", target, "--python", interpreter, "--link-mode", "copy", *only)
+    if lock.file == "uv.lock":
+        frozen = "--frozen" if lock.in_step else "--upgrade"
+        export = (uv, "export", frozen, "--no-dev", "--no-emit-project", "--python", interpreter, "--quiet")
+        return [(*export, "-o", f"{target}.txt"), (*install, "-r", f"{target}.txt")]
+    file = lock.file or "pyproject.toml"
+    return [(*install, "-r", str(Path(project) / file))]
+
+
+__all__ = ["AUTHORITIES", "NPM", "Installing", "can_be_kept", "environment", "key", "node", "own_scripts", "python"]

@@ -1,0 +1,3 @@
+import { everything } from "./every.mjs";
+
+console.log(JSON.stringify(await everything()));
