@@ -37,6 +37,10 @@ EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 GRANT = "urn:greenlane:params:oauth:token-type:grant"
 GIVEN_UP = 15.0
 """Seconds after which something that is still served is a failure."""
+OFTEN = 0.1
+"""Seconds between an answer and the next question of the same thing: what is told may be too much by as many, and a shut-out
+does not wait behind hundreds of questions that nobody would ask at once.
+"""
 
 
 @dataclass
@@ -213,7 +217,7 @@ async def _keeps_asking(thing: Thing, port: int) -> None:
                 thing.refused, thing.heard = time.monotonic(), status
                 return
             thing.begun.append(begun)
-            await asyncio.sleep(0.005)  # so that all of them together leave the server time to work
+            await asyncio.sleep(OFTEN)
     finally:
         wire.close()
 
