@@ -16,7 +16,7 @@ from tests.identity.scim.directory import Directory
 
 from greenlane.catalog.actions import SetAudience
 from greenlane.edge.compile import Compiler
-from greenlane.edge.following import ABOUT_ONE, Following
+from greenlane.edge.following import Following
 from greenlane.govern.action import REGISTRY
 from greenlane.govern.actor import Actor
 from greenlane.identity.actions import (
@@ -33,6 +33,7 @@ from greenlane.identity.actions import (
     SignOut,
     SuspendPerson,
 )
+from greenlane.identity.concerning import ABOUT_ONE
 from greenlane.identity.delegation.actions import Delegate, EndDelegation, RegisterAgent
 from greenlane.identity.groups.actions import AddGroupRule
 from greenlane.kit.errors import GreenlaneError

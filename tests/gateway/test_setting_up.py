@@ -63,17 +63,18 @@ class World:
         self.doorway = doorway
         self.placed: dict[str, list[tuple[str, str, str]]] = {}
         control = doorway.control
+        self.compiler = Compiler(
+            control.sealing,
+            control.clock,
+            SECRET,
+            lambda _connection, app: self.placed.get(app.name, ()),
+            PerimeterCompiler(control.sealing, control.clock, SECRET),
+            SECRET,
+        )
         self.following = ModelFollowing(
             database=control.database,
             write=control.ledger.write,
-            compiler=Compiler(
-                control.sealing,
-                control.clock,
-                SECRET,
-                lambda _connection, app: self.placed.get(app.name, ()),
-                PerimeterCompiler(control.sealing, control.clock, SECRET),
-                SECRET,
-            ),
+            compiler=self.compiler,
             socket=socket,
             later=lambda task: task(),
             ask=Asking(control.door).ask,

@@ -28,6 +28,7 @@ from greenlane.deploys.passports import Passports
 from greenlane.edge.compile import Compiler
 from greenlane.govern.effect import Rows
 from greenlane.identity import queries as identity
+from greenlane.identity.concerning import one_person
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import stamp
 from greenlane.kit.database import Database
@@ -46,39 +47,6 @@ ABOUT_SHARES = frozenset(
     {"create-share-link", "revoke-share-link", "set-audience", "publish", "rollback", "widen-audience"}
 )
 """Verbs that make share links or end them."""
-
-ABOUT_ONE = frozenset(
-    {
-        "accept-invitation",
-        "add-passkey",
-        "add-person",
-        "announce-drill",
-        "change-provisioned-person",
-        "create-sign-in-link",
-        "end-provider-sessions",
-        "erase-person",
-        "grant-role",
-        "join-team",
-        "leave-team",
-        "link-identity",
-        "make-recovery-codes",
-        "provision-person",
-        "release-person",
-        "remove-password",
-        "remove-role",
-        "rename-person",
-        "restore-person",
-        "set-password",
-        "sign-in",
-        "sign-out",
-        "suspend-person",
-        "tell-of-sign-in",
-        "unlink-identity",
-    }
-)
-"""Verbs that change who somebody is, what they came in with and what they lent for one person alone, whom the receipt
-names. After every other verb all people are compiled anew.
-"""
 
 LENT = "picture"
 """As whom the platform itself visits a preview."""
@@ -144,8 +112,7 @@ class Following:
             self._later(lambda: self._write_passport(name, deploy))
         if verb in ABOUT_SHARES:
             self._refresh_shares()
-        person = str(receipt.happened.get("person") or "")
-        if verb in ABOUT_ONE and person:
+        if person := one_person(receipt):
             self._refresh_person(person)
         elif (kind != "app" and kind != "request") or verb in ABOUT_PREVIEWS:
             self.refresh_people()

@@ -119,8 +119,13 @@ def of_apps(apps: list[catalog.App]) -> list[Account]:
 def of_everybody(connection: Connection) -> list[Account]:
     """The organisation's account, those of its teams, and those of its people; parents first."""
     teams = [Account(of_team(one.id), Kind.TEAM, ORGANISATION) for one in identity.teams(connection)]
-    people = [Account(of_person(one.id), Kind.PERSON, ORGANISATION) for one in identity.people(connection)]
-    return [Account(ORGANISATION, Kind.ORGANISATION), *teams, *people]
+    return [Account(ORGANISATION, Kind.ORGANISATION), *teams, *of_people(connection)]
+
+
+def of_people(connection: Connection, only: str | None = None) -> list[Account]:
+    """The accounts of people who were not erased: of all, or of one."""
+    people = identity.known(connection, only)
+    return [Account(of_person(one), Kind.PERSON, ORGANISATION) for one in people]
 
 
 def towards(connection: Connection, account: str) -> list[Account]:

@@ -119,6 +119,12 @@ class Compiler:
             **self._looking(connection, settings, providers),
         }
 
+    def of_person(self, connection: Connection, person: str) -> dict[str, dict[str, Any]]:
+        """One person's keys and account, with those of the runs of their agents."""
+        own = accounts.of_people(connection, person)
+        working = runs.going_on(connection, self.clock.now(), person)
+        return {"keys": self._of_people(connection, person), "accounts": _accounts([*own, *working])}
+
     def looking(self, connection: Connection) -> dict[str, dict[str, Any]]:
         """The sections that the perimeter is made of, beside the rules."""
         return self._looking(connection, queries.settings(connection), self._providers(connection))
@@ -149,13 +155,14 @@ class Compiler:
             for one in budgets.values()
         }
 
-    def _of_people(self, connection: Connection) -> dict[str, Any]:
-        """Keys of people who are here, while they last."""
+    def _of_people(self, connection: Connection, only: str | None = None) -> dict[str, Any]:
+        """Keys of people who are here, while they last: of everybody, or of one."""
         now = self.clock.now()
-        active = {one.id for one in identity.people(connection) if one.state == "active"}
-        teams = {app.name: app.team for app in catalog.all_apps(connection)}
+        keys = queries.keys(connection, person=only)
+        active = identity.active(connection, only)
+        teams = {app.name: app.team for app in catalog.all_apps(connection)} if any(one.app for one in keys) else {}
         found: dict[str, Any] = {}
-        for one in queries.keys(connection):
+        for one in keys:
             over = one.expires is not None and one.expires <= stamp(now)
             if one.person not in active or over or (one.app and one.app not in teams):
                 continue

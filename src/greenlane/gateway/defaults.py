@@ -4,7 +4,7 @@ another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from greenlane.gateway import accounts
 from greenlane.gateway.budgets.account import EVERYBODYS, Account, Budget, Kind
@@ -39,7 +39,7 @@ def _amount(account: Account, settings: Settings) -> int | None:
     return {"preview": settings.previews, "staging": settings.staging}.get(environment)
 
 
-def accounts_with_one(apps: Iterable[Account], people: Iterable[str]) -> list[Account]:
-    """The accounts that may have a small budget: staging and previews of apps, and people who have a key."""
-    theirs = [Account(accounts.of_person(one), Kind.PERSON, accounts.ORGANISATION) for one in people]
-    return [*(one for one in apps if one.id.endswith(("/preview", "/staging"))), *theirs]
+def accounts_with_one(of: Iterable[Account], keyed: Collection[str]) -> list[Account]:
+    """Those of some accounts that may have a small budget: staging and previews of apps, and people who have a key."""
+    theirs = {accounts.of_person(one) for one in keyed}
+    return [one for one in of if one.id in theirs or one.id.endswith(("/preview", "/staging"))]

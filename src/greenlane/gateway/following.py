@@ -5,6 +5,7 @@ A caller of the door gets its answer after the gateway serves what it did.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +18,13 @@ from sqlalchemy.exc import DBAPIError
 
 from greenlane.catalog import queries as catalog
 from greenlane.gateway import accounts, defaults, queries, runs, tables
-from greenlane.gateway.budgets.account import EVERYBODYS, Account, Budget
-from greenlane.gateway.budgets.books import read_accounts
+from greenlane.gateway.budgets.account import EVERYBODYS, Account, Budget, Kind
+from greenlane.gateway.budgets.books import read_budgets
 from greenlane.gateway.budgets.setting import end_budget, put_accounts, put_budget
 from greenlane.gateway.compile import Compiler
 from greenlane.gateway.owning import Owning
 from greenlane.govern.effect import Rows
+from greenlane.identity.concerning import one_person
 from greenlane.kit.clock import Clock, stamp
 from greenlane.kit.database import Database
 from greenlane.kit.errors import GreenlaneError
@@ -39,6 +41,12 @@ ENDS_KEYS = frozenset({"suspend-person", "erase-person"})
 
 TRY_AGAIN_EVERY = 0.5
 """Seconds between two attempts to follow a receipt while the database is away."""
+
+
+Sections = dict[str, dict[str, Any]]
+
+Within = Callable[[str, Mapping[str, Any]], bool]
+"""Whether an entry, by its id and what it says, is one of those that are replaced."""
 
 
 class ModelFollowing:
@@ -63,6 +71,7 @@ class ModelFollowing:
         self._later = later
         self._clock = clock
         self._ask = ask
+        self._in_order = threading.Lock()
         self._asking = ThreadPoolExecutor(1, "asking for prompts")
         self._give_everybody(None)
         with database.read() as connection:
@@ -115,7 +124,9 @@ class ModelFollowing:
             self._end_keys(name)
         if kind == "app":
             self._refresh_app(name)
-        if verb in CONCERN_EVERYBODY or kind in ("person", "team"):
+        if person := one_person(receipt):
+            self._refresh_person(person)
+        elif verb in CONCERN_EVERYBODY or kind in ("person", "team"):
             self._refresh_rest()
         elif verb in CONCERN_PROMPTS:
             self._refresh_looking()
@@ -126,53 +137,83 @@ class ModelFollowing:
             app = catalog.app(connection, name)
         own = accounts.of_apps([app])
         given = self._give_everybody(own)
-        with self._database.read() as connection:
-            sections = self._compiler.of_app(connection, app)
-        of_app = {key for key, one in self.authority.entries("keys").items() if _is_of(one, name)}
-        within = {"keys": lambda key: key in of_app, "accounts": lambda one: one in sections["accounts"]}
-        self.authority.change(sections, within)
+        theirs = {one.id for one in own}
+        self._replace(
+            lambda connection: self._compiler.of_app(connection, catalog.app(connection, name)),
+            {"keys": lambda _key, one: _is_of(one, name), "accounts": lambda account, _one: account in theirs},
+        )
+        if given:
+            self._refresh_rest()
+
+    def _refresh_person(self, person: str) -> None:
+        """One person's keys and accounts anew."""
+        own = Account(accounts.of_person(person), Kind.PERSON, accounts.ORGANISATION)
+        given = self._give_everybody([own], person)
+        self._replace(
+            lambda connection: self._compiler.of_person(connection, person),
+            {
+                "keys": lambda _key, one: bool(one["person"] == person),
+                "accounts": lambda account, one: own.id in (account, one["parent"]),
+            },
+        )
         if given:
             self._refresh_rest()
 
     def _refresh_rest(self) -> None:
         """All that concerns no single app anew."""
         self._give_everybody(None)
-        with self._database.read() as connection:
-            sections = self._compiler.rest(connection)
-        keys = {key for key, one in self.authority.entries("keys").items() if one["kind"] == "person"}
-        shared = {id for id, one in self.authority.entries("accounts").items() if one["kind"] in SHARED}
-        within: dict[str, Callable[[str], bool]] = {section: lambda _name: True for section in sections}
-        within |= {"keys": lambda key: key in keys, "accounts": lambda id: id in shared}
         self.owning.change()
-        self.authority.change(sections, within)
+        self._replace(
+            self._compiler.rest,
+            {
+                "keys": lambda _key, one: bool(one["kind"] == "person"),
+                "accounts": lambda _account, one: one["kind"] in SHARED,
+            },
+        )
 
     def _refresh_looking(self) -> None:
         """What prompts are searched for anew, and which of them were let through."""
-        with self._database.read() as connection:
-            sections = self._compiler.looking(connection)
-        self.authority.change(sections, {section: lambda _name: True for section in sections})
+        self._replace(self._compiler.looking, {})
 
-    def _give_everybody(self, of: Iterable[Account] | None) -> bool:
-        """Set, change or end the small budgets that these accounts get (None: all of them); whether anything changed.
+    def _replace(self, compiled: Callable[[Connection], Sections], within: Mapping[str, Within]) -> None:
+        """Put sections in the place of those entries that ``within`` holds for (all, where it says nothing), and wait until
+        the gateway serves them. What was read is said before anything else is read, so that nothing older ever replaces
+        what is newer: no key that was ended comes back.
+        """
+        with self._in_order:
+            with self._database.read() as connection:
+                sections = compiled(connection)
+            before = {
+                name: {
+                    id
+                    for id, one in self.authority.entries(name).items()
+                    if name not in within or within[name](id, one)
+                }
+                for name in sections
+            }
+            said = self.authority.say(sections, {name: old.__contains__ for name, old in before.items()})
+        self.authority.served(said)
+
+    def _give_everybody(self, of: Iterable[Account] | None, person: str | None = None) -> bool:
+        """Set, change or end the small budgets that these accounts get (None: all of them), which are those of apps or of
+        one ``person``; whether anything changed.
 
         While there is no provider nobody needs one.
         """
         with self._database.read() as connection:
             if not queries.providers(connection):
                 return False
-            known, _ = read_accounts(connection)
-            people = {one.person for one in queries.keys(connection)} if of is None else set()
-            apps = accounts.of_apps(catalog.all_apps(connection)) if of is None else list(of)
-            meant = defaults.accounts_with_one(apps, people)
-            wanted = defaults.wanted(meant, known, queries.settings(connection))
-            towards = {one.account: accounts.towards(connection, one.account) for one in wanted.values()}
-        concerned = {one.id for one in meant}
-        fresh = [one for id, one in wanted.items() if known.get(id) != one]
-        over = [
-            id
-            for id, one in known.items()
-            if id.startswith(EVERYBODYS) and id not in wanted and (of is None or one.account in concerned)
-        ]
+            if of is None:
+                apps = accounts.of_apps(catalog.all_apps(connection))
+                meant, known = [*apps, *accounts.of_people(connection)], read_budgets(connection)
+            else:
+                meant = list(of)
+                known = read_budgets(connection, [one.id for one in meant])
+            keyed = {one.person for one in queries.keys(connection, person=person)} if of is None or person else ()
+            wanted = defaults.wanted(defaults.accounts_with_one(meant, keyed), known, queries.settings(connection))
+            fresh = [one for id, one in wanted.items() if known.get(id) != one]
+            towards = {one.account: accounts.towards(connection, one.account) for one in fresh}
+        over = [id for id in known if id.startswith(EVERYBODYS) and id not in wanted]
         if fresh or over:
             self._write(_small(fresh, over, towards, self._clock))
         return bool(fresh or over)

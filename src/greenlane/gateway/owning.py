@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from greenlane.gateway.budgets import saying
-from greenlane.gateway.budgets.books import read_accounts, read_books
+from greenlane.gateway.budgets.books import read_books, read_budgets
 from greenlane.gateway.budgets.messages import Elsewhere, Key, Recall, Report, Spent
 from greenlane.gateway.budgets.owner import Owner, Rows
 from greenlane.gateway.budgets.period import window
@@ -48,6 +48,7 @@ class Owning:
         self._database = database
         self._clock = clock
         self._lock = threading.Lock()
+        self._changing = threading.Lock()
         self._workers: dict[str, Follower] = {}
         self._waiting: dict[int, _Waiting] = {}
         self._recalls = 0
@@ -56,7 +57,7 @@ class Owning:
         self.notices: list[Mapping[str, Any]] = []
         """What processes of the gateway said that somebody should hear of, each with when it was ``heard``; the oldest first."""
         with database.read() as connection:
-            budgets, _ = read_accounts(connection)
+            budgets = read_budgets(connection)
             self._known = frozenset(budgets)
             self._owner = Owner(budgets, read_books(connection, budgets, clock.now()), write, clock)
 
@@ -100,9 +101,14 @@ class Owning:
         """Other budgets may hold than before. Where one became smaller than what is out, that is called back.
 
         What was spent since its period began counts in a new one too: who sets so much for a month means that month.
+        One change is whole before the next one reads, so that what was read first is never what holds last.
         """
+        with self._changing:
+            self._change()
+
+    def _change(self) -> None:
         with self._database.read() as connection:
-            budgets, _ = read_accounts(connection)
+            budgets = read_budgets(connection)
             new = [one for name, one in budgets.items() if name not in self._known]
             since = {one: window(one.period, one.zone, self._clock.now()).since for one in new}
             before = {Key(one.id, at): spent_since(connection, one.account, at) for one, at in since.items()}

@@ -41,11 +41,13 @@ def begun(action: MakeGatewayKey, person: str) -> Run:
     return Run(run, action.run, person, Budget(ids.new("bu"), accounts.of_run(run), pico, Period.TOTAL))
 
 
-def going_on(connection: Connection, now: datetime) -> list[Account]:
-    """The accounts of runs whose key works."""
+def going_on(connection: Connection, now: datetime, person: str | None = None) -> list[Account]:
+    """The accounts of runs whose key works: of all, or of one person's."""
     key, account = tables.KEY.c, tables.ACCOUNT.c
     works = (key.run.is_not(None), key.ended.is_(None), key.expires > stamp(now))
     wanted = select(account.id, account.parent, account.name).where(account.id == "run:" + key.run, *works)
+    if person is not None:
+        wanted = wanted.where(key.person == person)
     return [Account(row.id, Kind.RUN, row.parent, row.name or "") for row in connection.execute(wanted)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,9 +56,16 @@ class Book:
 def read_accounts(connection: Connection) -> tuple[dict[str, Budget], Accounts]:
     """The budgets that hold, by id, and the tree with them."""
     accounts = [Account(row.id, Kind(row.kind), row.parent) for row in connection.execute(select(tables.ACCOUNT)).all()]
-    rows = connection.execute(select(tables.BUDGET).where(tables.BUDGET.c.ended.is_(None))).all()
-    budgets = {row.id: budget_in(row) for row in rows}
+    budgets = read_budgets(connection)
     return budgets, Accounts(accounts, budgets.values())
+
+
+def read_budgets(connection: Connection, of: Collection[str] | None = None) -> dict[str, Budget]:
+    """The budgets that hold, by id: all, or those of these few accounts."""
+    c = tables.BUDGET.c
+    wanted = select(tables.BUDGET).where(c.ended.is_(None))
+    rows = connection.execute(wanted if of is None else wanted.where(c.account.in_(of))).all()
+    return {row.id: budget_in(row) for row in rows}
 
 
 def budget_in(row: Row[Any]) -> Budget:

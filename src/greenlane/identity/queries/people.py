@@ -107,6 +107,21 @@ def names(connection: Connection, people: Iterable[str]) -> dict[str, str]:
     return {row.id: row.name for row in connection.execute(_NAMES, {"ids": list(wanted)})}
 
 
+def known(connection: Connection, only: str | None = None) -> list[str]:
+    """The ids of people who were not erased, in order: all, or that one's alone."""
+    return _ids(connection, PERSON.c.state != "erased", only)
+
+
+def active(connection: Connection, only: str | None = None) -> frozenset[str]:
+    """The ids of people who are here: all, or that one's alone."""
+    return frozenset(_ids(connection, PERSON.c.state == "active", only))
+
+
+def _ids(connection: Connection, where: ColumnElement[bool], only: str | None) -> list[str]:
+    wanted = select(PERSON.c.id).where(where).order_by(PERSON.c.id)
+    return list(connection.execute(wanted if only is None else wanted.where(PERSON.c.id == only)).scalars())
+
+
 def state_of(connection: Connection, person: str) -> str | None:
     """invited, active, suspended or erased; None for an id that nobody has."""
     return connection.execute(_STATE, {"id": person}).scalar_one_or_none()
