@@ -1,4 +1,5 @@
-"""What the model gateway adds to a call: beside nginx as a bare relay to the same provider, and beside the provider itself.
+"""What the model gateway adds to a call: beside nginx as a bare relay to the same provider, beside a relay in Python that reads
+nothing of what it passes on (``bare``: on this machine nothing in Python takes less), and beside the provider itself.
 
     python benchmarks/model_calls.py [--seconds 3] [--rounds 3] [--streams 32 500] [--lowest] [--peers FOLDER] [--json FILE]
 
@@ -176,6 +177,12 @@ def gateway(folder: Path, listening: socket.socket, kind: str, trusted: Path) ->
     return subprocess.Popen(command, pass_fds=[handle], env=environment, stderr=subprocess.DEVNULL)
 
 
+def bare(listening: socket.socket, provider: int) -> subprocess.Popen[bytes]:
+    handle = listening.fileno()
+    command = [sys.executable, Path(__file__).with_name("bare_relay.py"), str(handle), str(provider)]
+    return subprocess.Popen(command, pass_fds=[handle])
+
+
 def nginx(folder: Path, port: int, provider: int) -> subprocess.Popen[bytes]:
     configuration = folder / "nginx.conf"
     user = "user root; " if os.getuid() == 0 else ""
@@ -245,6 +252,7 @@ def ways(folder: Path, peers: Path | None = None) -> Iterator[dict[str, Way]]:
     tls = certificate(folder)
     plain, secure = bound(), bound()
     listening = {name: bound() for name in ("written", "durable")}
+    relaying = bound()
     control(folder, told(plain.getsockname()[1], secure.getsockname()[1]))
     providers = [
         context.Process(target=serve_provider, args=(plain,), daemon=True),
@@ -259,6 +267,8 @@ def ways(folder: Path, peers: Path | None = None) -> Iterator[dict[str, Way]]:
         port = free_port()
         started.append(nginx(folder, port, at))
         found["nginx"] = Way(port, started[-1].pid)
+    started.append(bare(relaying, at))
+    found["bare"] = Way(relaying.getsockname()[1], started[-1].pid)
     for name, each in listening.items():
         started.append(gateway(folder, each, name, tls[0]))
         found[name] = Way(each.getsockname()[1], started[-1].pid, gateway=True)
