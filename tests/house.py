@@ -53,9 +53,10 @@ from greenlane.ledger.receipt import Receipt
 from greenlane.ledger.signer import LocalSigner
 from greenlane.ledger.trust import Trust
 from greenlane.ledger.witness import LocalWitness
-from greenlane.main.coming_in import ComingIn
+from greenlane.main.coming_in import ComingIn, lasting
 from greenlane.main.control import Control
 from greenlane.main.models import ModelKeys, ModelLists
+from greenlane.main.verbs import Verbs
 from greenlane.notices.fake import FakeMailer, FakeOutside
 from greenlane.notices.reading import Notices
 from greenlane.runtime.asking import Runtime
@@ -108,7 +109,7 @@ class InOneProcess(Control):
         self.mailer = FakeMailer()
         self.blobs = Blobs(folder / "blobs")
         self.marks_key = bytes(range(32))
-        self._content_key = bytes(reversed(range(32)))
+        self.content_key = bytes(reversed(range(32)))
         self.addresses = addresses
         self.model_keys = ModelKeys(bytes(32))
         self.model_lists = OneList(folder / "model-lists")
@@ -125,14 +126,15 @@ class InOneProcess(Control):
             outside=self.outside,
             keys=folder / "keys",
             door=lambda: self.door,
-            lasting=self._lasting(),
+            lasting=lasting(self._settings),
         )
         self.coming_in.proofs = Proofs(QUICK, RelyingParty(self.addresses.console))
         self.builder = FakeBuilder()
         self.keeper = FakeKeeper()
         self.asking = Asking(folder / "gateway.sock")
         self.camera = FakeCamera()
-        self.door = Door(database, self.ledger, self.payloads, self._house(), self.clock)
+        self.verbs = Verbs(self, self._settings)
+        self.door = Door(database, self.ledger, self.payloads, self.verbs.house(), self.clock)
         self.uploads = Uploads(
             database,
             self.ledger.write,
@@ -142,7 +144,7 @@ class InOneProcess(Control):
             lambda connection: secret_queries.known_values(connection, self.sealing),
             key=self.marks_key,
         )
-        self.builds = building.Builds(self.door, self._build_works(), self.ledger, self.clock)
+        self.builds = building.Builds(self.door, self.verbs.builds(), self.ledger, self.clock)
         self.pictures = picturing.Pictures(self.door, database, self.camera, self.clock)
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
         self._visit_key = bytes(32)
@@ -155,7 +157,7 @@ class InOneProcess(Control):
         self.notices = Notices(database, self.ledger.write, self.clock, by_mail=True)
         self.tallies = Tallies(database, self.ledger.write)
 
-    def _lend(self, deploy: str, lasts: float) -> AbstractContextManager[str]:
+    def lend(self, deploy: str, lasts: float) -> AbstractContextManager[str]:
         return nullcontext(f"token for {deploy}")
 
 

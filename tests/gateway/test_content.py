@@ -103,7 +103,7 @@ def called(doorway: Doorway, call: str, person: str) -> None:
     names = {column.name: "" for column in tables.CALL.columns}
     numbers = ("slot", "reserved", "pico", "micro_cents", "read", "written", "ms", "first_ms", "status")
     rest: dict[str, Any] = {"id": call, "person": person, "budgets": [], "begun": {}, "ended": {}}
-    key = doorway.control._content_key
+    key = doorway.control.content_key
     until = "2999-01-01T00:00:00.000000Z"
 
     def rows(connection: Any) -> None:

@@ -49,7 +49,7 @@ STREAM = "".join(
 def kept(doorway: Doorway) -> Doorway:
     """A call whose words are kept, and one of which nothing is."""
     control, now = doorway.control, doorway.control.clock.now()
-    sealed = seal(control._content_key, "call_kept", orjson.dumps(PROMPT), orjson.dumps(ANSWER))
+    sealed = seal(control.content_key, "call_kept", orjson.dumps(PROMPT), orjson.dumps(ANSWER))
 
     def rows(connection: Any) -> None:
         written(connection, "call_kept", now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from greenlane.identity.sso.parts import Parts
 from greenlane.kit.clock import Clock
 from greenlane.kit.database import Database
 from greenlane.kit.places import kept_key
+from greenlane.kit.settings import Settings
 from greenlane.main import company
 from greenlane.notices.driver import Outside
 from greenlane.secrets.sealing import Sealing
@@ -41,7 +43,8 @@ from greenlane.secrets.sealing import Sealing
 class ComingIn:
     """Every way in, made once.
 
-    ``lasting`` says how long a session lasts; ``keys`` is the folder where they keep their keys; ``door`` gives the door, which is made after the proofs are.
+    ``lasting`` says how long a session lasts; ``keys`` is the folder where they keep their keys; ``door`` gives the door,
+    which is made after the proofs are.
     """
 
     database: Database
@@ -120,3 +123,8 @@ class ComingIn:
         host, _, port = authority.partition(":")
         ours = self.addresses.console.partition("://")[2].partition(":")[2]
         return (scheme, port) == (self.addresses.scheme, ours) and catalog.knows_host(connection, self.addresses, host)
+
+
+def lasting(settings: Settings) -> Lasting:
+    """How long browsers stay signed in here."""
+    return Lasting(timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_days))

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import getpass
 import json
-import queue
 import signal
 import sys
-import threading
-import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from datetime import timedelta
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,25 +14,16 @@ from typing import Any
 import structlog
 import uvicorn
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from greenlane import migrations
 from greenlane.api import app as api
 from greenlane.api.house import ApiHouse
-from greenlane.catalog import effects as catalog_effects
-from greenlane.catalog import facts as catalog_facts
-from greenlane.catalog import names as app_names
 from greenlane.catalog import queries as catalog
 from greenlane.catalog.addresses import Addresses
 from greenlane.catalog.dns import DnsOverNetwork
-from greenlane.catalog.driver import Dns
 from greenlane.deploys import building, picturing, renewing
-from greenlane.deploys import effects as deploy_effects
 from greenlane.deploys import queries as deploys
-from greenlane.deploys.effects.works import Works as DeployWorks
-from greenlane.deploys.facts import live_content
 from greenlane.deploys.passports import Passports
-from greenlane.deploys.runs import effects as run_effects
 from greenlane.deploys.runs.following import FollowingRuns
 from greenlane.deploys.upkeep import Upkeep
 from greenlane.deploys.upload import Uploads
@@ -46,42 +32,21 @@ from greenlane.edge.following import Following
 from greenlane.gateway.app_spans.laying import SPANS
 from greenlane.gateway.app_spans.taking_in import TakingIn
 from greenlane.gateway.asking import Asking
-from greenlane.gateway.prices.table import Table as Prices
-from greenlane.gateway.repricing import effects as repricing
 from greenlane.gateway.serving.options import CONTENT
-from greenlane.govern import effects as govern_effects
 from greenlane.govern import recovery
-from greenlane.govern.action import REGISTRY
 from greenlane.govern.actor import PLATFORM, Actor
-from greenlane.govern.door import Door, House
+from greenlane.govern.door import Door
 from greenlane.govern.errors import NotFound
 from greenlane.govern.policies import Policies
-from greenlane.identity import effects as identity_effects
 from greenlane.identity import queries as identity
 from greenlane.identity import reading
 from greenlane.identity.actions import CreateSignInLink, FoundOrganisation
-from greenlane.identity.break_glass import effects as break_glass_effects
-from greenlane.identity.custom_roles import effects as custom_role_effects
-from greenlane.identity.delegation import effects as delegation_effects
-from greenlane.identity.delegation import proving, token_keys
-from greenlane.identity.delegation import using as lent
-from greenlane.identity.duties import effects as duty_effects
-from greenlane.identity.elevation import effects as elevation_effects
 from greenlane.identity.elevation.ending import Ending
-from greenlane.identity.facts import rights_facts
-from greenlane.identity.federation import effects as federation_effects
-from greenlane.identity.groups import effects as group_effects
-from greenlane.identity.lasting import Lasting
 from greenlane.identity.lasting import Places as NamedPlaces
-from greenlane.identity.login import asking as terminals
-from greenlane.identity.login import effects as login_effects
-from greenlane.identity.provisioning import effects as provisioning_effects
 from greenlane.identity.queries import organisation
 from greenlane.identity.reviewers import reviewers
-from greenlane.identity.reviews import effects as review_effects
-from greenlane.identity.sso import effects as sso_effects
 from greenlane.identity.sso.refreshing import Refreshing
-from greenlane.insights import reviewing, sentences
+from greenlane.insights import sentences
 from greenlane.insights.checking import Checking
 from greenlane.insights.installation import Installation
 from greenlane.insights.reading import Tallies
@@ -92,26 +57,27 @@ from greenlane.kit import log as logs
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import SystemClock, stamp
 from greenlane.kit.database import Database
-from greenlane.kit.errors import GreenlaneError, Unavailable
+from greenlane.kit.errors import GreenlaneError
 from greenlane.kit.places import Places, kept_key, write_private
 from greenlane.kit.settings import Settings
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.append import Ledger
 from greenlane.ledger.note import VerifierKey
 from greenlane.ledger.payload import Payloads
-from greenlane.ledger.receipt import Receipt
 from greenlane.ledger.signer import SignerClient
 from greenlane.ledger.trust import Trust
 from greenlane.ledger.witness import Forwarder, WitnessClient
 from greenlane.main import models
-from greenlane.main.coming_in import ComingIn
+from greenlane.main.coming_in import ComingIn, lasting
+from greenlane.main.housekeeping import Housekeeping
 from greenlane.main.journals import Journals
 from greenlane.main.models import ModelKeys, ModelLists, Models
+from greenlane.main.parts import Parts
 from greenlane.main.patience import patiently
+from greenlane.main.verbs import Verbs
 from greenlane.notices import adopting as notices_adopting
-from greenlane.notices import effects as notice_effects
 from greenlane.notices import wording
-from greenlane.notices.driver import Mailer, Outside
+from greenlane.notices.driver import Mailer
 from greenlane.notices.message import Told
 from greenlane.notices.outside import OverNetwork
 from greenlane.notices.postman import Desk, Postman
@@ -123,31 +89,19 @@ from greenlane.runtime.egress.driver import EgressProcess
 from greenlane.runtime.release import KINDS, Key, Release
 from greenlane.runtime.releases import Teller
 from greenlane.secrets import adopting as secrets_adopting
-from greenlane.secrets import effects as secret_effects
 from greenlane.secrets import queries as secret_queries
 from greenlane.secrets import resolving, using
 from greenlane.secrets.driver import KeysAway, ValueUnreadable
 from greenlane.secrets.local_keys import LocalKeys
 from greenlane.secrets.sealing import Sealing
-from greenlane.store import effects as store_effects
 from greenlane.store.asking import AskedKeeper
-from greenlane.store.driver import Keeper
 from greenlane.web import routes as web_routes
 from greenlane.web.house import WebHouse
 
 log = structlog.get_logger()
 
-ROUND_EVERY = 20.0
-"""Seconds between two rounds of upkeep."""
 
-HOST_VERBS = frozenset({"declare-host", "remove-host"})
-"""Verbs after which apps' code may call other hosts than before."""
-
-SETTLED_WITHIN = timedelta(seconds=5)
-"""An action that is unsettled for longer, and that nobody is working on, was left by a part that was away."""
-
-
-class Control:
+class Control(Parts):
     """The control process: everything that decides and writes."""
 
     def __init__(self, settings: Settings, token_file: Path | None = None) -> None:
@@ -166,12 +120,13 @@ class Control:
         self.payloads = Payloads.from_file(settings.folder / "keys" / "payload.key")
         keys = LocalKeys(settings.folder / "keys" / "variables.key")
         self.sealing = Sealing(keys, self.database, self.ledger.write, self._now, before=keys.first())
-        self.outside: Outside = OverNetwork(settings.webhook_networks)
-        self.dns: Dns = DnsOverNetwork(settings.dns_servers, settings.dns_port)
+        self.outside = OverNetwork(settings.webhook_networks)
+        self.dns = DnsOverNetwork(settings.dns_servers, settings.dns_port)
         self.blobs = Blobs(settings.blob_place)
         self.marks_key = kept_key(settings.folder / "keys" / "marks.key")
-        self._content_key = kept_key(settings.folder / "keys" / "content.key")
+        self.content_key = kept_key(settings.folder / "keys" / "content.key")
         self.addresses = Addresses.of(settings)
+        self.model_lists = ModelLists(settings.folder / "model-lists")
         self.model_keys = ModelKeys(kept_key(settings.folder / "keys" / "models.key"))
         self.coming_in = ComingIn(
             database=self.database,
@@ -183,19 +138,18 @@ class Control:
             outside=self.outside,
             keys=settings.folder / "keys",
             door=lambda: self.door,
-            lasting=self._lasting(),
+            lasting=lasting(settings),
         )
         self.policies = Policies(self.database, self.clock, settings.policies)
         self.policies.load()
         self.ledger.write(self.policies.remember(self.policies.in_force()))
         self.reviewers = reviewers(catalog.team_of, catalog.owner_of)
-        self.builder: building.Building = builder.BuilderLine.to(
-            self.places.socket("builder"), settings.folder / "builds"
-        )
+        self.builder = builder.BuilderLine.to(self.places.socket("builder"), settings.folder / "builds")
         self.runtime = Runtime(self.places.socket("runtime"))
-        self.camera: picturing.Camera = self.runtime
-        self.keeper: Keeper = AskedKeeper(self.runtime.ask)
-        self.door = Door(self.database, self.ledger, self.payloads, self._house(), self.clock)
+        self.camera = self.runtime
+        self.keeper = AskedKeeper(self.runtime.ask)
+        self.verbs = Verbs(self, settings)
+        self.door = Door(self.database, self.ledger, self.payloads, self.verbs.house(), self.clock)
         self.uploads = Uploads(
             self.database,
             self.ledger.write,
@@ -206,7 +160,7 @@ class Control:
             key=self.marks_key,
         )
         self.passports = Passports(self.signer, self.trust, self.blobs, self.policies, self.clock)
-        self.builds = building.Builds(self.door, self._build_works(), self.ledger, self.clock)
+        self.builds = building.Builds(self.door, self.verbs.builds(), self.ledger, self.clock)
         self.pictures = picturing.Pictures(
             self.door, self.database, self.camera, self.clock, on=settings.pictures == "on"
         )
@@ -218,8 +172,7 @@ class Control:
         )
         self.tallies = Tallies(self.database, self.ledger.write)
         self._visit_key = kept_key(settings.folder / "keys" / "visit.key")
-        self.model_lists = ModelLists(settings.folder / "model-lists")
-        self._background: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self.housekeeping = Housekeeping(self)
         self.following = Following(
             database=self.database,
             write=self.ledger.write,
@@ -234,7 +187,7 @@ class Control:
             passports=self.passports,
             blobs=self.blobs,
             socket=self.places.socket("feed"),
-            later=self._background.put,
+            later=self.housekeeping.later,
             seen=self._seen_at_an_app,
         )
         self.renewing = renewing.Renewing(self.database, self.runtime, self.clock)
@@ -261,139 +214,22 @@ class Control:
             clock=self.clock,
             secret=self.model_keys.secret,
             perimeter_key=kept_key(settings.folder / "keys" / "perimeter.key"),
-            content_key=self._content_key,
+            content_key=self.content_key,
             door=self.door,
             socket=self.places.socket("models-feed"),
             journals=settings.folder / "gateway-journal",
             slots=settings.gateway_workers,
             content=settings.folder / "gateway" / CONTENT,
             spans=spans.round,
-            later=self._background.put,
+            later=self.housekeeping.later,
             exporting=exporting,
         )
         self.asking = Asking(self.places.socket("gateway"))
         self.egress = EgressProcess(self.places.socket("egress"))
 
-    def _picture_works(self) -> picturing.Works:
-        return picturing.Works(
-            database=self.database,
-            blobs=self.blobs,
-            camera=self.camera,
-            addresses=self.addresses,
-            lend=self._lend,
-            app_facts=catalog_facts.app_facts(self.clock),
-        )
-
-    def _lend(self, deploy: str, lasts: float) -> AbstractContextManager[str]:
-        return self.following.lent(deploy, lasts)
-
-    def _build_works(self) -> building.Works:
-        return building.Works(
-            database=self.database,
-            blobs=self.blobs,
-            uploads=lambda: self.uploads,
-            builder=self.builder,
-            values=self._build_values,
-            models=self.model_keys.of_build,
-            cooldown=self._settings.release_age_days,
-            app_facts=catalog_facts.app_facts(self.clock),
-        )
-
-    def _build_values(self, connection: Connection, app: str) -> tuple[Mapping[str, str], frozenset[str]]:
-        """What a build of an app gets, and which of it is secret: what the app has for builds of its previews."""
-        found = resolving.resolved(connection, self.sealing, app, "preview", "build", self.clock.now())
-        return found.values, found.secrets
-
-    def _house(self) -> House:
-        values = secret_effects.handlings(secret_effects.Works(self.database, self.sealing, self.clock))
-        stored = store_effects.Works(self.database, self.keeper, catalog_facts.app_facts(self.clock))
-        works = DeployWorks(
-            database=self.database,
-            blobs=self.blobs,
-            addresses=self.addresses,
-            origin=self.trust.origin,
-            app_facts=catalog_facts.app_facts(self.clock),
-            reviewers=self.reviewers,
-            put=values["put-variable"].effect,
-            key=self.marks_key,
-            rights=rights_facts(catalog.team_of, self.clock),
-            clock=self.clock,
-            write=self.ledger.write,
-            fetch=self.outside.fetch,
-            keep=store_effects.before_publish(stored),
-        )
-        catalog_works = catalog_effects.Works(
-            database=self.database,
-            clock=self.clock,
-            dns=self.dns,
-            addresses=self.addresses,
-            check_name=app_names.check,
-            own_domains=(self._settings.console_host, self._settings.apps_domain),
-            live_content=(live_content(self.blobs, self.clock),),
-        )
-        run_works = run_effects.Works(self.database, catalog_facts.app_facts(self.clock), self._settings.time_zone)
-        handlings = {
-            **identity_effects.handlings(
-                self.database, self.payloads, catalog.owned_by, self.coming_in.proofs, self._lasting()
-            ),
-            **break_glass_effects.handlings(),
-            **review_effects.handlings(
-                review_effects.Works(self.database, reviewing.apps, catalog.team_of, lambda: self.door)
-            ),
-            **elevation_effects.handlings(self._settings.elevation_hours, self.clock),
-            **federation_effects.handlings(self.addresses.console),
-            **delegation_effects.handlings(timedelta(minutes=self._settings.delegation_minutes)),
-            **self.coming_in.token_keys.handlings(),
-            **login_effects.handlings(self.database),
-            **sso_effects.handlings(self.coming_in.sso_works()),
-            **provisioning_effects.handlings(self.database),
-            **group_effects.handlings(),
-            **custom_role_effects.handlings(self.database),
-            **duty_effects.handlings(),
-            **catalog_effects.handlings(catalog_works),
-            **values,
-            **notice_effects.handlings(notice_effects.Works(self.database, self.sealing, self.outside)),
-            **deploy_effects.handlings(works),
-            **building.handlings(self._build_works()),
-            **store_effects.handlings(stored),
-            **run_effects.handlings(run_works),
-            **picturing.handlings(self._picture_works()),
-            **models.handlings(
-                self.database,
-                self.sealing,
-                catalog_facts.app_facts(self.clock),
-                self._content_key,
-                values,
-                self._repricing_works(),
-            ),
-            **govern_effects.handlings(self.database, self.payloads, self.clock, self.reviewers, self.policies),
-        }
-        missing = [verb.name for verb in REGISTRY if verb.name not in handlings]
-        assert not missing, f"verbs without an effect: {missing}"
-        return House(
-            pack=self.policies.in_force,
-            handlings=handlings,
-            rights=rights_facts(catalog.team_of, self.clock),
-            reviewers=self.reviewers,
-            process_of=_process_of,
-            takes=lent.takes,
-        )
-
-    def _repricing_works(self) -> repricing.Works:
-        return repricing.Works(self.database, self._prices, self.ledger.append, self.blobs.put, self.clock)
-
-    def _prices(self) -> Prices:
-        """What calls cost by the list; read once somebody asks."""
-        return self.model_lists.prices()
-
     def _seen_at_an_app(self, session: str) -> None:
         """Ways in are made once the door is."""
         self.coming_in.arrivals.seen_at_an_app(session)
-
-    def _lasting(self) -> Lasting:
-        """How long browsers stay signed in."""
-        idle, most = self._settings.session_idle_hours, self._settings.session_days
-        return Lasting(timedelta(hours=idle), timedelta(days=most))
 
     def _now(self) -> str:
         return stamp(self.clock.now())
@@ -414,7 +250,7 @@ class Control:
 
     def run(self) -> None:
         """Serve until SIGTERM."""
-        self.door.subscribe(self._hear)
+        self.door.subscribe(self.housekeeping.hear)
         self.adopt()
         self._found()
         recovery.recover(self.door, before=self.clock.now())
@@ -423,9 +259,9 @@ class Control:
         self.teller.start()
         self.ending.start()
         self.refreshing.start()
-        threading.Thread(target=self._keep_house, name="upkeep", daemon=True).start()
+        self.housekeeping.start()
         self.postman.start()
-        self._background.put(self._tell_egress)
+        self.housekeeping.later(self.housekeeping.tell_egress)
         self.builds.start()
         self.runs.start()
         self.pictures.start()
@@ -449,7 +285,7 @@ class Control:
         try:
             uvicorn.Server(config).run()
         finally:
-            self._background.put(None)
+            self.housekeeping.stop()
             self.builds.stop()
             self.runs.stop()
             self.pictures.stop()
@@ -481,77 +317,6 @@ class Control:
         if self._token_file is not None and self.places.owner_token.exists():
             write_private(self._token_file, self.places.owner_token.read_text())
         write_private(self.places.welcome, json.dumps({"link": self.addresses.console + link, "first": not founded}))
-
-    def _keep_house(self) -> None:
-        """Upkeep in rounds, and what receipts asked to be done afterwards, in one thread of its own."""
-        due = time.monotonic()
-        while True:
-            try:
-                task = self._background.get(timeout=max(0.05, due - time.monotonic()))
-                if task is None:
-                    return
-            except queue.Empty:
-                task, due = self._round, time.monotonic() + ROUND_EVERY
-            try:
-                task()
-            except (GreenlaneError, DBAPIError) as error:
-                log.warning("upkeep was interrupted", error=repr(error))
-
-    def _round(self) -> None:
-        recovery.recover(self.door, before=self.clock.now() - SETTLED_WITHIN)
-        self.upkeep.round()
-        self.notices.catch_up()
-        self._count()
-        self.journals.seal_all()
-        self._tell_egress()
-        self.renewing.round()
-        self._let_go()
-        self.ledger.write(proving.sweep(self.clock.now()))
-        self.ledger.write(terminals.sweep(self.clock.now()))
-
-    def _let_go(self) -> None:
-        """Have the edges forget sessions and keys whose time is over."""
-        if token_keys.let_go(self.coming_in.token_keys, self.coming_in.exchange.issuer):
-            self.ledger.write(token_keys.sweep(self.clock.now()))
-            self.following.refresh_people()
-        self.following.let_go()
-
-    def _tell_egress(self) -> None:
-        """Have the way out follow what apps declared; while it is away it is told again a moment later."""
-        with self.database.read() as connection:
-            hosts = catalog.server_hosts(connection)
-        try:
-            self.egress.tell(hosts)
-        except Unavailable as error:
-            log.info("the way out follows once it is back", error=error.detail)
-
-    def _hear(self, receipt: Receipt) -> None:
-        """After a settled action: new rules first, then the table, then what people should hear of."""
-        if receipt.happened.get("state") == "done" and receipt.action["verb"] == "set-policy":
-            self.policies.load()
-        if receipt.action["verb"] == "build":
-            self.builds.hurry()
-        if receipt.action["verb"] == "rotate-token-key":
-            issuer = self.coming_in.exchange.issuer
-            token_keys.take_up(self.coming_in.token_keys, issuer, lambda: self.following.hear(receipt))
-        else:
-            self.following.hear(receipt)
-        self.models.hear(receipt)
-        self.runs.hear(receipt)
-        self.ending.hear(receipt)
-        if receipt.action["verb"] == "deploy":
-            self.pictures.hurry()
-        if receipt.happened.get("state") == "done" and receipt.action["verb"] in HOST_VERBS:
-            self._tell_egress()
-        if renewing.concerns(receipt):
-            self._background.put(self.renewing.round)
-        self._background.put(self.notices.catch_up)
-        self._background.put(self._count)
-
-    def _count(self) -> None:
-        """Count what came; what is much is counted bit by bit, with other work in between."""
-        if self.tallies.catch_up(pages=5):
-            self._background.put(self._count)
 
     def release(self, key: Key) -> Release | None:
         """What the runtime process is told when it is to run something: None where nothing of the deploy runs.
@@ -699,8 +464,3 @@ class Control:
         except GreenlaneError:
             return False
         return True
-
-
-def _process_of(connection: Connection, action: Any) -> str | None:
-    """Which piece of work an action belongs to, by whoever knows it."""
-    return review_effects.process_of(connection, action) or deploys.process_of(connection, action)
