@@ -95,6 +95,34 @@ def test_without_its_own_404_there_is_ours(world: World) -> None:
     assert page.headers["Greenlane-Deploy"] == "d2"
 
 
+def other(world: World, files: dict[str, bytes]) -> str:
+    """A host that shows these files instead."""
+    world.deploy("d2", files)
+    world.change(deploys=world.table["deploys"], hosts={"other.localhost": world.host("other.localhost", "d2")})
+    return "other.localhost"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"200.html": b"routes"}, {"_redirects": b"# ours\n/old /new 301\n/*  /index.html   200 # all\n"}],
+    ids=["a page for it", "a rule"],
+)
+def test_a_front_end_with_routes_of_its_own_answers_at_each_of_them(world: World, said: dict[str, bytes]) -> None:
+    host = other(world, {"index.html": b"routes", "404.html": b"lost", "a.js": b"1", **said})
+    for address in ("/orders/7", "/orders/", "/deep/er/still"):
+        answer = world.get(host, address)
+        assert (answer.status, answer.body) == (200, b"routes")
+    assert world.get(host, "/a.js").body == b"1"
+    assert world.get(host, "/assets/gone-1a2b.js").status == 404, "who asks for a script is not given a page"
+
+
+@pytest.mark.parametrize(
+    "rules", [b"/* /index.html 301", b"/* https://elsewhere.example/ 200", b"/a /index.html 200", b"\xff\x00"]
+)
+def test_other_rules_lead_nowhere(world: World, rules: bytes) -> None:
+    assert world.get(other(world, {"index.html": b"home", "_redirects": rules}), "/orders/7").status == 404
+
+
 def test_the_same_thing_is_not_sent_twice(world: World) -> None:
     first = world.get(HOST, "/style.css")
     tag = first.headers["ETag"]

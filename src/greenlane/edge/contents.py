@@ -22,6 +22,7 @@ from greenlane.edge.files import File, Manifest, manifest
 from greenlane.kit import digest as digests
 from greenlane.kit.blobs import BlobMissing, Blobs
 from greenlane.kit.wire.bounded import Bounded
+from greenlane.runtime.fallback import FALLBACK, REDIRECTS, RULES_AT_MOST, leads_home
 
 _PIECE = 256 * 1024
 _SLOW_UP_TO = 256 * 1024
@@ -128,9 +129,13 @@ class Contents:
 
 def _read_manifest(blobs: Blobs, digest: str) -> Manifest:
     try:
-        return manifest(orjson.loads(blobs.get(digest)))
+        files = manifest(orjson.loads(blobs.get(digest)))
     except (KeyError, TypeError, ValueError) as error:
         raise BlobMissing(f"The manifest {digest[:19]} cannot be read.", detail=str(error)) from error
+    rules, home = files.get(REDIRECTS), files.get("index.html")
+    if FALLBACK in files or home is None or rules is None or rules.size > RULES_AT_MOST:
+        return files
+    return {**files, FALLBACK: home} if leads_home(blobs.get(rules.digest)) else files
 
 
 def _compress(data: bytes, coding: bytes) -> Variant:

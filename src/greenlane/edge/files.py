@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
+from greenlane.runtime.fallback import FALLBACK
+
 _CHARSET = frozenset(
     {"application/javascript", "application/json", "application/manifest+json", "application/xml", "image/svg+xml"}
 )
@@ -95,6 +97,13 @@ def decode(path: bytes) -> str:
     if "\\" in text or (not text.isprintable() and any(ord(letter) < 32 or ord(letter) == 127 for letter in text)):
         raise BadPath
     return text[1:]
+
+
+def otherwise(files: Manifest, path: bytes) -> tuple[File | None, int]:
+    """What answers at an address without a file, and with which status. A name with an ending was meant as a file."""
+    if (home := files.get(FALLBACK)) is not None and b"." not in path.rpartition(b"/")[2]:
+        return home, 200
+    return files.get("404.html"), 404
 
 
 def find(files: Manifest, path: bytes) -> File | Moved | None:

@@ -13,7 +13,7 @@ from greenlane.edge.background import Background
 from greenlane.edge.console import Console
 from greenlane.edge.contents import Contents, Variant
 from greenlane.edge.doorstep import SOON, Doorstep
-from greenlane.edge.files import BadPath, File, Manifest, Moved, find
+from greenlane.edge.files import BadPath, File, Manifest, Moved, find, otherwise
 from greenlane.edge.functions import choose
 from greenlane.edge.headers import CSP_REPORT, caching, etag, guards
 from greenlane.edge.introduction import PLACE, Introductions
@@ -221,8 +221,10 @@ class Serve:
             query = "?" + request.query.decode("ascii") if request.query else ""
             return lead(found.path + query, headers=guards(host))
         if found is None:
-            own = files.get("404.html")
-            return self._absent(host, request) if own is None else self._file(host, visitor, own, exchange, status=404)
+            own, status = otherwise(files, request.path)
+            return (
+                self._absent(host, request) if own is None else self._file(host, visitor, own, exchange, status=status)
+            )
         return self._file(host, visitor, found, exchange)
 
     def _passport(self, host: Host, visitor: Visitor, request: Request, exchange: Exchange) -> Answer:

@@ -19,6 +19,7 @@ from greenlane.govern.errors import WrongInput
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import stamp
 from greenlane.kit.errors import GreenlaneError
+from greenlane.runtime import fallback
 from greenlane.runtime.building import gathering, installed, installing, toolchains
 from greenlane.runtime.building.caches import Caches
 from greenlane.runtime.building.gathering import Files
@@ -356,6 +357,9 @@ class _Build:
         files = {path: entry for path, entry in files.items() if published or not _of_the_project(path)}
         if aside:
             self.notes.append(f"Links are left out: {', '.join(aside[:5])}{' and more' if len(aside) > 5 else ''}.")
+        if published and (says := fallback.reason(self._tree, files)):
+            files[fallback.FALLBACK] = files["index.html"]
+            self.notes.append(says)
         run: dict[str, Any] = {"kind": plan.app_kind}
         if plan.functions:
             run["functions"] = [{**one.as_dict(), "file": f"{FUNCTIONS}/{one.name}.mjs"} for one in plan.functions]
