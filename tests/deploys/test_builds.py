@@ -87,6 +87,20 @@ def test_what_a_build_made_is_deployed_like_any_upload(doorway: Doorway, ben: Ac
     assert answer.facts.executable is False
 
 
+def test_a_lock_that_was_not_followed_after_all_is_a_fact(doorway: Doorway, ben: Actor) -> None:
+    package = {"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}
+    lock = {"lockfileVersion": 3, "packages": {"": package, "node_modules/vite": {"version": "7.0.0"}}}
+    source = {
+        "package.json": json.dumps(package).encode(),
+        "package-lock.json": json.dumps(lock).encode(),
+        "index.html": b"<script type=module src=/main.js></script>",
+    }
+    followed = ends(doorway, made(doorway, asked(doorway, ben, source), {"index.html": b"<h1>1"}))
+    assert deployed(doorway, ben, followed.made).facts.lock_out_of_step is False
+    left = ends(doorway, made(doorway, asked(doorway, ben, source), {"index.html": b"<h1>2"}, unlocked=True))
+    assert deployed(doorway, ben, left.made).facts.lock_out_of_step is True
+
+
 def test_the_builder_is_told_the_plan_and_every_file_of_the_source(doorway: Doorway, ben: Actor) -> None:
     job = doorway.control.builder.jobs[asked(doorway, ben)]
     assert job.plan.command == "npm run build"

@@ -254,7 +254,11 @@ def _built(blobs: Blobs, one: queries.BuildView, source: queries.UploadView, mad
     ]
     return Built(
         run=made.run,
-        facts={**plan.facts, "dependencies": len(made.packages) or sent["facts"].get("dependencies", 0)},
+        facts={
+            **plan.facts,
+            "lock_out_of_step": plan.facts["lock_out_of_step"] or made.unlocked,
+            "dependencies": len(made.packages) or sent["facts"].get("dependencies", 0),
+        },
         sbom=blobs.put(bill_of_materials(made.packages, built=True)) if made.packages else sent["sbom"],
         how={
             "invocation": one.id,

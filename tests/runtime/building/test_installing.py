@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from greenlane.runtime.building import installing
-from greenlane.runtime.building.locks import NPM, YARN, Lock
+from greenlane.runtime.building.locks import NPM, UV, YARN, Lock
 
 
 def test_releases_that_are_too_young_are_left_out_in_the_words_of_each_manager():
@@ -32,3 +32,13 @@ def test_a_lock_that_names_its_authors_registry_is_installed_from_ours():
         'vue@^3:\n  resolved "https://packages.internal/npm/vue/-/vue-3.5.45.tgz#ab"\n'
         'b@1:\n  resolved "https://elsewhere.example/b.tgz"\n'
     )
+
+
+def test_a_lock_of_another_python_gives_the_releases_that_it_names_as_far_as_they_fit():
+    ways = installing.python("uv", Lock(UV, "uv.lock", False), "/p", "/t", "python3", wheels_alone=True)
+    (export, pinned), (free,) = ways
+    assert "--no-hashes" in export, "those of the files for another Python would not fit"
+    assert pinned[-4:] == ("-r", "/p/pyproject.toml", "-c", "/t.txt")
+    assert free[-2:] == ("-r", "/p/pyproject.toml")
+    ((_, exact),) = installing.python("uv", Lock(UV, "uv.lock", True), "/p", "/t", "python3", wheels_alone=True)
+    assert exact[-2:] == ("-r", "/t.txt")

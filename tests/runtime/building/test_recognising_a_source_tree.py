@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from greenlane.govern.errors import WrongInput
+from greenlane.runtime.building import python_versions
 from greenlane.runtime.building.plan import Plan
 from greenlane.runtime.building.source import CALLS_MODELS, Refused, recognise
 from greenlane.runtime.building.tree import Tree
@@ -328,6 +329,58 @@ def test_files_beside_functions_are_no_functions():
         "functions/x.js": "let a",
     }
     assert recognise(tree({"index.html": "", **files})) is None
+
+
+# -- the version of Python -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "too_old", "too_new"),
+    [
+        ("", False, False),
+        (">=3.9", False, False),
+        (">=3.11,<4", False, False),
+        (">=3.12", True, False),
+        (">= 3.13, <3.14", True, False),
+        ("==3.12.*", True, False),
+        ("~=3.12", True, False),
+        ("~=3.10", False, False),
+        ("~=3.10.2", False, True),
+        ("==3.11.*", False, False),
+        (">=3.8,<3.11", False, True),
+        ("<3.11.4", False, False),
+        ("<=3.10", False, True),
+        ("==3.9.7", False, True),
+        ("<4", False, False),
+        ("<=3", False, False),
+        ("soon", False, False),
+    ],
+)
+def test_a_python_is_too_old_or_too_new(asked, too_old, too_new):
+    here = (3, 11)
+    assert (python_versions.too_old(asked, here), python_versions.too_new(asked, here)) == (too_old, too_new)
+
+
+ASKS = '[project]\nname = "x"\nversion = "1"\ndependencies = ["flask>=3"]\nrequires-python = "%s"\n'
+
+
+def test_a_project_that_names_its_authors_python_is_built_and_its_lock_gives_way():
+    plan = planned({**FLASK, "pyproject.toml": ASKS % ">=3.99", "uv.lock": UV_LOCK})
+    assert plan.notes[0].startswith("The project asks for Python >=3.99; Python 3.")
+    assert plan.lock is not None
+    assert (plan.lock.in_step, plan.lock.why) == (False, "uv.lock is for Python >=3.99")
+    assert plan.facts["lock_out_of_step"]
+
+
+def test_a_project_for_an_older_python_is_refused_in_words():
+    assert "asks for Python <3.4" in refused({**FLASK, "pyproject.toml": ASKS % "<3.4"}).says
+
+
+@pytest.mark.parametrize("asks", [{"pyproject.toml": ASKS % ">=3.99"}, {"requirements.txt": "flask"}])
+def test_what_this_python_cannot_read_is_named(asks):
+    found = refused({"app.py": "from flask import Flask\n\napp = Flask(__name__) if\n", **asks})
+    assert "app.py:3" in found.says
+    assert "cannot be read by Python 3." in found.says
 
 
 # -- locks -----------------------------------------------------------------------------------------------------------------

@@ -18,16 +18,23 @@ from greenlane.runtime.building.tree import Tree
 AUTHORITIES = f"{INSIDE}/authorities.crt"
 """Where a build finds the certificates that its registries are trusted by."""
 
+PEERS_DISAGREE = "ERESOLVE"
+"""What npm prints when packages ask for other releases of one another (npm 7 and later)."""
+
 _QUIET = ("--no-audit", "--no-fund", "--no-update-notifier")
 
 
 @dataclass(frozen=True, slots=True)
 class Installing:
-    """How a front end's packages come in: exactly as locked, or as close as can be; then the packages' own scripts."""
+    """How a front end's packages come in: exactly as locked, or as close as can be; then the packages' own scripts.
+
+    ``in_spite`` are words for both where packages disagree about one another; empty where the manager does not mind.
+    """
 
     exact: tuple[str, ...]
     anew: tuple[str, ...]
     scripts: tuple[str, ...]
+    in_spite: tuple[str, ...] = ()
 
 
 def node(lock: Lock, *, berry: bool = False) -> Installing:
@@ -55,6 +62,7 @@ def node(lock: Lock, *, berry: bool = False) -> Installing:
         ("npm", "ci", "--ignore-scripts", *_QUIET),
         ("npm", "install", "--no-package-lock", "--ignore-scripts", *_QUIET),
         ("npm", "rebuild", *_QUIET, *lock.scripts),
+        ("--legacy-peer-deps",),
     )
 
 
@@ -162,16 +170,21 @@ def key(kind: str, parts: Mapping[str, object]) -> str:
 
 def python(
     uv: str, lock: Lock, project: str, target: str, interpreter: str, *, wheels_alone: bool
-) -> list[tuple[str, ...]]:
-    """Commands that install a Python project's packages into a folder. ``wheels_alone``: nothing is built from source."""
+) -> list[list[tuple[str, ...]]]:
+    """Ways to install a Python project's packages into a folder, the first one that goes through counts; each is some
+    commands. ``wheels_alone``: nothing is built from source. A uv.lock that is out of step gives the releases that it
+    names, as far as they fit, and is left alone after that.
+    """
     only = ("--only-binary", ":all:") if wheels_alone else ()
     install = (uv, "pip", "install", "--target", target, "--python", interpreter, "--link-mode", "copy", *only)
     if lock.file == "uv.lock":
-        frozen = "--frozen" if lock.in_step else "--upgrade"
-        export = (uv, "export", frozen, "--no-dev", "--no-emit-project", "--python", interpreter, "--quiet")
-        return [(*export, "-o", f"{target}.txt"), (*install, "-r", f"{target}.txt")]
-    file = lock.file or "pyproject.toml"
-    return [(*install, "-r", str(Path(project) / file))]
+        named = f"{target}.txt"
+        export = (uv, "export", "--frozen", "--no-dev", "--no-emit-project", "--python", interpreter, "--quiet")
+        if lock.in_step:
+            return [[(*export, "-o", named), (*install, "-r", named)]]
+        anew = (*install, "-r", str(Path(project) / "pyproject.toml"))
+        return [[(*export, "--no-hashes", "-o", named), (*anew, "-c", named)], [anew]]
+    return [[(*install, "-r", str(Path(project) / (lock.file or "pyproject.toml")))]]
 
 
 __all__ = ["AUTHORITIES", "NPM", "Installing", "can_be_kept", "environment", "key", "node", "own_scripts", "python"]

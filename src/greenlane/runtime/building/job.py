@@ -55,6 +55,7 @@ class Made:
 
     ``packages`` are what was really installed. ``why`` and ``instead`` are for people, empty when it is done. ``steps`` are what was executed, each with its name,
     its seconds and how it ended; ``materials`` are what went in besides the source: tools and the lock, by digest.
+    ``unlocked``: the lock was in step, and could not be followed all the same.
     """
 
     build: str
@@ -69,6 +70,7 @@ class Made:
     notes: tuple[str, ...] = ()
     packages: tuple[Package, ...] = ()
     cached: bool = False
+    unlocked: bool = False
     began: str = ""
     ended: str = ""
 
@@ -87,6 +89,7 @@ class Made:
             "notes": list(self.notes),
             "packages": [list(one) for one in self.packages],
             "cached": self.cached,
+            "unlocked": self.unlocked,
             "began": self.began,
             "ended": self.ended,
         }

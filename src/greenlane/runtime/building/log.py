@@ -24,6 +24,9 @@ LONGEST_LINE = 4_000
 MOST = 512 * 1024 * 1024
 """Bytes after which a build that goes on printing is ended."""
 
+RECENT = 200
+"""Lines that are remembered to see why a step failed."""
+
 MASK = "[secret]"
 SHORTEST = 4
 """Letters below which a value is not looked for: it would blacken half of every log."""
@@ -81,8 +84,15 @@ class BuildLog:
         self._end: deque[str] = deque()
         self._end_size = 0
         self._left_out = 0
+        self._recent: deque[str] = deque(maxlen=RECENT)
         self.printed = 0
         """Bytes that came, kept or not."""
+
+    @property
+    def recent(self) -> str:
+        """The newest lines, to see why a step failed."""
+        with self._lock:
+            return "".join(self._recent)
 
     @property
     def too_much(self) -> bool:
@@ -129,6 +139,7 @@ class BuildLog:
         self._keep((text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}…") + "\n")
 
     def _keep(self, text: str) -> None:
+        self._recent.append(text)
         if self._kept + len(text) <= FIRST and not self._end:
             self._kept += len(text)
             self._file.write(text)

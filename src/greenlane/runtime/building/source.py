@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from greenlane.kit.text import shown
-from greenlane.runtime.building import frameworks, functions, locks, node_versions, python_apps
+from greenlane.runtime.building import frameworks, functions, locks, node_versions, python_apps, python_versions
 from greenlane.runtime.building.configured import Configured, configured
 from greenlane.runtime.building.plan import PYTHON, SITE, Plan
 from greenlane.runtime.building.tree import Tree
@@ -112,6 +112,9 @@ def _python(tree: Tree, said: Configured) -> Plan | Refused | None:
     app = python_apps.find_app(tree)
     if said.kind and said.entry:
         app = python_apps.PythonApp(said.kind, said.entry, app.framework if app else said.kind)
+    asked = python_versions.wanted(tree)
+    if refused := _another_python(tree, asked, found=app is not None):
+        return refused
     if app is None:
         if not _looks_like_a_program(tree):
             return None
@@ -127,6 +130,9 @@ def _python(tree: Tree, said: Configured) -> Plan | Refused | None:
             f"{app.entry.partition(':')[0]} needs {app.framework}, and no file names the packages to install.",
             "Write them into requirements.txt or pyproject.toml, and deploy again.",
         )
+    other = _older_than_asked(asked)
+    if other and lock.file == "uv.lock" and lock.in_step:
+        lock = replace(lock, in_step=False, why=f"uv.lock is for Python {asked}")
     return Plan(
         kind=PYTHON,
         framework=app.framework,
@@ -136,8 +142,32 @@ def _python(tree: Tree, said: Configured) -> Plan | Refused | None:
         environment=dict(said.environment),
         app_kind=app.kind,
         entry=app.entry,
-        notes=tuple(note for note in (_about(lock),) if note),
+        notes=tuple(note for note in (other, _about(lock)) if note),
     )
+
+
+def _older_than_asked(asked: str) -> str:
+    """What is said where a newer Python is asked for: most such projects name the one that their author had."""
+    if not python_versions.too_old(asked):
+        return ""
+    return f"The project asks for Python {asked}; Python {python_versions.shown()} is used, which is what runs here."
+
+
+def _another_python(tree: Tree, asked: str, *, found: bool) -> Refused | None:
+    """Why a project cannot run in the Python that is here. ``found``: an app was, so what cannot be read is beside it."""
+    here = python_versions.shown()
+    if python_versions.too_new(asked):
+        return Refused(
+            f"The project asks for Python {asked}, and {here} is what runs here.",
+            "Widen requires-python in pyproject.toml, or run Greenlane with that Python.",
+        )
+    asks = _looks_like_a_program(tree) if not found else python_versions.too_old(asked)
+    if asks and (place := python_versions.newer_syntax(tree)):
+        return Refused(
+            f"{shown(place)} cannot be read by Python {here}, which is what runs here.",
+            f"Correct it, write it as Python {here} has it, or run Greenlane with a newer Python.",
+        )
+    return None
 
 
 def _named_for_another(tree: Tree) -> Refused | None:

@@ -20,7 +20,7 @@ from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import stamp
 from greenlane.kit.errors import GreenlaneError
 from greenlane.runtime import fallback
-from greenlane.runtime.building import gathering, installed, installing, toolchains
+from greenlane.runtime.building import gathering, installed, installing, python_versions, toolchains
 from greenlane.runtime.building.caches import Caches
 from greenlane.runtime.building.gathering import Files
 from greenlane.runtime.building.installed import Package
@@ -38,7 +38,7 @@ from greenlane.runtime.jail import Mount
 FUNCTIONS = ".greenlane/functions"
 """Where a made site holds its functions: below a path that the edge never serves as a page."""
 
-_INTERPRETER = f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+_INTERPRETER = f"{sys.base_prefix}/bin/python{python_versions.shown()}"
 _PACKAGES = "_packages"
 _BUNDLE = (
     "--bundle",
@@ -140,6 +140,7 @@ class _Build:
         self.notes: list[str] = []
         self.packages: tuple[Package, ...] = ()
         self.cached = False
+        self.unlocked = False
 
     @property
     def inside(self) -> str:
@@ -251,7 +252,7 @@ class _Build:
         if not installing.can_be_kept(tree, lock):
             self.room.log.say(f"installing packages with {lock.manager}")
             self.room.hand_over()
-            if not (lock.in_step and self.room.run("Installing", how.exact, folder=self.inside, may_fail=True)):
+            if not (lock.in_step and self._installs(self.room, how.exact, how, folder=self.inside)):
                 self._install_anew(how, lock)
             return
         key = installing.key("node", {**self._key_parts(lock), "list": self._digest_of("package.json")})
@@ -266,7 +267,7 @@ class _Build:
             for name in ("package.json", lock.file):
                 shutil.copyfile(self.here / name, alone.project / name)
             alone.hand_over()
-            if not alone.run("Installing", how.exact, may_fail=True):
+            if not self._installs(alone, how.exact, how):
                 self._install_anew(how, lock)
                 return
             made = alone.project / "node_modules"
@@ -281,11 +282,43 @@ class _Build:
         """The lock does not do: take what the project asks for, and say so."""
         if lock.in_step:
             self.notes.append(f"{lock.file} could not be followed, so packages were installed without it.")
+            self.room.log.say(self.notes[-1])
+            self.unlocked = True
         self.room.hand_over()
         self._say_what_is_too_young(lock)
         told = installing.no_younger_than(self.job.cooldown, datetime.now(UTC))
-        if not self.room.run("Installing", how.anew, environment=told, folder=self.inside, may_fail=True):
+        if not self._installs(self.room, how.anew, how, environment=told, folder=self.inside):
             raise self._not_installed(lock, freely=True)
+
+    def _installs(
+        self,
+        room: Room,
+        command: tuple[str, ...],
+        how: installing.Installing,
+        *,
+        environment: Mapping[str, str] | None = None,
+        folder: str = PROJECT,
+    ) -> bool:
+        """Install, and where packages disagree about one another, as whoever made the project must have done.
+
+        Tools that write projects by themselves leave such lists behind: a package asks for an older release of a
+        neighbour than the project does, and only npm minds.
+        """
+
+        def goes(words: tuple[str, ...]) -> bool:
+            return room.run("Installing", words, environment=environment, folder=folder, may_fail=True)
+
+        if goes(command):
+            return True
+        if not how.in_spite or installing.PEERS_DISAGREE not in room.log.recent:
+            return False
+        room.log.say("packages disagree about one another: they are installed all the same")
+        if not goes((*command, *how.in_spite)):
+            return False
+        self.notes.append(
+            "Packages ask for other releases of one another than are installed. The log of the build names them."
+        )
+        return True
 
     def _say_what_is_too_young(self, lock: Lock) -> None:
         if said := installing.about_young_releases(lock, self.job.cooldown, berry=self._berry):
@@ -405,7 +438,6 @@ class _Build:
     def _python(self) -> Made:
         plan = self.plan
         assert plan.lock is not None, "a Python plan knows its packages"
-        self._fits_the_interpreter()
         layer = self._packages(plan.lock)
         if plan.command:
             self.room.hand_over()
@@ -416,23 +448,10 @@ class _Build:
         run = {
             "kind": plan.app_kind,
             "entry": plan.entry,
-            "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+            "python": python_versions.shown(),
             "layers": [layer],
         }
         return self._made(files, run)
-
-    def _fits_the_interpreter(self) -> None:
-        project = self._tree.toml("pyproject.toml").get("project", {})
-        wanted = str(project.get("requires-python", "")) if isinstance(project, dict) else ""
-        here = sys.version_info[:2]
-        for sign, major, minor in re.findall(r"(>=|<=|<|>|==|~=)\s*(\d+)\.(\d+)", wanted):
-            there = (int(major), int(minor))
-            holds = {">=": here >= there, "<=": here <= there, "<": here < there, ">": here > there}
-            if not holds.get(sign, here == there if sign == "==" else here >= there):
-                raise WrongInput(
-                    f"The project asks for Python {wanted}, and {here[0]}.{here[1]} is what runs here.",
-                    next_step="Widen requires-python in pyproject.toml, or run Greenlane with that Python.",
-                )
 
     def _packages(self, lock: Lock) -> dict[str, Any]:
         """The installed packages as a layer, with their bytecode: from what is kept, or anew."""
@@ -494,11 +513,14 @@ class _Build:
         return layer
 
     def _uv(self, room: Room, lock: Lock, folder: str, target: str, *, wheels_alone: bool) -> bool:
-        commands = installing.python(f"{INSIDE}/uv", lock, folder, target, _INTERPRETER, wheels_alone=wheels_alone)
+        ways = installing.python(f"{INSIDE}/uv", lock, folder, target, _INTERPRETER, wheels_alone=wheels_alone)
         told = {"UV_NO_CACHE": "1", "UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
         if not lock.in_step:
             told |= installing.no_younger_than(self.job.cooldown, datetime.now(UTC))
-        return all(room.run("Installing", one, environment=told, folder=folder, may_fail=True) for one in commands)
+        return any(
+            all(room.run("Installing", one, environment=told, folder=folder, may_fail=True) for one in commands)
+            for commands in ways
+        )
 
     def _names_files(self, lock: Lock) -> bool:
         """Whether the list of packages names other files of the project, such as `-r more.txt` or `./package`."""
@@ -522,6 +544,7 @@ class _Build:
             notes=tuple(self.notes),
             packages=self.packages,
             cached=self.cached,
+            unlocked=self.unlocked,
         )
 
 
