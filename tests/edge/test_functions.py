@@ -84,3 +84,19 @@ def test_a_method_that_nobody_takes_is_told_apart_from_a_file() -> None:
 def test_a_method_that_there_is_not_is_refused() -> None:
     with pytest.raises(WrongInput, match="a method"):
         entries([{"name": "one", "path": "/x", "methods": ["FETCH"]}])
+
+
+def test_a_path_that_is_left_to_others_is_a_file_or_anothers() -> None:
+    functions = [
+        {"name": "api", "path": "/api/*", "methods": ["POST"], "excluded": ["/api/public/*"]},
+        {"name": "all", "path": "/*", "methods": [], "files_first": True},
+    ]
+    table = routes(entries(functions))
+    inside, left = choose(table, "POST", "/api/x"), choose(table, "POST", "/api/public/x")
+    assert inside is not None
+    assert left is not None
+    assert (inside.name, inside.files_first) == ("api", False)
+    assert (left.name, left.files_first) == ("all", True)
+    assert choose(routes(entries(functions[:1])), "POST", "/api/public/x") is None
+    with pytest.raises(WrongInput):
+        entries([{"name": "one", "path": "/x", "methods": [], "excluded": ["/(a|b)"]}])

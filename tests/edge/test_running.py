@@ -119,6 +119,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     functions = [
         {"name": "search", "path": "/api/search/*", "methods": ["GET", "POST"]},
         {"name": "user", "path": r"/users/[^/]+/*", "methods": []},
+        {"name": "rest", "path": r"/(?:about|notes)/*", "methods": [], "files_first": True},
     ]
     made.host("mixed.localhost", "d1aaaaaaa", run={"kind": "functions", "functions": functions})
     made.table["people"]["p_ada"] |= {"name": "Ada", "email": "ada@example.com"}
@@ -759,4 +760,16 @@ def test_functions_answer_at_their_paths_and_files_everywhere_else(world: World,
     assert told(world.ask("POST", "mixed.localhost", "/api/search/", b"q"))["named"]["greenlane-function"] == "search"
     refused = world.ask("DELETE", "mixed.localhost", "/api/search/")
     assert (refused.status, refused.headers["Allow"]) == (405, "GET, POST")
-    assert world.ask("POST", "mixed.localhost", "/about", b"x").status == 405
+    assert world.get("mixed.localhost", "/missing").status == 404
+
+
+def test_a_file_goes_first_where_a_function_says_so(world: World, mixed: App) -> None:
+    assert world.get("mixed.localhost", "/about").text.startswith("<!doctype html><title>About"), (
+        "also at the first look"
+    )
+    assert told(world.get("mixed.localhost", "/notes"))["named"]["greenlane-function"] == "rest"
+    assert told(world.ask("POST", "mixed.localhost", "/about", b"x"))["named"]["greenlane-function"] == "rest"
+
+
+def test_a_function_answers_at_the_first_look_where_no_file_stands(world: World, mixed: App) -> None:
+    assert told(world.get("mixed.localhost", "/notes"))["named"]["greenlane-function"] == "rest"

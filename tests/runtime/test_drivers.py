@@ -241,13 +241,17 @@ def test_what_deno_makes_of_functions_is_kept_and_is_not_the_apps_to_change(
 
 
 def test_a_function_answers_by_its_path_and_method(local: LocalDriver, blobs: Blobs) -> None:
-    declared = [function("hello", "/hello/:name"), function("only", "/hello/only", methods=("POST",))]
+    declared = [
+        {**function("hello", "/hello/:name"), "excluded": ["/hello/nobody"]},
+        function("only", "/hello/only", methods=("POST",)),
+    ]
     files = {"functions/hello.ts": FUNCTION, "functions/only.ts": FUNCTION}
     one = Started(local, release(blobs, "functions", "", files, functions=declared))
     answer, body = get(one.instance.endpoint, "/hello/you", X_Forwarded_Host="app.example")
     assert body == b"hello you by GET at app.example"
     assert answer.headers["set-cookie"].startswith("seen=yes")
     assert get(one.instance.endpoint, "/elsewhere")[0].status == 404
+    assert get(one.instance.endpoint, "/hello/nobody")[0].status == 404
     refused, _ = get(one.instance.endpoint, "/hello/you", method="DELETE")
     assert (refused.status, refused.headers["allow"]) == (405, "GET, POST")
 

@@ -115,3 +115,11 @@ def find(files: Manifest, path: bytes) -> File | Moved | None:
     if found is None and name + "/index.html" in files:
         return Moved("/" + quote(name, safe="/-._~!$&'()*+,;=:@") + "/")
     return found
+
+
+def stands(files: Manifest, path: bytes) -> bool:
+    """Whether a file is at an address, or another address that leads to one."""
+    try:
+        return find(files, path) is not None
+    except BadPath:
+        return False

@@ -31,24 +31,33 @@ _SAFE = "!$&'()+,;=@-._~%"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The requests that one function answers. No methods means all."""
+    """The requests that one function answers. No methods means all. ``excluded`` are paths that it leaves to others, and
+    ``files_first`` says that a file at the same address is answered.
+    """
 
     name: str
     path: re.Pattern[str]
     methods: frozenset[str]
     background: bool = False
+    excluded: tuple[re.Pattern[str], ...] = ()
+    files_first: bool = False
+
+    def meets(self, path: str) -> bool:
+        """Whether it answers at a path."""
+        return self.path.fullmatch(path) is not None and not any(one.fullmatch(path) for one in self.excluded)
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """The function for a request; without a name, only other methods are answered at its path: ``allowed``.
 
-    ``background``: nobody waits for what it answers.
+    ``background``: nobody waits for what it answers. ``files_first``: a file at the same address is answered instead.
     """
 
     name: str
     allowed: tuple[str, ...] = ()
     background: bool = False
+    files_first: bool = False
 
 
 def compiled(path: str) -> str:
@@ -114,6 +123,9 @@ def entries(functions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 f"The function {one['name']} wants a method that there is not.",
                 next_step=f"Choose from: {', '.join(METHODS)}.",
             )
+        seldom: dict[str, Any] = {"files_first": True} if one.get("files_first") else {}
+        if excluded := one.get("excluded"):
+            seldom["excluded"] = [compiled(path) for path in excluded]
         made += [
             {
                 "name": str(one["name"]),
@@ -121,6 +133,7 @@ def entries(functions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "methods": methods,
                 "says": path,
                 "background": bool(one.get("background")),
+                **seldom,
             }
             for path in ((paths,) if isinstance(paths, str) else paths)
         ]
@@ -143,6 +156,8 @@ def routes(entries: Sequence[Mapping[str, Any]]) -> tuple[Route, ...]:
             re.compile(one["path"]),
             frozenset(one.get("methods") or ()),
             bool(one.get("background")),
+            tuple(re.compile(path) for path in one.get("excluded") or ()),
+            bool(one.get("files_first")),
         )
         for one in entries
     )
@@ -152,9 +167,9 @@ def choose(of: Sequence[Route], method: str, path: str) -> Chosen | None:
     """The function that answers; None when what is asked for is a file."""
     allowed: list[str] = []
     for route in of:
-        if route.path.fullmatch(path):
+        if route.meets(path):
             if not route.methods or method in route.methods or (method == "HEAD" and "GET" in route.methods):
-                return Chosen(route.name, background=route.background)
+                return Chosen(route.name, background=route.background, files_first=route.files_first)
             allowed += sorted(route.methods - set(allowed))
     if allowed and method not in ("GET", "HEAD"):
         return Chosen("", tuple(allowed))

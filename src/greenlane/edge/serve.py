@@ -13,8 +13,8 @@ from greenlane.edge.background import Background
 from greenlane.edge.console import Console
 from greenlane.edge.contents import Contents, Variant
 from greenlane.edge.doorstep import SOON, Doorstep
-from greenlane.edge.files import BadPath, File, Manifest, Moved, find, otherwise
-from greenlane.edge.functions import choose
+from greenlane.edge.files import BadPath, File, Manifest, Moved, find, otherwise, stands
+from greenlane.edge.functions import Chosen, choose
 from greenlane.edge.headers import CSP_REPORT, caching, etag, guards
 from greenlane.edge.introduction import PLACE, Introductions
 from greenlane.edge.model_calls import PREFIX, ModelCalls
@@ -189,10 +189,15 @@ class Serve:
         chosen = choose(run.functions, request.method.decode("ascii"), request.path.decode("ascii"))
         if chosen is None:
             return None
-        if chosen.name and chosen.background:
-            return self._background.take_in(host, visitor, exchange, chosen)
+        if chosen.files_first and request.method in (b"GET", b"HEAD"):
+            digest = self._table.manifest_of(host.deploy)
+            files = self._contents.manifest(digest) if digest else {}
+            if files is None:
+                return self._later(host, visitor, request, exchange, chosen)
+            if stands(files, request.path):
+                return None
         if chosen.name:
-            return self._running.hand_over(host, visitor, exchange, chosen)
+            return self._function(host, visitor, exchange, chosen)
         allowed = ", ".join(chosen.allowed)
         return say(
             request,
@@ -203,6 +208,11 @@ class Serve:
             code="method-not-allowed",
             headers=[*host.marks, (b"Allow", allowed.encode("ascii"))],
         )
+
+    def _function(self, host: Host, visitor: Visitor, exchange: Exchange, chosen: Chosen) -> Answer:
+        if chosen.background:
+            return self._background.take_in(host, visitor, exchange, chosen)
+        return self._running.hand_over(host, visitor, exchange, chosen)
 
     def _path(self, host: Host, visitor: Visitor, request: Request, exchange: Exchange, files: Manifest) -> Answer:
         try:
@@ -288,15 +298,20 @@ class Serve:
         bare = request.method == b"HEAD"
         return Prepared(reply, bare=bare, tally=tally, validity=visitor.validity, expires=visitor.expires)
 
-    async def _later(self, host: Host, visitor: Visitor, request: Request, exchange: Exchange) -> None:
-        """Read the deploy's list of files, then go on."""
+    async def _later(
+        self, host: Host, visitor: Visitor, request: Request, exchange: Exchange, chosen: Chosen | None = None
+    ) -> None:
+        """Read the deploy's list of files, then go on; with the function that is ``chosen`` where no file stands there."""
         digest = self._table.manifest_of(host.deploy)
         try:
             files = await self._contents.load_manifest(digest) if digest else {}
         except (BlobMissing, BlobsAway):
             exchange.reply(self._broken(host, request))
             return
-        answer = self._path(host, visitor, request, exchange, files)
+        if chosen is not None and not stands(files, request.path):
+            answer = self._function(host, visitor, exchange, chosen)
+        else:
+            answer = self._path(host, visitor, request, exchange, files)
         if isinstance(answer, Coroutine):
             await answer
             return

@@ -331,6 +331,38 @@ def test_files_beside_functions_are_no_functions():
     assert recognise(tree({"index.html": "", **files})) is None
 
 
+def test_a_function_may_leave_paths_to_others_and_let_files_go_first():
+    config = "{ path: '/api/*', excludedPath: ['/api/public/*', 'api/open'], preferStatic: true }"
+    one = planned({"functions/a.js": f"export default () => {{}}\nexport const config = {config}"}).functions[0]
+    assert (one.excluded, one.files_first) == (("/api/public/*", "/api/open"), True)
+    assert (one.as_dict()["excluded"], one.as_dict()["files_first"]) == (["/api/public/*", "/api/open"], True)
+    plain = planned({"functions/a.js": "export default () => {}"}).functions[0].as_dict()
+    assert not {"excluded", "files_first"} & plain.keys(), "what was decided before keeps its digest"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exports.handler = async (event) => ({ statusCode: 200 })",
+        "export const handler = async () => ({ statusCode: 200 })",
+        "export async function handler(event) {}",
+        "const handler = () => {}\nexport { handler }",
+    ],
+)
+def test_a_function_of_the_older_form_is_not_left_out_in_silence(text):
+    plan = planned({"functions/a.js": "export default () => {}", "functions/old.js": text, "functions/x.js": "let a"})
+    assert [one.name for one in plan.functions] == ["a"]
+    assert plan.notes[-1] == (
+        "Left out, because a `handler(event, context)` is not run here: functions/old.js. "
+        "Write a default export that takes a Request."
+    )
+
+
+def test_settings_of_a_function_that_cannot_be_read_are_said():
+    plan = planned({"functions/a.js": "export default () => {}\nexport const config = { path: PATHS.a }"})
+    assert plan.notes[-1] == "The config of functions/a.js is more than plain values, so it counts as not said."
+
+
 # -- the version of Python -----------------------------------------------------------------------------------------------
 
 

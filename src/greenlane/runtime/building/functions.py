@@ -7,7 +7,7 @@ no literal counts as not said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,14 +21,20 @@ ENDINGS = (".ts", ".mts", ".js", ".mjs")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _CONFIG = re.compile(r"\bexport\s+const\s+config\s*(?::[^=]+)?=\s*")
 _DEFAULT = re.compile(r"\bexport\s+default\b|\bexport\s*\{[^}]*\bas\s+default\b")
+_OLDER = re.compile(
+    r"\bexports\.handler\s*=|\bexport\s+(?:const|let|var|(?:async\s+)?function)\s+handler\b|\bexport\s*\{[^}]*\bhandler\b"
+)
+"""How functions were written before the signature of the web: `handler(event, context)`."""
 _SCHEDULE = re.compile(r"\bschedule\s*:")
+_SHOWN = 5
 _ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
     """One function: its file, the path patterns it answers, its methods, when it runs by itself, and whether a caller
-    waits for it (`background`: it does not). What runs by itself answers at no path unless it names one.
+    waits for it (`background`: it does not). What runs by itself answers at no path unless it names one. ``excluded``
+    are path patterns below its own that it leaves to others; ``files_first``: a file at the same address is answered.
     """
 
     name: str
@@ -37,9 +43,12 @@ class Function:
     methods: tuple[str, ...] = _ANY
     schedule: str = ""
     background: bool = False
+    excluded: tuple[str, ...] = ()
+    files_first: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """As the run block of a deploy has it."""
+        """As the run block of a deploy has it. What is seldom said is left out where it is not, and changes no digest."""
+        seldom = {"excluded": list(self.excluded)} if self.excluded else {}
         return {
             "name": self.name,
             "file": self.file,
@@ -47,6 +56,8 @@ class Function:
             "methods": list(self.methods),
             "schedule": self.schedule,
             "background": self.background,
+            **seldom,
+            **({"files_first": True} if self.files_first else {}),
         }
 
 
@@ -72,6 +83,30 @@ def find_functions(
             next_step=f"Name one of the files in {folder or FOLDERS[0]}, without its ending.",
         )
     return tuple(found[name] for name in sorted(found))
+
+
+def notes(tree: Tree, folder: str = "") -> tuple[str, ...]:
+    """What is said of files in the folders of functions that do not do what their author may think."""
+    every = [(file, tree.text(file)) for place in ((folder,) if folder else FOLDERS) for _, file in _files(tree, place)]
+    older = [file for file, text in every if not _DEFAULT.search(text) and _OLDER.search(text)]
+    unread = [
+        file
+        for file, text in every
+        if _DEFAULT.search(text) and _CONFIG.search(text) and not isinstance(literal_after(text, _CONFIG), dict)
+    ]
+    said = []
+    if older:
+        said.append(
+            f"Left out, because a `handler(event, context)` is not run here: {_listed(older)}. "
+            "Write a default export that takes a Request."
+        )
+    if unread:
+        said.append(f"The config of {_listed(unread)} is more than plain values, so it counts as not said.")
+    return tuple(said)
+
+
+def _listed(files: Sequence[str]) -> str:
+    return f"{', '.join(files[:_SHOWN])}{' and more' if len(files) > _SHOWN else ''}"
 
 
 def _files(tree: Tree, place: str) -> Iterator[tuple[str, str]]:
@@ -107,11 +142,17 @@ def _function(name: str, file: str, config: Mapping[str, Any], scheduled: str, s
     return Function(
         name=name,
         file=file,
-        path=tuple(one if one.startswith("/") else f"/{one}" for one in path),
+        path=_rooted(path),
         methods=methods,
         schedule=kept,
         background=config.get("background") is True or name.endswith("-background"),
+        excluded=_rooted(_texts(config.get("excludedPath"))),
+        files_first=config.get("preferStatic") is True,
     )
+
+
+def _rooted(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(one if one.startswith("/") else f"/{one}" for one in paths)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

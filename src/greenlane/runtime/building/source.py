@@ -71,7 +71,7 @@ def _site(tree: Tree, said: Configured) -> Plan | Refused | None:
         environment=dict(said.environment),
         app_kind="functions" if found else "static",
         functions=found,
-        notes=tuple(note for note in (other_node, _about(lock)) if note),
+        notes=tuple(note for note in (other_node, _about(lock), *functions.notes(tree, said.functions)) if note),
     )
 
 
@@ -210,7 +210,7 @@ def _functions_alone(tree: Tree, said: Configured) -> Plan | None:
         environment=dict(said.environment),
         app_kind="functions",
         functions=found,
-        notes=tuple(note for note in (_about(lock),) if note),
+        notes=tuple(note for note in (_about(lock), *functions.notes(tree, said.functions)) if note),
     )
 
 

@@ -7,6 +7,7 @@ export interface Declared {
   methods: string[];
   schedule: string;
   background: boolean;
+  excluded?: string[];
 }
 
 // A run of a function that nobody waits for, as the platform began it.

@@ -19,9 +19,13 @@ const remembered = 10 * 60 * 1000; // milliseconds for which the end of a run ca
 const longest = 15 * 60; // seconds of a run that nobody gave a time
 
 const routes = declared.flatMap((one) =>
-  one.path.map((pathname) => ({ one, pattern: new URLPattern({ pathname }), parts: weight(pathname) }))
+  one.path.map((pathname) => ({ one, pattern: new URLPattern({ pathname }), not: excluded(one), parts: weight(pathname) }))
 ).sort((left, right) => right.parts - left.parts);
 const runs = new Map<string, Promise<Ended>>();
+
+function excluded(one: Declared): URLPattern[] {
+  return (one.excluded ?? []).map((pathname) => new URLPattern({ pathname }));
+}
 
 // What is fixed counts more than what is named, and what is named more than a star.
 function weight(pathname: string): number {
@@ -89,7 +93,8 @@ async function answer(request: Request): Promise<Response> {
   if (run !== null) return await answerPlatform(request, run);
   const url = addressOf(request);
   const { pathname } = url;
-  const here = routes.map((route) => ({ ...route, match: route.pattern.exec({ pathname }) })).filter(({ match }) => match);
+  const here = routes.map((route) => ({ ...route, match: route.pattern.exec({ pathname }) }))
+    .filter(({ match, not }) => match && !not.some((one) => one.test({ pathname })));
   if (here.length === 0) return new Response("No function answers here.\n", { status: 404 });
   const chosen = here.find(({ one }) => one.methods.includes(request.method));
   if (chosen === undefined) {
