@@ -20,6 +20,13 @@ def dice(length, letters=LETTERS):
     return "".join(DICE.choice(letters) for _ in range(length))
 
 
+HEX = "0123456789abcdef"
+
+
+def uuid():
+    return "-".join([dice(8, HEX), dice(4, HEX), "4" + dice(3, HEX), "a" + dice(3, HEX), dice(12, HEX)])
+
+
 def token(claims):
     parts = [json.dumps(one).encode() for one in ({"alg": "HS256", "typ": "JWT"}, claims)]
     return ".".join([*(base64.urlsafe_b64encode(one).rstrip(b"=").decode() for one in parts), dice(43)])
@@ -54,7 +61,41 @@ LEAKS = {
     "JSON Web Token": token({"sub": "u-7731", "scope": "admin"}),
     "Twilio key": "SK" + dice(32, "0123456789abcdef"),
     "Hugging Face": "hf_" + dice(34, string.ascii_letters),
+    "Langfuse secret key": f"sk-lf-{uuid()}",
+    "Tavily key": "tvly-dev-" + dice(32),
+    "Firecrawl key": "fc-" + dice(32, HEX),
+    "Bitbucket app password": "ATBB" + dice(32),
+    "Contentful personal token": "CFPAT-" + dice(43),
+    "Dropbox token": "sl.u." + dice(140),
+    "Google OAuth client secret": "GOCSPX-" + dice(28),
+    "Google access token": "ya29." + dice(120),
+    "Google refresh token": "1//0" + dice(90),
+    "HubSpot private app token": f"pat-eu1-{uuid()}",
+    "Sonar token": "sqp_" + dice(40, HEX),
+    "Typeform token": f"tfp_{dice(40)}_{dice(14)}",
+    "Vercel Blob token": f"vercel_blob_rw_{dice(16)}_{dice(30)}",
+    "PlanetScale token": "pscale_tkn_" + dice(43),
+    "Netlify token": "nfp_" + dice(36),
+    "New Relic user key": "NRAK-" + dice(27, string.ascii_uppercase + string.digits),
+    "Notion token": "ntn_" + dice(11, string.digits) + dice(35),
+    "Brevo mail key": f"xsmtpsib-{dice(64, HEX)}-{dice(16)}",
+    "Webhook signing secret": "whsec_" + dice(32),
+    "dbt Cloud token": "dbtc_" + dice(40),
+    "Convex deploy key": "prod:acme-otter-123|eyJ2MiI6" + dice(60),
+    "Azure client secret": f"{dice(3)}8Q~{dice(34)}",
 }
+
+IN_PLACE = {
+    "Mailgun key": f"MAILGUN_API_KEY=key-{dice(32, HEX)}",
+    "Notion token": f"notion = Client('secret_{dice(43)}')",
+    "Fireworks key": f"fireworks.api_key = 'fw_{dice(24)}'",
+    "AWS secret access key": f'{{"secretAccessKey": "{dice(38)}/+"}}',
+    "Azure shared access signature": f"https://acme.blob.core.windows.net/c?sv=2022-11-02&ss=b&sp=rl&sig={dice(43)}%3D",
+    "Password in a database's address": f"jdbc:postgresql://db.acme.io/app?user=svc&password={dice(16)}",
+    "Password in a database's connection string": f"Server=tcp:db.acme.io,1433;User ID=sa;Password={dice(18)};Encrypt=true",
+    "Key by its name": f'"JWT_SECRET": "{dice(64, HEX)}"',
+}
+"""Keys that are known by what stands around them."""
 
 PUBLISHED = {
     "Supabase anonymous key": f"createClient(url, '{ANON}')",
@@ -89,6 +130,12 @@ def test_a_credential_is_a_leak_named_by_kind_and_line_and_never_by_value(kind):
     assert not any(secret[place : place + 8] in repr(found) for place in range(len(secret) - 8))
 
 
+@pytest.mark.parametrize("kind", IN_PLACE)
+def test_what_stands_around_a_key_tells_what_it_is(kind):
+    found = [one.kind for one in find_credentials(f"{IN_PLACE[kind]}\n") if one.weight == "leaked"]
+    assert found == [kind]
+
+
 @pytest.mark.parametrize("kind", PUBLISHED)
 def test_a_key_that_its_vendor_publishes_is_a_fact_and_no_leak(kind):
     assert weights(PUBLISHED[kind]) == {("public", kind)}
@@ -120,6 +167,11 @@ def test_a_google_key_that_is_used_for_gemini_is_a_leak_whatever_stands_beside_i
         "OPENAI_API_KEY = 'sk-proj-your_key_here_your_key_here_your_key'",
         "url = 'postgres://user:${PASSWORD}@db.example.com/app'",
         "url = 'postgres://user:<password>@localhost/app'",
+        "url = 'jdbc:postgresql://localhost/app?user=app&password=password'",
+        "Server=localhost;Database=app;User Id=sa;Password=your-password-here;",
+        "JWT_SECRET=replace-with-a-long-random-text-of-yours",
+        "jwt.verify(token, process.env.JWT_SECRET)",
+        "the key-0123456789abcdef0123456789abcdef of a row",
         "jwt = '" + token({"sub": "1234567890", "name": "John Doe", "iat": 1516239022}) + "'",
     ],
 )

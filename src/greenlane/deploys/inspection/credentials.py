@@ -92,6 +92,15 @@ _SHORTEST_SLACK = 24
 """Letters of Slack's shortest tokens; what explanations show is shorter."""
 _LEFT_OUT = re.compile(r"\.{3}|…")
 """What explanations write where a key goes on; no key in PEM has a dot."""
+_CALLED = re.compile(
+    r"\b(?:TWILIO_AUTH_TOKEN|(?:DD|DATADOG)_(?:API|APP)_KEY|AZURE_OPENAI_(?:API_)?KEY|AZURE_CLIENT_SECRET|TOGETHER_API_KEY"
+    r"|MISTRAL_API_KEY|COHERE_API_KEY|DEEPSEEK_API_KEY|PAYPAL_(?:CLIENT_)?SECRET|RAZORPAY_KEY_SECRET|LEMONSQUEEZY_API_KEY"
+    r"|UPSTASH_REDIS_REST_TOKEN|KV_REST_API_TOKEN|ALGOLIA_ADMIN_(?:API_)?KEY|KAGGLE_KEY|SANITY_(?:API_|WRITE_)\w*TOKEN"
+    r"|CLOUDFLARE_API_TOKEN|JWT_SECRET|(?:NEXT)?AUTH_SECRET|SESSION_SECRET)[\"']?\s*[:=]\s*[\"'`]?$"
+)
+"""What stands before a key that looks like any random text, where its name says whose it is."""
+_SHORTEST_CALLED, _LOOKED_AT = 20, 10
+"""Letters of the shortest such key, and places of one value that are looked at."""
 _CHECKSUM = re.compile(r"sha(?:1|256|384|512)[-=][A-Za-z0-9+/_-]{0,90}$")
 """What stands before a part of a checksum, as in a page's `integrity` and a wheel's RECORD."""
 _TEST_KEY = re.compile(r"[sr]k_test_")
@@ -202,8 +211,12 @@ def credentials_in(text: str, *, lock_file: bool = False) -> list[Credential]:
         rule = one.rule_id.partition(".")[0] if one.rule_id.rpartition(".")[2].isdigit() else one.rule_id
         general = one.confidence == "low" or rule in _GENERIC or rule in UNCLEAR
         names_only = rule not in _SECRET_ADDRESSES and _NAMES_ONLY.search(rule)
-        if one.secret and not (lock_file and general):
-            sheet.add("random" if general or names_only else "leaked", _kind(rule), one.secret)
+        if not one.secret or (lock_file and general):
+            continue
+        if rule in _GENERIC and (place := _called(text, one.secret)) >= 0:
+            sheet.add("leaked", "Key by its name", one.secret, place)
+            continue
+        sheet.add("random" if general or names_only else "leaked", _kind(rule), one.secret)
     lowered = text.lower()
     for word, kind, detector in _DETECTORS:
         for start, end in around(lowered, word, _NEAR):
@@ -211,6 +224,16 @@ def credentials_in(text: str, *, lock_file: bool = False) -> list[Credential]:
                 if value := _believed(kind, value):
                     sheet.add("leaked", kind, value)
     return list(sheet.found.values())
+
+
+def _called(text: str, value: str) -> int:
+    """Where a value that looks like any random text is called by the name of a vendor's secret; -1 where it is not."""
+    place = -1
+    for _ in range(_LOOKED_AT if len(value) >= _SHORTEST_CALLED else 0):
+        place = text.find(value, place + 1)
+        if place < 0 or _CALLED.search(text, max(0, place - 80), place):
+            return place
+    return -1
 
 
 def _believed(kind: str, value: str) -> str:
