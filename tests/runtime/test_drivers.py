@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import shutil
@@ -142,6 +143,26 @@ def test_an_app_that_insists_on_a_port_gets_one_of_its_own(local: LocalDriver, b
     assert get(one.instance.endpoint)[1] == b"by a port"
     assert one.instance.endpoint.stat().st_mode & 0o777 == 0o666, "the edge that leads visitors here is another user"
     assert not list(one.instance.endpoint.parent.glob("*.new"))
+
+
+def test_a_streamlit_script_finds_its_variables_where_streamlit_keeps_secrets(local: LocalDriver, blobs: Blobs) -> None:
+    """Streamlit itself is a stand-in that reads the file as Streamlit does."""
+    streamlit = (
+        "import http.server, json, os, sys, tomllib\n"
+        "kept = tomllib.load(open(os.path.expanduser('~/.streamlit/secrets.toml'), 'rb'))\n"
+        "class Hello(http.server.BaseHTTPRequestHandler):\n"
+        "    def do_GET(self):\n"
+        "        self.send_response(200); self.end_headers(); self.wfile.write(json.dumps(kept).encode())\n"
+        "port = int(sys.argv[sys.argv.index('--server.port') + 1])\n"
+        "http.server.ThreadingHTTPServer(('127.0.0.1', port), Hello).serve_forever()\n"
+    )
+    value = 'a "quoted" \\ value\nof two lines, ünï\u2028'
+    given = release(
+        blobs, "streamlit", "app.py", {"app.py": "", "streamlit.py": streamlit}, variables={"CRM_KEY": value}
+    )
+    kept = json.loads(get(Started(local, given).instance.endpoint)[1])
+    assert kept["CRM_KEY"] == value
+    assert not {"PATH", "HOME", "HTTPS_PROXY"} & kept.keys()
 
 
 def test_a_line_that_its_visitor_half_closed_is_answered_all_the_same(local: LocalDriver, blobs: Blobs) -> None:
@@ -338,6 +359,7 @@ for number in range(3):
 threading.Thread(target=write, args=("thread",), daemon=True).start()
 """
 FILLER = """
+import json
 import os
 async def app(scope, receive, send):
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import json
 import os
 import runpy
 import site
@@ -20,6 +21,8 @@ from typing import Any
 APP, PACKAGES, SERVER = "/app", "/packages", "/opt/greenlane/packages"
 SOCKET = "/run/app/http.sock"
 INSTANCE = "instance"
+NOT_GIVEN = frozenset(["PATH", "HOME", "TMPDIR", "LANG", "PWD", "PYTHONPATH"])
+"""What a sandbox sets itself; everything else is for the app."""
 PORT = 8080
 CHUNK = 65536
 EARLY: frozenset[str] = frozenset()
@@ -81,8 +84,23 @@ def streamlit(entry: str) -> None:
             "false",
         ),
     ]
+    hand_over_secrets(os.path.expanduser("~/.streamlit"))  # noqa: PTH111  speed
     threading.Thread(target=bridge, daemon=True).start()
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+
+
+def hand_over_secrets(folder: str) -> None:
+    """Write the app's variables where `st.secrets` looks for them, in memory that this sandbox alone sees: scripts that
+    were made for Streamlit's own hosting read them there and nowhere else.
+    """
+    given = [
+        f"{json.dumps(name)} = {json.dumps(value, ensure_ascii=False)}\n"
+        for name, value in os.environ.items()
+        if name not in NOT_GIVEN and not name.lower().endswith("_proxy") and "\x7f" not in value
+    ]
+    os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103  speed
+    with open(f"{folder}/secrets.toml", "w", encoding="utf-8", errors="replace") as file:  # noqa: PTH123  speed
+        file.writelines(given)
 
 
 def gradio(entry: str) -> None:
