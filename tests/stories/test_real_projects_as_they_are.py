@@ -31,6 +31,40 @@ VITE = {
 }
 
 
+DISAGREE = {
+    "package.json": """{"name": "calendar", "private": true, "type": "module", "scripts": {"build": "vite build"},
+        "dependencies": {"date-fns": "^4.1.0", "react": "^18.3.1", "react-day-picker": "8.10.1", "react-dom": "^18.3.1"},
+        "devDependencies": {"vite": "^5.4.0"}}""",
+    "index.html": '<!doctype html><title>Calendar</title><h1></h1><script type="module" src="/main.js"></script>',
+    "main.js": "import { format } from 'date-fns'; document.querySelector('h1').textContent = format(new Date(2026, 0, 2), 'yyyy')",
+}
+"""What a builder of pages once wrote again and again: its calendar asks for an older date-fns than its list."""
+
+ASTRO = {
+    "package.json": """{"name": "handbook", "type": "module", "engines": {"node": ">=22.12.0"},
+        "scripts": {"build": "astro build"}, "dependencies": {"astro": "^6.0.0"}}""",
+    "astro.config.mjs": "import { defineConfig } from 'astro/config'; export default defineConfig({});",
+    "src/pages/index.astro": "---\nconst made = process.version.split('.')[0];\n---\n<h1>Made by {made}</h1>",
+}
+
+FASTAPI = {
+    "main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/')\ndef hello(name: str = 'you'):\n"
+    "    return {'hello': name}\n",
+    "pyproject.toml": """[project]
+name = "hello"
+version = "0.1.0"
+requires-python = ">=3.99"
+dependencies = ["fastapi>=0.115"]
+""",
+}
+
+
+def written(folder: Path, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+
+
 def deployed(owner: Terminal, folder: Path, name: str) -> Ended:
     """Deploy a source, wait for its build as long as it takes, and publish what came of it."""
     ended = owner.begins("deploy", folder, "--app", name).ended(600)
@@ -64,8 +98,7 @@ def test_a_streamlit_app_with_its_real_packages_is_used_in_a_browser(
 def test_a_vite_app_whose_lock_file_is_broken_is_built_and_says_so(
     chromium: Browser, greenlane: Running, owner: Terminal, name: str, tmp_path: Path
 ) -> None:
-    for path, text in VITE.items():
-        (tmp_path / path).write_text(text)
+    written(tmp_path, VITE)
     ended = deployed(owner, tmp_path, name)
     assert "package.json and the lock file disagree about nanoid, vite" in ended.out
     assert "vite" in {one["package"] for one in owner.does("dependencies", name)["items"]}
@@ -73,3 +106,35 @@ def test_a_vite_app_whose_lock_file_is_broken_is_built_and_says_so(
         mine.sign_in(owner.token)
         mine.page.goto(greenlane.address(name))
         expect(mine.page.get_by_role("heading", name="Hub 21")).to_be_visible()
+
+
+def test_a_vite_app_whose_packages_disagree_about_one_another_is_built_and_says_so(
+    greenlane: Running, owner: Terminal, name: str, tmp_path: Path
+) -> None:
+    written(tmp_path, DISAGREE)
+    ended = deployed(owner, tmp_path, name)
+    assert "packages disagree about one another: they are installed all the same" in ended.out
+    assert "date-fns" in {one["package"] for one in owner.does("dependencies", name)["items"]}
+
+
+def test_an_astro_site_that_needs_node_22_gets_it(
+    chromium: Browser, greenlane: Running, owner: Terminal, name: str, tmp_path: Path
+) -> None:
+    written(tmp_path, ASTRO)
+    deployed(owner, tmp_path, name)
+    with tab(chromium, greenlane.url) as mine:
+        mine.sign_in(owner.token)
+        mine.page.goto(greenlane.address(name))
+        expect(mine.page.get_by_role("heading", name="Made by v22")).to_be_visible()
+
+
+def test_a_fastapi_app_that_names_its_authors_newer_python_runs_and_says_so(
+    chromium: Browser, greenlane: Running, owner: Terminal, name: str, tmp_path: Path
+) -> None:
+    written(tmp_path, FASTAPI)
+    ended = deployed(owner, tmp_path, name)
+    assert "The project asks for Python >=3.99; Python 3." in ended.out
+    with tab(chromium, greenlane.url) as mine:
+        mine.sign_in(owner.token)
+        mine.page.goto(f"{greenlane.address(name)}?name=Ada")
+        expect(mine.page.get_by_text('{"hello":"Ada"}')).to_be_visible(timeout=60_000)
