@@ -81,6 +81,9 @@ def table() -> dict[str, Any]:
         "prices": {},
         "bounds": {},
         "settings": {},
+        "grants": {},
+        "agents": {},
+        "lending": {},
     }
 
 
@@ -186,15 +189,19 @@ class World:
         """A connection for several calls."""
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
 
-    def send(self, body: Any, path: str = "/ai/openai/v1/chat/completions") -> http.client.HTTPConnection:
+    def send(
+        self, body: Any, path: str = "/ai/openai/v1/chat/completions", *, key: str = KEY
+    ) -> http.client.HTTPConnection:
         """Ask as Ada without waiting for an answer."""
         connection = self.kept()
-        connection.request("POST", path, orjson.dumps(body), self.proof)
+        connection.request("POST", path, orjson.dumps(body), {**self.proof, "Authorization": f"Bearer {key}"})
         return connection
 
-    def begin(self, body: Any, path: str = "/ai/openai/v1/chat/completions") -> http.client.HTTPResponse:
+    def begin(
+        self, body: Any, path: str = "/ai/openai/v1/chat/completions", *, key: str = KEY
+    ) -> http.client.HTTPResponse:
         """Ask as Ada, and wait until the answer begins."""
-        connection = self.send(body, path)
+        connection = self.send(body, path, key=key)
         answer = connection.getresponse()
         self._asking[answer] = connection
         return answer

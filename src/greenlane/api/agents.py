@@ -11,6 +11,7 @@ from greenlane.api.house import HOUSE, READER, person_of
 from greenlane.identity import queries as identity
 from greenlane.identity.delegation import queries as lending
 from greenlane.identity.federation import queries as trusting
+from greenlane.insights.lent import lent_by
 
 
 def routes() -> APIRouter:
@@ -25,11 +26,12 @@ def routes() -> APIRouter:
         items = [{**asdict(one), "person_name": names.get(one.person, "")} for one in found]
         return {"items": items, "next": None}
 
-    @router.get("/grants", summary="What you lend agents")
+    @router.get("/grants", summary="What you lend agents, and what their model calls have cost")
     def grants(at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            found = lending.delegations_of(connection, person_of(who), at.clock.now())
-        return {"items": [asdict(one) for one in found], "next": None}
+            found = lent_by(connection, person_of(who), at.clock.now())
+        items = [{**asdict(one.grant), "spent": one.spent, "spent_of": one.short, "says": one.says} for one in found]
+        return {"items": items, "next": None}
 
     @router.get("/workloads", summary="Workloads elsewhere that are trusted, and by which rule")
     def workloads(at: HOUSE, who: READER) -> dict[str, Any]:

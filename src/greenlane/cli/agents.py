@@ -19,7 +19,7 @@ def agents(talk: Talk) -> Document:
 
 
 def grants(talk: Talk) -> Document:
-    """What you lend agents at this moment."""
+    """What you lend agents at this moment, and what their model calls have cost."""
     return {"items": talk.everything("/v1/grants")}
 
 
@@ -60,12 +60,13 @@ def _grant_table(out: Output, document: Document) -> None:
             one["apps"] or "all of yours",
             one["environments"],
             f"{one['used']} of {one['budget']}" if one["budget"] else one["used"],
+            one["spent_of"],
             one["expires"],
             one["purpose"],
         )
         for one in document["items"]
     ]
-    out.table(("id", "agent", "may", "apps", "in", "actions", "until", "for"), rows)
+    out.table(("id", "agent", "may", "apps", "in", "actions", "model calls", "until", "for"), rows)
 
 
 def _key(said: str) -> str:
@@ -121,6 +122,7 @@ COMMANDS: tuple[Command, ...] = (
         environments=Typed(("--environments",)),
         minutes=Typed(("--minutes",)),
         budget=Typed(("--budget",)),
+        dollars=Typed(("--dollars",)),
         depth=Typed(("--depth",)),
         purpose=Typed(("--purpose",)),
     ),

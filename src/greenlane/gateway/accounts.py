@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from greenlane.catalog import queries as catalog
 from greenlane.gateway import tables
-from greenlane.gateway.budgets.account import Account, Kind
+from greenlane.gateway.budgets.account import Account, Kind, is_grant
 from greenlane.gateway.budgets.account import words as account_words
 from greenlane.govern.errors import WrongInput
 from greenlane.identity import queries as identity
@@ -156,5 +156,6 @@ def words(connection: Connection, account: str) -> str:
         case "run":
             person = person_of_run(connection, account)
             whose = identity.names(connection, {person}).get(person, "somebody who was erased")
-            return f"the run {names_of_runs(connection, [name]).get(name, name)} of {whose}"
+            called = names_of_runs(connection, [name]).get(name, name)
+            return f"what {whose} lent the agent {called}" if is_grant(name) else f"the run {called} of {whose}"
     return account_words(account)

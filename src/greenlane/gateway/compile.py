@@ -24,6 +24,7 @@ from greenlane.gateway.prices.table import Override
 from greenlane.gateway.queries.setup import sealed_place
 from greenlane.govern.actor import Actor
 from greenlane.identity import queries as identity
+from greenlane.identity.delegation import spending
 from greenlane.kit.clock import Clock, parse, stamp
 from greenlane.secrets.driver import KeysAway, ValueUnreadable
 from greenlane.secrets.sealing import Sealing
@@ -44,6 +45,9 @@ class Compiler:
     placed: Callable[[Connection, catalog.App], Iterable[Placed]]
     perimeter: PerimeterCompiler
     content_key: bytes
+    console: str = ""
+    token_keys: Callable[[], Mapping[str, Any]] = dict
+    """The console's address, and what gives the public keys that tokens of agents are signed with, as a JWK set."""
 
     def whole(self, connection: Connection) -> dict[str, Any]:
         """The whole table, without its version."""
@@ -107,6 +111,7 @@ class Compiler:
             },
             "patterns": {one.data: {"pattern": one.pattern} for one in data if one.pattern},
             "budgets": self.budgets(connection),
+            **self.lent(connection),
             "accounts": _accounts([*accounts.of_everybody(connection), *runs.going_on(connection, self.clock.now())]),
             "limits": {
                 account: {"requests": one.requests or None, "tokens": one.tokens or None}
@@ -120,10 +125,28 @@ class Compiler:
         }
 
     def of_person(self, connection: Connection, person: str) -> dict[str, dict[str, Any]]:
-        """One person's keys and account, with those of the runs of their agents."""
+        """One person's keys and account, with those of the runs of their agents, and what they lent agents."""
         own = accounts.of_people(connection, person)
         working = runs.going_on(connection, self.clock.now(), person)
-        return {"keys": self._of_people(connection, person), "accounts": _accounts([*own, *working])}
+        keys = {"keys": self._of_people(connection, person), "accounts": _accounts([*own, *working])}
+        return {**keys, **self._lent(connection, person)}
+
+    def lent(self, connection: Connection) -> dict[str, dict[str, Any]]:
+        """The sections about agents that were lent money: the grants that stand and have a budget, every agent at work,
+        and what their tokens are believed by.
+        """
+        believed = {"issuer": self.console, "keys": dict(self.token_keys())}
+        return {**self._lent(connection), "lending": {name: {"says": said} for name, said in believed.items()}}
+
+    def _lent(self, connection: Connection, person: str | None = None) -> dict[str, dict[str, Any]]:
+        found = spending.with_money(connection, self.clock.now(), only=person)
+        budgeted = {one.id for one in runs.of_grants(connection)} if found.grants else set()
+        grants = {
+            id: {**one, "account": account}
+            for id, one in found.grants.items()
+            if (account := accounts.of_run(id)) in budgeted
+        }
+        return {"grants": grants, "agents": {name: {"epoch": epoch} for name, epoch in found.agents.items()}}
 
     def looking(self, connection: Connection) -> dict[str, dict[str, Any]]:
         """The sections that the perimeter is made of, beside the rules."""

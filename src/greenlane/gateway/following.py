@@ -25,6 +25,7 @@ from greenlane.gateway.compile import Compiler
 from greenlane.gateway.owning import Owning
 from greenlane.govern.effect import Rows
 from greenlane.identity.concerning import one_person
+from greenlane.identity.delegation.visiting import agents_of
 from greenlane.kit.clock import Clock, stamp
 from greenlane.kit.database import Database
 from greenlane.kit.errors import GreenlaneError
@@ -130,6 +131,8 @@ class ModelFollowing:
             self._refresh_rest()
         elif verb in CONCERN_PROMPTS:
             self._refresh_looking()
+        elif verb in CONCERN_LENT or kind in ("agent", "delegation", "session", "token"):
+            self.refresh_lent()
 
     def _refresh_app(self, name: str) -> None:
         """The keys of one app's deploys and its accounts anew."""
@@ -148,12 +151,16 @@ class ModelFollowing:
     def _refresh_person(self, person: str) -> None:
         """One person's keys and accounts anew."""
         own = Account(accounts.of_person(person), Kind.PERSON, accounts.ORGANISATION)
+        with self._database.read() as connection:
+            agents = agents_of(connection, person)
         given = self._give_everybody([own], person)
         self._replace(
             lambda connection: self._compiler.of_person(connection, person),
             {
                 "keys": lambda _key, one: bool(one["person"] == person),
                 "accounts": lambda account, one: own.id in (account, one["parent"]),
+                "grants": lambda _grant, one: one["person"] == person or one["agent"] in agents,
+                "agents": lambda name, _one: name in agents,
             },
         )
         if given:
@@ -170,6 +177,10 @@ class ModelFollowing:
                 "accounts": lambda _account, one: one["kind"] in SHARED,
             },
         )
+
+    def refresh_lent(self) -> None:
+        """Which agents may call models for whom anew, and which keys their tokens are believed by."""
+        self._replace(self._compiler.lent, {})
 
     def _refresh_looking(self) -> None:
         """What prompts are searched for anew, and which of them were let through."""
@@ -209,7 +220,7 @@ class ModelFollowing:
             else:
                 meant = list(of)
                 known = read_budgets(connection, [one.id for one in meant])
-            keyed = {one.person for one in queries.keys(connection, person=person)} if of is None or person else ()
+            keyed = _callers(connection, person) if of is None or person else ()
             wanted = defaults.wanted(defaults.accounts_with_one(meant, keyed), known, queries.settings(connection))
             fresh = [one for id, one in wanted.items() if known.get(id) != one]
             towards = {one.account: accounts.towards(connection, one.account) for one in fresh}
@@ -229,6 +240,9 @@ CONCERN_PROMPTS = frozenset(
 )
 """Verbs after which prompts are searched for other secrets than before, or a prompt goes through that did not."""
 
+CONCERN_LENT = frozenset({"end-provider-sessions", "provision-agent", "rotate-token-key", "sign-out"})
+"""Verbs after which other agents may call models than before, beside those about agents, grants, sessions and tokens."""
+
 SHARED = frozenset({"organisation", "team", "person", "run"})
 """Kinds of accounts that are no app's."""
 
@@ -245,6 +259,7 @@ CONCERN_EVERYBODY = frozenset(
         "remove-route",
         "set-usual-provider",
         "allow-models",
+        "delegate",
         "make-gateway-key",
         "revoke-gateway-key",
         "set-data-rule",
@@ -265,6 +280,12 @@ CONCERN_EVERYBODY = frozenset(
     }
 )
 """Verbs that change what concerns no single app."""
+
+
+def _callers(connection: Connection, person: str | None) -> set[str]:
+    """People who have a key, and those who lent an agent money: all, or this one."""
+    lent = {str(one.parent).removeprefix("person:") for one in runs.of_grants(connection, person)}
+    return lent | {one.person for one in queries.keys(connection, person=person)}
 
 
 def _is_of(key: Mapping[str, Any], app: str) -> bool:

@@ -165,6 +165,7 @@ def _whose(inputs: Mapping[str, Any]) -> dict[str, str]:
         "whose": _account(inputs, place),
         "for_what": _for_what(app, str(inputs.get("run", ""))),
         "what": name or "a value",
+        "with_money": f", and {said} dollars for model calls" if (said := inputs.get("dollars")) else "",
         "which": f"version {version} of {name}" if version else name,
     }
 

@@ -223,6 +223,8 @@ class Control(Parts):
             spans=spans.round,
             later=self.housekeeping.later,
             exporting=exporting,
+            console=self.addresses.console,
+            token_keys=self.coming_in.exchange.issuer.keys,
         )
         self.asking = Asking(self.places.socket("gateway"))
         self.egress = EgressProcess(self.places.socket("egress"))

@@ -63,10 +63,9 @@ class Housekeeping:
             one.builds.hurry()
         if receipt.action["verb"] == "rotate-token-key":
             issuer = one.coming_in.exchange.issuer
-            token_keys.take_up(one.coming_in.token_keys, issuer, lambda: one.following.hear(receipt))
+            token_keys.take_up(one.coming_in.token_keys, issuer, lambda: self._tell_tables(receipt))
         else:
-            one.following.hear(receipt)
-        one.models.hear(receipt)
+            self._tell_tables(receipt)
         one.runs.hear(receipt)
         one.ending.hear(receipt)
         if receipt.action["verb"] == "deploy":
@@ -77,6 +76,11 @@ class Housekeeping:
             self.later(one.renewing.round)
         self.later(one.notices.catch_up)
         self.later(self._count)
+
+    def _tell_tables(self, receipt: Receipt) -> None:
+        """Have the edges and the gateway serve what was done."""
+        self._parts.following.hear(receipt)
+        self._parts.models.hear(receipt)
 
     def _run(self) -> None:
         due = time.monotonic()
@@ -106,11 +110,12 @@ class Housekeeping:
         one.ledger.write(terminals.sweep(one.clock.now()))
 
     def _let_go(self) -> None:
-        """Have the edges forget sessions and keys whose time is over."""
+        """Have the edges forget sessions and keys whose time is over, and the gateway such keys."""
         one = self._parts
         if token_keys.let_go(one.coming_in.token_keys, one.coming_in.exchange.issuer):
             one.ledger.write(token_keys.sweep(one.clock.now()))
             one.following.refresh_people()
+            one.models.following.refresh_lent()
         one.following.let_go()
 
     def tell_egress(self) -> None:

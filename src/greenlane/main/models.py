@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -168,6 +169,8 @@ class Models:
         spans: Callable[[], None],
         later: Callable[[Callable[[], None]], None],
         exporting: Exporting | None,
+        console: str,
+        token_keys: Callable[[], Mapping[str, Any]],
     ) -> None:
         self._database = database
         self._ledger = ledger
@@ -184,7 +187,14 @@ class Models:
             database=database,
             write=ledger.write,
             compiler=Compiler(
-                sealing, clock, secret, placed, PerimeterCompiler(sealing, clock, perimeter_key), content_key
+                sealing,
+                clock,
+                secret,
+                placed,
+                PerimeterCompiler(sealing, clock, perimeter_key),
+                content_key,
+                console,
+                token_keys,
             ),
             socket=socket,
             later=later,

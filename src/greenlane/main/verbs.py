@@ -21,6 +21,7 @@ from greenlane.deploys import queries as deploys
 from greenlane.deploys.effects.works import Works as DeployWorks
 from greenlane.deploys.facts import live_content
 from greenlane.deploys.runs import effects as run_effects
+from greenlane.gateway import runs as model_runs
 from greenlane.gateway.repricing import effects as repricing
 from greenlane.govern import effects as govern_effects
 from greenlane.govern.action import REGISTRY
@@ -119,7 +120,7 @@ class Verbs:
             **review_effects.handlings(reviews),
             **elevation_effects.handlings(settings.elevation_hours, one.clock),
             **federation_effects.handlings(one.addresses.console),
-            **delegation_effects.handlings(timedelta(minutes=settings.delegation_minutes)),
+            **delegation_effects.handlings(timedelta(minutes=settings.delegation_minutes), model_runs.lent),
             **one.coming_in.token_keys.handlings(),
             **login_effects.handlings(one.database),
             **sso_effects.handlings(one.coming_in.sso_works()),

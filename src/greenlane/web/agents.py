@@ -15,6 +15,7 @@ from greenlane.identity.delegation import queries as lending
 from greenlane.identity.delegation.actions import RegisterAgent, RotateTokenKey
 from greenlane.identity.delegation.queries import Agent, Delegation
 from greenlane.identity.federation import queries as trusting
+from greenlane.insights.lent import lent_by
 from greenlane.web import wording
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
@@ -47,7 +48,7 @@ def agents(at: Asked) -> Response:
         names = identity.names(connection, [one.person for one in found])
         asks = confirming.waiting_for(connection, at.me.person, at.now)
         trusted = trusting.workloads(connection)
-        mine = lending.delegations_of(connection, at.me.person, at.now)
+        mine = lent_by(connection, at.me.person, at.now)
         apps = [one.name for one in catalog.apps_for(connection, at.me.person, after="", limit=MOST_APPS)]
         ends_others = at.may(connection, "read-settings", "organisation")
     _facts, ahead = at.explain(RegisterAgent("my-agent"))
@@ -55,7 +56,7 @@ def agents(at: Asked) -> Response:
     return at.page(
         "agents/agents.html",
         agents=[(one, names.get(one.person, ""), _at_most(one), _mine(at, one) or ends_others) for one in found],
-        grants=[(one, _says(one)) for one in mine],
+        grants=[(one.grant, _says(one.grant), one.says) for one in mine],
         asks=asks,
         workloads=[(one, one.person == at.me.person or ends_others) for one in trusted],
         apps=apps,

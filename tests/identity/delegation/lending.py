@@ -10,10 +10,11 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
+from sqlalchemy import Connection
 from tests.identity.household import Household
 
 from greenlane.govern.actor import Actor
-from greenlane.govern.effect import Rows
+from greenlane.govern.effect import Context, Edge, Rows
 from greenlane.identity.delegation import effects
 from greenlane.identity.delegation.actions import Delegate, RegisterAgent
 from greenlane.identity.delegation.arriving import arrived
@@ -36,9 +37,11 @@ class Lending:
     ben: Actor = field(init=False)
     secrets: dict[str, str] = field(default_factory=dict)
     keys: dict[str, ECKey] = field(default_factory=dict)
+    budgets: dict[str, int] = field(default_factory=dict)
+    """What was set apart for model calls under which grant, in pico-dollars."""
 
     def __post_init__(self) -> None:
-        self.house.handlings |= effects.handlings(MOST)
+        self.house.handlings |= effects.handlings(MOST, self._sets_apart)
         self.owner = self.house.found()
         sales = self.house.team(self.owner, "sales")
         self.house.team(self.owner, "research")
@@ -47,6 +50,12 @@ class Lending:
         self.exchange = Exchange(
             self.house.database, self._write, Issuer(CONSOLE, bytes(32)), self.house.clock, lambda _c, url: url == BOARD
         )
+
+    def _sets_apart(self, grant: str, person: str, agent: str, pico: int, context: Context) -> tuple[Edge, Rows]:
+        def rows(connection: Connection) -> None:
+            self.budgets[grant] = pico
+
+        return Edge("budget", f"bu_{grant}"), rows
 
     def _write(self, rows: Rows) -> None:
         with self.house.database.engine.begin() as connection:

@@ -61,6 +61,16 @@ def test_a_token_for_an_app_does_not_open_the_api_and_the_other_way_round(lendin
     assert refused(lending, wanted) == "invalid_target"
 
 
+def test_a_token_for_models_takes_a_grant_with_money(lending: Lending) -> None:
+    lending.agent()
+    models = f"{CONSOLE}/ai"
+    grant = lending.lend(dollars="0.50")
+    assert lending.budgets == {grant: 500_000_000_000}
+    assert lending.claims(lending.token(grant, resource=models).token)["aud"] == models
+    without = Wanted(lending.lend(), GRANT, lending.shown("codex"), models)
+    assert refused(lending, without) == "invalid_target"
+
+
 def test_scopes_only_shrink(lending: Lending) -> None:
     grant = lending.lend(lending.agent())
     given = lending.token(grant, scopes=("read",))

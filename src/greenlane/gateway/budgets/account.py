@@ -18,6 +18,10 @@ EVERYBODYS = "bd_"
 """How the ids of those small budgets begin that everybody gets."""
 
 
+GRANT = "dlg_"
+"""How the ids of runs begin that are grants."""
+
+
 class Kind(StrEnum):
     """What can have a budget."""
 
@@ -42,6 +46,11 @@ class Account:
     name: str = ""
 
 
+def is_grant(run: str) -> bool:
+    """Whether a run is a grant that money was lent with: then its id is the grant's."""
+    return run.startswith(GRANT)
+
+
 def words(account: str) -> str:
     """An account as a caller reads it, who knows no ids: ``staging of vendor-board``, ``this team``, ``everybody together``."""
     kind, _, name = account.partition(":")
@@ -53,7 +62,7 @@ def words(account: str) -> str:
             return f"{'previews' if environment == 'preview' else environment} of {app}"
         case Kind.ORGANISATION:
             return "everybody together"
-    return f"this {kind}"
+    return "this grant" if kind == Kind.RUN and is_grant(name) else f"this {kind}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,20 @@ import orjson
 
 from greenlane.gateway.serving.refusals import NotLetThrough
 from greenlane.gateway.serving.standing import Key, Standing
+from greenlane.identity.delegation.issuing import is_one
 from greenlane.kit.wire.request import Request
 
 SANDBOX = b"greenlane-sandbox"
 """What the way out of a sandbox says of it: believed on the socket that it alone can open, dropped on every other."""
 
 
-def caller(request: Request, standing: Standing, *, sandbox: bool) -> Key:
+def caller(request: Request, standing: Standing, *, sandbox: bool, at: float | None = None) -> Key:
     """Whose call it is. Raises ``NotLetThrough``; what it says does not depend on how near a wrong key was.
 
-    ``sandbox``: it came out of one, and says which.
+    ``sandbox``: it came out of one, and says which. ``at`` is when it came, in seconds since 1970, where that was not now:
+    a token of an agent is good for calls that begin while it lasts, and its grant for as long as that holds.
     """
-    key = standing.key(_digest(request))
+    key = standing.key(_digest(request)) or _lent(request, standing, time.time() if at is None else at)
     if key is None or (key.expires is not None and key.expires <= time.time()):
         raise _unknown()
     place = _place(request) if sandbox else None
@@ -37,6 +39,12 @@ def caller(request: Request, standing: Standing, *, sandbox: bool) -> Key:
     elif place is not None and key.app != place.get("app"):
         raise _of_somebody_else()
     return key
+
+
+def _lent(request: Request, standing: Standing, at: float) -> Key | None:
+    """As whose key an agent's token counts."""
+    token = _secret(request).decode("latin-1")
+    return standing.lent(_digest(request), token, at) if is_one(token) else None
 
 
 def _digest(request: Request) -> str:
@@ -76,7 +84,8 @@ def _unknown() -> NotLetThrough:
         401,
         "key-needed",
         "The model gateway does not know this key.",
-        next_step="Make one with `greenlane gateway key`, or use the key that the platform gives to an app.",
+        next_step="Make one with `greenlane gateway key`, or use the key that the platform gives to an app."
+        " An agent exchanges its grant anew.",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any
 
 import orjson
@@ -59,7 +59,7 @@ class Calls:
         exchange.hears_on = True
         task = asyncio.current_task()
         assert task is not None, "a call is served on a task of its own"
-        house.serving[task] = Came(exchange.request, sandbox)
+        house.serving[task] = Came(exchange.request, sandbox, time())
         started = perf_counter()
         name = ids.new("call")
         model = way.model

@@ -11,6 +11,6 @@ def cut_off(house: House) -> None:
     """End every call that would not be let in any more. The provider is heard out all the same, for the record."""
     for task, came in list(house.serving.items()):
         try:
-            caller(came.request, house.standing, sandbox=came.sandbox)
+            caller(came.request, house.standing, sandbox=came.sandbox, at=came.at)
         except NotLetThrough:
             task.cancel()

@@ -24,10 +24,11 @@ from greenlane.kit.wire.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What a call came with: its request, and whether it came out of a sandbox."""
+    """What a call came with: its request, whether it came out of a sandbox, and when (seconds since 1970)."""
 
     request: Request
     sandbox: bool
+    at: float
 
 
 @dataclass(frozen=True, slots=True)

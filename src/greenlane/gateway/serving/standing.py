@@ -19,6 +19,7 @@ from greenlane.gateway.budgets.period import Period
 from greenlane.gateway.perimeter.entries import entry
 from greenlane.gateway.perimeter.perimeter import Perimeter
 from greenlane.gateway.prices.table import Override, Table
+from greenlane.gateway.serving import agents
 from greenlane.gateway.upstream import driver
 from greenlane.gateway.upstream.driver import Origin
 from greenlane.gateway.upstream.kinds import KINDS, spoken
@@ -41,6 +42,9 @@ SECTIONS = (
     "marks",
     "let_through",
     "perimeter",
+    "grants",
+    "agents",
+    "lending",
 )
 """The parts of the table, each of which changes entry by entry."""
 
@@ -49,7 +53,7 @@ _BEHIND = ("rules", "patterns", "marks", "perimeter")
 _DECIDES = ("allowed", "bounds", "budgets", "limits", "patterns", "prices", "routes", "rules", "settings", "usual")
 """The parts that say how a call is decided, beside what is known of providers."""
 REMEMBERED = 4_096
-"""Sets of spenders whose means are kept in memory: runs come and go."""
+"""Sets of spenders whose means are kept in memory, and tokens of agents: both come and go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,7 @@ class Standing:
         self._list = prices
         self._raw: dict[str, Any] = {"version": 0, **{section: {} for section in SECTIONS}}
         self._keys: dict[str, Key] = {}
+        self._lent: dict[str, tuple[Key, float]] = {}
         self._overrides: list[Override] = []
         self._own_prices: set[tuple[str, str]] = set()
         self.prices = prices
@@ -148,6 +153,7 @@ class Standing:
         """Take up a whole table."""
         self._take({"version": int(raw["version"]), **{section: dict(raw.get(section) or {}) for section in SECTIONS}})
         self._keys.clear()
+        self._lent.clear()
         self.known = True
 
     def change(self, version: int, put: Mapping[str, Mapping[str, Any]], drop: Mapping[str, Iterable[str]]) -> None:
@@ -165,6 +171,7 @@ class Standing:
         else:
             self._take(fresh)
             self._keys.clear()
+            self._lent.clear()
         for name in (*put.get("keys", ()), *drop.get("keys", ())):
             self._keys.pop(name, None)
 
@@ -177,6 +184,21 @@ class Standing:
                 return None
             found = self._keys[name] = self._key(entry)
         return found
+
+    def lent(self, name: str, token: str, at: float) -> Key | None:
+        """As whose key an agent's token counts at a moment (seconds since 1970); ``name`` is its SHA-256. It is verified once
+        after each change of the table. None for what lends nothing.
+        """
+        found = self._lent.get(name)
+        if found is None:
+            entry = agents.entry(self._raw, token, at)
+            if entry is None:
+                return None
+            if len(self._lent) >= REMEMBERED:
+                self._lent.clear()
+            found = self._lent[name] = self._key(entry), entry["until"]
+        lent, until = found
+        return lent if at < until else None
 
     def priced_as(self, provider: str, model: str) -> str:
         """The name under which a model's price is found: an administrator's own price for this provider comes first."""

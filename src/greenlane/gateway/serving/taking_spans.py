@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic_ns
+from time import monotonic_ns, time
 
 from greenlane.gateway.app_spans import answering
 from greenlane.gateway.app_spans.answering import JSON, PROTOBUF
@@ -42,7 +42,7 @@ class TakingSpans:
         """Answer one message of a known key. Raises what the exchange raises when its sender has left."""
         task = asyncio.current_task()
         assert task is not None, "a message is taken on a task of its own"
-        self._house.serving[task] = Came(exchange.request, sandbox)
+        self._house.serving[task] = Came(exchange.request, sandbox, time())
         try:
             exchange.reply(await self._taken(exchange, key))
         except NotLetThrough as no:

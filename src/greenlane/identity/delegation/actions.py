@@ -11,6 +11,7 @@ from greenlane.identity import names, roles
 from greenlane.identity.delegation.bounds import ENVIRONMENTS
 from greenlane.identity.delegation.keys import public_key
 from greenlane.identity.delegation.standing import DEEPEST
+from greenlane.kit import money
 
 AgentName = Annotated[str, "the agent's name, such as codex"]
 
@@ -94,7 +95,7 @@ class RetireAgent:
     effect=EffectClass.WRITE,
     subject="agent",
     undo="end-delegation",
-    says="{actor} {lent|lend} the agent {agent} {scopes} in {environments}",
+    says="{actor} {lent|lend} the agent {agent} {scopes} in {environments}{with_money}",
 )
 @dataclass(frozen=True, slots=True)
 class Delegate:
@@ -106,6 +107,7 @@ class Delegate:
     environments: Annotated[tuple[str, ...], "where: preview, staging, production"] = ("preview",)
     minutes: Annotated[int, "for how many minutes; 0 for as long as the platform allows"] = 0
     budget: Annotated[int, "how many actions it carries out at most; 0 for no bound"] = 0
+    dollars: Annotated[str, "dollars that its model calls may cost in all; it calls none when left out"] = ""
     depth: Annotated[int, "how many agents may stand in a chain, 1 to 3; 1 lends nothing on"] = 1
     purpose: Annotated[str, Private, "what it is for"] = ""
 
@@ -118,6 +120,12 @@ class Delegate:
             )
         if self.minutes < 0 or self.budget < 0:
             raise WrongInput("That is less than nothing.", next_step="Give 0 or more.")
+        if self.dollars and not money.parsed(self.dollars):
+            raise WrongInput(
+                f"{self.dollars!r} is no amount to lend.",
+                next_step="Say it in dollars, such as 5 or 0.50.",
+                field="dollars",
+            )
         if len(self.purpose) > 300 or not names.readable(self.purpose):
             raise WrongInput(
                 "This cannot be what it is for.", next_step="Give at most 300 characters.", field="purpose"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from greenlane.govern.actor import Actor
-from greenlane.govern.effect import Context, Edge, Handling, Outcome
+from greenlane.govern.effect import Context, Edge, Handling, Outcome, Rows
 from greenlane.govern.errors import Conflict, NotFound, WrongInput
 from greenlane.identity import tokens
 from greenlane.identity.delegation import confirming, keys, queries
@@ -25,17 +25,24 @@ from greenlane.identity.delegation.actions import (
 from greenlane.identity.delegation.tables import AGENT, CONFIRMATION, DELEGATION
 from greenlane.identity.federation.tables import TRUSTED_WORKLOAD
 from greenlane.identity.tables import TOKEN
-from greenlane.kit import ids
+from greenlane.kit import ids, money
 from greenlane.kit.clock import stamp
 
 
-def handlings(most: timedelta) -> dict[str, Handling]:
+class SetsApart(Protocol):
+    """Sets apart what model calls under a grant may cost. The books are the gateway's, so it is handed in."""
+
+    def __call__(self, grant: str, person: str, agent: str, pico: int, context: Context) -> tuple[Edge, Rows]:
+        """The budget as what was made, and its rows. Raises ``WrongInput`` for more than any budget may be."""
+
+
+def handlings(most: timedelta, sets_apart: SetsApart) -> dict[str, Handling]:
     """The effects by verb. ``most`` is how long a grant may last."""
     return {
         "register-agent": Handling(register_agent),
         "replace-agent-key": Handling(replace_agent_key),
         "retire-agent": Handling(retire_agent),
-        "delegate": Handling(Delegating(most).run, (_reach,)),
+        "delegate": Handling(Delegating(most, sets_apart).run, (_reach,)),
         "end-delegation": Handling(end_delegation),
         "allow-once": Handling(allow_once),
     }
@@ -111,6 +118,7 @@ class Delegating:
     """Lends what people have to agents, for ``most`` at the longest."""
 
     most: timedelta
+    sets_apart: SetsApart
 
     def run(self, action: Delegate, context: Context) -> Outcome:
         """A grant of the actor's own."""
@@ -121,7 +129,9 @@ class Delegating:
                 next_step=f"Give at most {round(self.most.total_seconds() / 60)} minutes.",
                 field="minutes",
             )
-        expires = stamp(context.now + lasts)
+        expires, person = stamp(context.now + lasts), str(context.actor.person)
+        pico = money.parsed(action.dollars or "0") or 0
+        budgets = [self.sets_apart(grant, person, action.agent, pico, context)] if pico else []
 
         def rows(connection: Connection) -> None:
             agent = queries.agent(connection, action.agent)
@@ -137,6 +147,7 @@ class Delegating:
                     environments=sorted(set(action.environments)),
                     budget=action.budget,
                     used=0,
+                    money=pico,
                     depth=action.depth,
                     purpose=action.purpose.strip(),
                     signed_in=context.actor.credential,
@@ -145,6 +156,8 @@ class Delegating:
                     expires=expires,
                 )
             )
+            for _, books in budgets:
+                books(connection)
 
         return Outcome(
             rows,
@@ -155,7 +168,7 @@ class Delegating:
                 "expires": expires,
             },
             used=(Edge("agent", action.agent),),
-            made=(Edge("delegation", grant),),
+            made=(Edge("delegation", grant), *(edge for edge, _ in budgets)),
             answer={"delegation": grant, "expires": expires},
         )
 

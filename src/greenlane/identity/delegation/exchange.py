@@ -21,7 +21,7 @@ from greenlane.identity import roles
 from greenlane.identity.delegation import queries
 from greenlane.identity.delegation.arriving import given_with
 from greenlane.identity.delegation.bounds import bound, scopes_left
-from greenlane.identity.delegation.issuing import Claims, Issuer, is_one, until
+from greenlane.identity.delegation.issuing import Claims, Issuer, is_one, models_at, until
 from greenlane.identity.delegation.proving import Known, Shown, known
 from greenlane.identity.delegation.standing import standing
 from greenlane.identity.federation import queries as workloads
@@ -88,6 +88,11 @@ class Exchange:
     issuers: Issuers | None = None
 
     @property
+    def models(self) -> str:
+        """The address of the model gateway, as tokens name it."""
+        return models_at(self.issuer.url)
+
+    @property
     def endpoint(self) -> str:
         """Where tokens are asked for."""
         return f"{self.issuer.url}/oauth/token"
@@ -130,7 +135,9 @@ class Exchange:
     def bounded(self, connection: Connection, wanted: Wanted, lent: Claims, now: datetime) -> tuple[Given, Claims]:
         """What is left of what was lent when everybody in the chain is asked, and what was wished for."""
         resource = wanted.resource.rstrip("/") or self.issuer.url
-        if resource != self.issuer.url and not self.resources(connection, resource):
+        if resource == self.models:
+            _must_have_money(connection, lent.grant)
+        elif resource != self.issuer.url and not self.resources(connection, resource):
             raise NotExchanged("invalid_target", "This address is none of this Greenlane.")
         names = [name for name, _ in lent.agents]
         actor = Actor(
@@ -186,6 +193,16 @@ class Exchange:
             raise NotExchanged("invalid_grant", f"The agent {actor.name} is in this chain already.")
         agents = (*claims.agents, (actor.name, actor.epoch))
         return replace(claims, agents=agents, expires=until(now, LASTS, claims.expires))
+
+
+def _must_have_money(connection: Connection, grant: str) -> None:
+    """Raises ``NotExchanged`` where nothing was lent with which a model could be called."""
+    if not grant.startswith("dlg_") or not queries.delegation(connection, grant).money:
+        raise NotExchanged(
+            "invalid_target",
+            "No money for model calls was lent.",
+            "Ask your person: greenlane agents lend --dollars 5",
+        )
 
 
 def _narrowed(wanted: tuple[str, ...], left: tuple[str, ...]) -> tuple[str, ...]:

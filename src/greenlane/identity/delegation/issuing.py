@@ -123,6 +123,11 @@ def is_one(text: str) -> bool:
     return text.startswith("eyJ") and text.count(".") == 2
 
 
+def models_at(url: str) -> str:
+    """The address of the model gateway of an installation, as tokens for it name it."""
+    return f"{url}/ai"
+
+
 def until(now: datetime, lasts: timedelta, *ends: datetime) -> datetime:
     """When a token ends: after ``lasts``, or with the first of what it stands on."""
     return min(now + lasts, *ends)

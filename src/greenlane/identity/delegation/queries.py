@@ -30,7 +30,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """What a person lends an agent, as people see it."""
+    """What a person lends an agent, as people see it. ``money`` is in pico-dollars; 0 lends no calls of models."""
 
     id: str
     person: str
@@ -40,6 +40,7 @@ class Delegation:
     environments: tuple[str, ...]
     budget: int
     used: int
+    money: int
     depth: int
     purpose: str
     signed_in: str | None
@@ -104,6 +105,7 @@ def _delegations(connection: Connection, where: ColumnElement[bool]) -> list[Del
             tuple(row.environments),
             row.budget,
             row.used,
+            row.money,
             row.depth,
             row.purpose,
             row.signed_in,

@@ -37,6 +37,7 @@ DELEGATION = Table(
     Column("environments", JSON, nullable=False),
     Column("budget", BigInteger, nullable=False),
     Column("used", BigInteger, nullable=False),
+    Column("money", BigInteger, nullable=False, server_default="0"),  # pico-dollars
     Column("depth", Integer, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("signed_in", Text),
@@ -48,7 +49,8 @@ DELEGATION = Table(
     Index("delegation_by_agent", "agent"),
 )
 """What a person lends an agent. No apps means every app of the person; ``budget`` is how many actions it carries out, 0
-for no bound, and ``used`` how many it did. ``depth`` is how many agents may stand in a chain. ``signed_in`` is the
+for no bound, and ``used`` how many it did. ``money`` is what model calls under it may cost, in pico-dollars; 0 lends
+no calls at all. What they did cost stands in the gateway's books. ``depth`` is how many agents may stand in a chain. ``signed_in`` is the
 session or token that it was given with."""
 
 SPENT_PROOF = Table(

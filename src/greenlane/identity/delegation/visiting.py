@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from greenlane.govern.actor import Actor
 from greenlane.identity.delegation.bounds import VISIT, scopes_left
@@ -31,15 +31,11 @@ def lent(connection: Connection, now: datetime, *, only: str | None = None) -> L
     and these agents. How a grant stands depends on nobody else.
     """
     live = select(DELEGATION).where(DELEGATION.c.ended.is_(None), DELEGATION.c.expires > stamp(now))
-    at_work = (
-        select(AGENT.c.name, AGENT.c.epoch, AGENT.c.scopes)
-        .join(PERSON, PERSON.c.id == AGENT.c.person)
-        .where(AGENT.c.retired.is_(None), PERSON.c.state == "active")
-    )
+    working = at_work()
     if only is not None:
         theirs = select(AGENT.c.name).where(AGENT.c.person == only)
         live = live.where(or_(DELEGATION.c.person == only, DELEGATION.c.agent.in_(theirs)))
-        at_work = at_work.where(AGENT.c.person == only)
+        working = working.where(AGENT.c.person == only)
     grants = {
         row.id: {
             "person": row.person,
@@ -52,7 +48,16 @@ def lent(connection: Connection, now: datetime, *, only: str | None = None) -> L
         for row in connection.execute(live)
         if _opens(connection, Actor("agent", row.agent, on_behalf_of=row.person, credential=row.id), now)
     }
-    return Lent(grants, {row.name: row.epoch for row in connection.execute(at_work) if VISIT in row.scopes})
+    return Lent(grants, {row.name: row.epoch for row in connection.execute(working) if VISIT in row.scopes})
+
+
+def at_work() -> Select[tuple[str, int, list[str]]]:
+    """The agents that work at this moment: name, epoch of the key, scopes of the ceiling."""
+    return (
+        select(AGENT.c.name, AGENT.c.epoch, AGENT.c.scopes)
+        .join(PERSON, PERSON.c.id == AGENT.c.person)
+        .where(AGENT.c.retired.is_(None), PERSON.c.state == "active")
+    )
 
 
 def agents_of(connection: Connection, person: str) -> frozenset[str]:
