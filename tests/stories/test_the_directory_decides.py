@@ -13,9 +13,11 @@ from typing import Any
 from tests.stories.browser import ask
 from tests.stories.running import Running
 from tests.stories.terminal import Terminal
+from tests.stories.test_an_agent_acts_for_a_person import exchanged, reads
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+AGENT = "urn:ietf:params:scim:schemas:core:2.0:Agent"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
@@ -36,6 +38,10 @@ class Directory:
         """As Entra ID sends it: a capital letter, and a word for the truth."""
         change = {"op": "Replace", "path": "active", "value": word}
         self.sends("PATCH", f"/Users/{person}?aadOptscim062020", {"schemas": [PATCH], "Operations": [change]})
+
+    def switches_agent(self, agent: str, *, on: bool) -> None:
+        change = {"op": "replace", "path": "active", "value": on}
+        self.sends("PATCH", f"/Agents/{agent}", {"schemas": [PATCH], "Operations": [change]})
 
     def member(self, group: str, change: str, person: str) -> None:
         """As Okta sends it: who comes into a group, and who leaves it."""
@@ -127,6 +133,47 @@ def test_who_was_here_before_the_directory_is_joined_with_it(greenlane: Running,
     directory.switches(person, "True")
     owner.does("directory", "leave", person)
     assert owner.does("directory")["items"][0]["joined"] == []
+    owner.does("directory", "disconnect", "okta")
+
+
+def test_an_agent_of_the_company_works_until_the_directory_switches_it_off(greenlane: Running, owner: Terminal):
+    made = owner.does("directory", "connect", "okta")["answer"]
+    directory = Directory(f"{greenlane.url}/scim/v2", made["token"])
+    ada = directory.sends("POST", "/Users", {"schemas": [USER], "userName": "ada.c@corp.local", "externalId": "7f4"})[
+        "id"
+    ]
+    bot = directory.sends("POST", "/Agents", {"schemas": [AGENT], "name": "Sales Bot"})["id"]
+    terminal = _signs_in(greenlane, owner, ada)
+    refused = terminal.types("agents", "lend", "sales-bot")
+    assert refused.code != 0
+    assert "names nobody here who answers for the agent sales-bot" in refused.out + refused.err
+    page = greenlane.browser(terminal).open(f"{greenlane.url}/agents").text
+    assert "nobody answers for it; the directory okta brought it" in page
+
+    named = {"op": "add", "path": "owners", "value": [{"value": ada, "type": "User"}]}
+    directory.sends("PATCH", f"/Agents/{bot}", {"schemas": [PATCH], "Operations": [named]})
+    secret = terminal.does("agents", "rekey", "sales-bot")["answer"]["secret"]
+
+    def works(grant: str) -> tuple[int, str]:
+        asked = {"subject_token": grant, "client_id": "sales-bot", "client_secret": secret}
+        given = exchanged(greenlane, **asked)
+        return given.status, str(given.document.get("access_token", ""))
+
+    grant = terminal.does("agents", "lend", "sales-bot")["answer"]["delegation"]
+    status, token = works(grant)
+    assert (status, reads(greenlane, token, "/v1/me").document["actor"]["id"]) == (200, "sales-bot")
+    directory.switches_agent(bot, on=False)
+    assert reads(greenlane, token, "/v1/me").status == 401
+    assert works(grant)[0] != 200
+    [shown] = [one for one in owner.does("agents")["items"] if one["name"] == "sales-bot"]
+    assert shown["idle"] == "the company's directory switched the agent sales-bot off"
+
+    directory.switches_agent(bot, on=True)
+    assert works(grant)[0] != 200, "what ended stays ended"
+    status, token = works(terminal.does("agents", "lend", "sales-bot")["answer"]["delegation"])
+    assert (status, reads(greenlane, token, "/v1/me").status) == (200, 200)
+    receipt = owner.does("receipts", "--verb", "change-provisioned-agent", "--newest")["receipts"][0]["receipt"]
+    assert receipt["actor"][-1]["id"] == "directory:okta"
     owner.does("directory", "disconnect", "okta")
 
 

@@ -23,7 +23,7 @@ def routes() -> APIRouter:
         with at.database.read() as connection:
             found = lending.agents(connection)
             names = identity.names(connection, [one.person for one in found])
-        items = [{**asdict(one), "person_name": names.get(one.person, "")} for one in found]
+        items = [{**asdict(one), "person_name": names.get(one.person, ""), "idle": one.idle} for one in found]
         return {"items": items, "next": None}
 
     @router.get("/grants", summary="What you lend agents, and what their model calls have cost")

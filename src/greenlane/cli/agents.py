@@ -46,9 +46,18 @@ def _workload_table(out: Output, document: Document) -> None:
 
 def _agent_table(out: Output, document: Document) -> None:
     rows = [
-        (one["name"], one["person_name"], one["scopes"], one["proves"], one["created"]) for one in document["items"]
+        (
+            one["name"],
+            one["person_name"] or "nobody",
+            one["scopes"],
+            one["proves"],
+            one["source"] or "here",
+            one["idle"] or "may be lent something",
+            one["created"],
+        )
+        for one in document["items"]
     ]
-    out.table(("name", "answers for it", "at most", "shows", "since"), rows)
+    out.table(("name", "answers for it", "at most", "shows", "comes from", "now", "since"), rows)
 
 
 def _grant_table(out: Output, document: Document) -> None:

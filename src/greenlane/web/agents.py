@@ -55,6 +55,7 @@ def agents(at: Asked) -> Response:
     _facts, turning = at.explain(RotateTokenKey())
     return at.page(
         "agents/agents.html",
+        myself=at.me.person,
         agents=[(one, names.get(one.person, ""), _at_most(one), _mine(at, one) or ends_others) for one in found],
         grants=[(one.grant, _says(one.grant), one.says) for one in mine],
         asks=asks,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from greenlane.govern.actor import Actor
 from greenlane.govern.effect import Context, Edge, Handling, Outcome, Rows
-from greenlane.govern.errors import Conflict, NotFound, WrongInput
+from greenlane.govern.errors import Conflict, NotFound, Refused, WrongInput
 from greenlane.identity import tokens
 from greenlane.identity.delegation import confirming, keys, queries
 from greenlane.identity.delegation.actions import (
@@ -60,8 +60,9 @@ def register_agent(action: RegisterAgent, context: Context) -> Outcome:
     def rows(connection: Connection) -> None:
         if (known := queries.find_agent(connection, action.agent)) is not None:
             was = "was retired" if known.retired else "is registered already"
+            was = f"came from the directory {known.source}" if known.source else was
             raise Conflict(f"The agent {action.agent} {was}.", next_step="Give another name: none is given twice.")
-        if _is_workload(connection, action.agent):
+        if is_workload(connection, action.agent):
             raise Conflict("A trust rule has this name.", next_step="Give another name.")
         others = select(TOKEN.c.id).where(
             TOKEN.c.agent == action.agent, TOKEN.c.person != context.actor.id, TOKEN.c.revoked.is_(None)
@@ -105,10 +106,7 @@ def retire_agent(action: RetireAgent, context: Context) -> Outcome:
         gone = update(AGENT).where(AGENT.c.name == action.agent, AGENT.c.retired.is_(None)).values(retired=now)
         if connection.execute(gone).rowcount != 1:
             raise _no_agent(action.agent)
-        end_delegations(connection, DELEGATION.c.agent == action.agent, context.now)
-        connection.execute(
-            update(TOKEN).where(TOKEN.c.agent == action.agent, TOKEN.c.revoked.is_(None)).values(revoked=now)
-        )
+        cut_off(connection, action.agent, context.now)
 
     return Outcome(rows, happened={"agent": action.agent})
 
@@ -137,6 +135,8 @@ class Delegating:
             agent = queries.agent(connection, action.agent)
             if agent.retired is not None:
                 raise _no_agent(action.agent)
+            if agent.idle:
+                raise Refused(f"Nothing can be lent: {agent.idle}.", next_step="Ask whoever keeps the directory.")
             connection.execute(
                 insert(DELEGATION).values(
                     id=grant,
@@ -203,6 +203,13 @@ def end_delegations(connection: Connection, which: ColumnElement[bool], now: dat
     return connection.execute(ended).rowcount
 
 
+def cut_off(connection: Connection, agent: str, now: datetime) -> None:
+    """End what people lent an agent, and the API tokens that name it."""
+    end_delegations(connection, DELEGATION.c.agent == agent, now)
+    theirs = (func.lower(TOKEN.c.agent) == agent.lower()) & TOKEN.c.revoked.is_(None)
+    connection.execute(update(TOKEN).where(theirs).values(revoked=stamp(now)))
+
+
 def _proof(public_key: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is kept of an agent's proof, and what its person is shown of it, once."""
     if public_key:
@@ -212,7 +219,8 @@ def _proof(public_key: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return {"key": None, "secret": minted.sha256, "shown": minted.shown}, {"secret": minted.secret}
 
 
-def _is_workload(connection: Connection, name: str) -> bool:
+def is_workload(connection: Connection, name: str) -> bool:
+    """Whether a trust rule has or had this name."""
     named = select(TRUSTED_WORKLOAD.c.id).where(TRUSTED_WORKLOAD.c.name == name)
     return connection.execute(named).first() is not None
 

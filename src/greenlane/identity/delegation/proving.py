@@ -26,6 +26,10 @@ LONGEST = 600
 """Seconds that a proof may last."""
 
 
+_THERE = (AGENT.c.retired.is_(None), AGENT.c.switched_off.is_(None))
+"""Agents that anybody asks for a proof."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What somebody showed at the token endpoint: a name with a secret, or a signed proof."""
@@ -50,17 +54,13 @@ def known(connection: Connection, shown: Shown, audiences: tuple[str, ...], now:
         return _by_proof(connection, shown, audiences, now)
     if tokens.kind_of(shown.secret) is not tokens.Kind.AGENT:
         return None
-    row = connection.execute(
-        select(AGENT).where(AGENT.c.secret == tokens.sha256(shown.secret), AGENT.c.retired.is_(None))
-    ).one_or_none()
+    row = connection.execute(select(AGENT).where(AGENT.c.secret == tokens.sha256(shown.secret), *_THERE)).one_or_none()
     return None if row is None or shown.name not in {"", row.name} else Known(row.name, int(row.epoch))
 
 
 def _by_proof(connection: Connection, shown: Shown, audiences: tuple[str, ...], now: datetime) -> Known | None:
     name = _claimed(shown.proof)
-    row = connection.execute(
-        select(AGENT).where(AGENT.c.name == name, AGENT.c.retired.is_(None), AGENT.c.secret.is_(None))
-    ).one_or_none()
+    row = connection.execute(select(AGENT).where(AGENT.c.name == name, AGENT.c.key.is_not(None), *_THERE)).one_or_none()
     if row is None or shown.name not in {"", name}:
         return None
     try:

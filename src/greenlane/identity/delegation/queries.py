@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
 from greenlane.govern.errors import NotFound
 from greenlane.identity.delegation.tables import AGENT, DELEGATION
@@ -15,7 +15,10 @@ from greenlane.kit.clock import stamp
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A registered agent. ``proves`` is how it shows who it is: ``secret`` or ``key``."""
+    """A registered agent. ``proves`` is how it shows who it is: ``secret``, ``key``, or ``nothing`` yet.
+
+    ``person`` is who answers for it; empty where its directory (``source``) names nobody that it brought.
+    """
 
     name: str
     person: str
@@ -26,6 +29,23 @@ class Agent:
     epoch: int
     created: str
     retired: str | None
+    source: str
+    switched_off: str | None
+    let_go: str | None
+
+    @property
+    def idle(self) -> str:
+        """Why it may do nothing at this moment, in words that end a sentence; empty where nothing of its own is in the way."""
+        return idle(self.name, self.retired, self.switched_off, answered=bool(self.person))
+
+
+def idle(name: str, retired: str | None, switched_off: str | None, *, answered: bool) -> str:
+    """Why an agent may do nothing, in words that end a sentence; empty where it may."""
+    if retired is not None:
+        return f"the agent {name} was retired"
+    if switched_off is not None:
+        return f"the company's directory switched the agent {name} off"
+    return "" if answered else f"the company's directory names nobody here who answers for the agent {name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +74,10 @@ class Delegation:
 
 
 def agents(connection: Connection, *, retired: bool = False) -> list[Agent]:
-    """Every agent, by name; those that were retired only where they are wanted."""
+    """Every agent, by name; those that were retired, or deleted in their directory, only where they are wanted."""
     wanted = select(AGENT).order_by(AGENT.c.name)
-    return [_agent(row) for row in connection.execute(wanted if retired else wanted.where(AGENT.c.retired.is_(None)))]
+    there = wanted.where(AGENT.c.retired.is_(None), or_(AGENT.c.let_go.is_(None), AGENT.c.switched_off.is_(None)))
+    return [_agent(row) for row in connection.execute(wanted if retired else there)]
 
 
 def find_agent(connection: Connection, name: str) -> Agent | None:
@@ -120,12 +141,15 @@ def _delegations(connection: Connection, where: ColumnElement[bool]) -> list[Del
 def _agent(row: Row[Any]) -> Agent:
     return Agent(
         row.name,
-        row.person,
+        "" if row.unanswered else row.person,
         tuple(row.scopes),
         tuple(row.verbs),
-        "key" if row.key is not None else "secret",
+        "key" if row.key is not None else "secret" if row.secret is not None else "nothing",
         row.shown,
         row.epoch,
         row.created,
         row.retired,
+        row.source or "",
+        row.switched_off,
+        row.let_go,
     )

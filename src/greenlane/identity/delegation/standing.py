@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from greenlane.govern.actor import Actor
 from greenlane.identity.delegation.bounds import Bound, Wish, bound, lacking, outside
+from greenlane.identity.delegation.queries import idle
 from greenlane.identity.delegation.tables import AGENT, DELEGATION
 from greenlane.identity.federation.tables import TRUSTED_WORKLOAD
 from greenlane.identity.tables import PERSON, SESSION, TOKEN
@@ -116,8 +117,8 @@ def _of_agents(connection: Connection, names: Sequence[str], *, registered: bool
             if registered:
                 return Standing(over=f"there is no agent {name}")
             continue
-        if row.retired is not None:
-            return Standing(over=f"the agent {name} was retired")
+        if why := idle(name, row.retired, row.switched_off, answered=not row.unanswered):
+            return Standing(over=why)
         if row.answers != "active":
             return Standing(over=f"nobody answers for the agent {name} any more")
         bounds.append(bound(f"the agent {name}", row.scopes, row.verbs))

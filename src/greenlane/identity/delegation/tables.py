@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, false
 
 from greenlane.kit.database import METADATA
 
@@ -20,11 +20,18 @@ AGENT = Table(
     Column("action", Text, nullable=False),
     Column("created", Text, nullable=False),
     Column("retired", Text),
+    Column("unanswered", Boolean, nullable=False, server_default=false()),
+    Column("source", Text),
+    Column("switched_off", Text),
+    Column("let_go", Text),
     Index("agent_by_person", "person"),
 )
 """Registered agents, each with the person who answers for it. ``scopes`` and ``verbs`` are its ceiling; no verbs means
 all of the scopes. It has a public key (a JWK) or a secret. ``epoch`` grows when that is replaced: tokens that were made
-before it are worth nothing from then on. A name is never given twice."""
+before it are worth nothing from then on. A name is never given twice.
+
+``source`` is the name of the directory that brought it: such a one may be ``unanswered``, and then does nothing, and
+``person`` is whoever the directory acts for. ``switched_off`` and ``let_go`` are when that directory did so; it may take both back, unlike ``retired``."""
 
 DELEGATION = Table(
     "delegation",

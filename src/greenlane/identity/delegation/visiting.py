@@ -56,7 +56,8 @@ def at_work() -> Select[tuple[str, int, list[str]]]:
     return (
         select(AGENT.c.name, AGENT.c.epoch, AGENT.c.scopes)
         .join(PERSON, PERSON.c.id == AGENT.c.person)
-        .where(AGENT.c.retired.is_(None), PERSON.c.state == "active")
+        .where(AGENT.c.retired.is_(None), AGENT.c.switched_off.is_(None), AGENT.c.unanswered.is_(False))
+        .where(PERSON.c.state == "active")
     )
 
 

@@ -6,5 +6,6 @@ remove-provisioned-group, the same for agents; suspend-person and restore-person
 
 Invariants: a directory does these verbs and nothing else, with a token of its own; whom it switches off is cut off like
 anybody who is suspended, and can be switched on again; it cannot remove the last owner; it sees what it brought,
-and whom an administrator joined with it, and nobody else; what it brought stays when it goes.
+and whom an administrator joined with it, and nobody else; what it brought stays when it goes; an agent that it brings
+is a registered one (``delegation``), and one that somebody registered is never taken over.
 """

@@ -94,7 +94,7 @@ class Agent(Resource[Any]):
     agent_type: str | None = None
     active: bool | None = None
     description: str | None = None
-    owners: Annotated[list[AgentOwner] | None, Mutability.read_only] = None
+    owners: list[AgentOwner] | None = None
 
 
 POLICY = ScimPolicy(

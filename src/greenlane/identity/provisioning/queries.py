@@ -245,7 +245,7 @@ def agent_switched_off(connection: Connection, name: str) -> bool:
         select(DIRECTORY_AGENT.c.id)
         .join(DIRECTORY, DIRECTORY.c.id == DIRECTORY_AGENT.c.directory)
         .where(
-            func.lower(DIRECTORY_AGENT.c.name) == name.lower(),
+            (func.lower(DIRECTORY_AGENT.c.name) == name.lower()) | (DIRECTORY_AGENT.c.agent == name),
             DIRECTORY_AGENT.c.active.is_(False),
             DIRECTORY.c.ended.is_(None),
         )

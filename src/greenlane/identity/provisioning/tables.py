@@ -80,6 +80,7 @@ DIRECTORY_AGENT = Table(
     Column("id", Text, primary_key=True),
     Column("directory", Text, ForeignKey("directory.id"), nullable=False),
     Column("name", Text, nullable=False),
+    Column("agent", Text),
     Column("external_id", Text),
     Column("resource", JSON, nullable=False),
     Column("active", Boolean, nullable=False),
@@ -88,7 +89,8 @@ DIRECTORY_AGENT = Table(
     Column("changed", Text, nullable=False),
     UniqueConstraint("directory", "name"),
 )
-"""Agents as a directory describes them."""
+"""Agents as a directory describes them. ``agent`` is the name of the registered agent that each is, whatever the directory
+calls it later; none for one of before, until the directory speaks of it again."""
 
 DIRECTORY_REQUEST = Table(
     "directory_request",

@@ -18,9 +18,9 @@ from greenlane.identity.provisioning.actions import (
     DisconnectDirectory,
     RevokeDirectoryToken,
 )
+from greenlane.identity.provisioning.effects import agents
 from greenlane.identity.provisioning.tables import (
     DIRECTORY,
-    DIRECTORY_AGENT,
     DIRECTORY_JOIN,
     DIRECTORY_TOKEN,
     DIRECTORY_USER,
@@ -75,7 +75,7 @@ def disconnect(action: DisconnectDirectory, context: Context) -> Outcome:
         connection.execute(delete(DIRECTORY_JOIN).where(DIRECTORY_JOIN.c.directory == directory))
         its = select(DIRECTORY_GROUP.c.id).where(DIRECTORY_GROUP.c.source == directory)
         connection.execute(delete(GROUP_MEMBER).where(GROUP_MEMBER.c.group.in_(its)))
-        connection.execute(delete(DIRECTORY_AGENT).where(DIRECTORY_AGENT.c.directory == directory))
+        agents.let_go(connection, directory, context)
         teams.keep_an_owner(connection)
 
     return Outcome(rows, happened={"directory": action.directory})
