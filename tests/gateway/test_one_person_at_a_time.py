@@ -18,9 +18,11 @@ from greenlane.gateway.budgets.actions import SetBudget, SetModelSettings
 from greenlane.gateway.compile import Compiler
 from greenlane.govern.actor import Actor
 from greenlane.identity.actions import ErasePerson, RestorePerson, SuspendPerson
+from greenlane.identity.delegation.actions import Delegate, EndDelegation, RegisterAgent
 from greenlane.kit.errors import GreenlaneError
 
-SECTIONS = ("keys", "accounts", "budgets")
+AGENTS = ("codex", "linter")
+SECTIONS = ("keys", "accounts", "budgets", "grants", "agents")
 
 
 @pytest.fixture
@@ -48,6 +50,7 @@ class Life:
         self.world, self.house, self.die = world, world.doorway, random.Random(seed)
         self.people = [self.house.hire(name, "developer") for name in ("Ada", "Ben")]
         self.keys: list[str] = ["nothing"]
+        self.grants: list[str] = ["nothing"]
 
     def steps(self, rounds: int) -> Iterator[None]:
         """Everything that can happen, in any order, several times. What is not possible just now changes nothing."""
@@ -66,6 +69,9 @@ class Life:
             lambda: self._makes(who, MakeGatewayKey("vendor-board")),
             lambda: self._makes(who, MakeGatewayKey(run="nightly", budget="2", hours=4)),
             lambda: does(RevokeGatewayKey(self.die.choice(self.keys)), owner),
+            lambda: does(RegisterAgent(self.die.choice(AGENTS)), who),
+            lambda: self._lends(who, Delegate(self.die.choice(AGENTS), dollars="1")),
+            lambda: does(EndDelegation(self.die.choice(self.grants)), owner),
             lambda: does(SuspendPerson(who.id)),
             lambda: does(RestorePerson(who.id)),
             lambda: does(SetBudget("3", person=who.id)) if self.die.random() < 0.3 else None,
@@ -76,6 +82,10 @@ class Life:
         answer = self.world.does(action, who).answer
         self.keys += [str(answer["key"])] if "key" in answer else []
 
+    def _lends(self, who: Actor, action: Delegate) -> None:
+        answer = self.world.does(action, who).answer
+        self.grants += [str(answer["delegation"])] if "delegation" in answer else []
+
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_after_whatever_happens_the_table_is_what_a_whole_compile_says(world: World, seed: int) -> None:
@@ -83,6 +93,7 @@ def test_after_whatever_happens_the_table_is_what_a_whole_compile_says(world: Wo
     for _ in life.steps(4):
         assert held(world) == meant(world)
     assert len(life.keys) > 4
+    assert len(life.grants) > 1
 
 
 def test_what_is_done_to_one_person_reads_nothing_of_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
