@@ -54,6 +54,7 @@ class WaysOut:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._servers: dict[str, asyncio.Server] = {}
+        self._led: set[asyncio.Task[None]] = set()  # the loop holds tasks weakly: one that only waits could be collected
 
     def open(self, name: str, pid: int, target: Path) -> None:
         """Listen in the network of that process and lead to ``target``. OSError when it cannot be entered."""
@@ -73,7 +74,12 @@ class WaysOut:
             return self._loop
 
     async def _serve(self, name: str, listener: socket.socket, target: Path) -> None:
-        async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.create_task(led(reader, writer))
+            self._led.add(task)
+            task.add_done_callback(self._led.discard)
+
+        async def led(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
                 beyond = await _reach(target)
             except OSError:
