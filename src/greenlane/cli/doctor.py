@@ -13,6 +13,7 @@ from smtplib import SMTPException
 from sqlalchemy.exc import DBAPIError
 
 from greenlane.cli.local import Told
+from greenlane.identity.break_glass import queries as break_glass
 from greenlane.kit import checkup, public_suffix
 from greenlane.kit.checkup import Health, Look
 from greenlane.kit.clock import parse
@@ -70,6 +71,7 @@ def _looks(settings: Settings) -> Iterator[Look]:
         try:
             yield _answers(database)
             newest = _newest(database)
+            yield from _break_glass(database)
         finally:
             database.close()
     else:
@@ -154,6 +156,21 @@ def _newest(database: Database) -> datetime | None:
     except DBAPIError:
         return None
     return parse(found[0].receipt.at) if found else None
+
+
+def _break_glass(database: Database) -> Iterator[Look]:
+    """Whether an owner comes in when the company's sign-in is away. Without one, or without its tables, no word of it."""
+    now = datetime.now(UTC)
+    try:
+        with database.read() as connection:
+            found = break_glass.break_glass(connection)
+    except DBAPIError:
+        return
+    says, next_step = found.trouble(now)
+    if says:
+        yield checkup.warning("break-glass", says, f"{next_step} `greenlane break-glass` lists the owners.")
+    elif found.company:
+        yield checkup.well("break-glass", "An owner could come in without the company's sign-in, and has tried it.")
 
 
 def _apps() -> Iterator[Look]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from tests.identity.reviews.grouping import in_group
 from tests.identity.sso.arriving import CALLER, Desk
 from tests.identity.test_signing_in import GOOD, enrol
 
+from greenlane.cli.doctor import examine
 from greenlane.govern.actor import Actor
 from greenlane.govern.errors import Conflict
 from greenlane.identity.actions import CreateToken, GrantRole, MakeRecoveryCodes, RenamePerson, SetPassword
@@ -19,6 +22,8 @@ from greenlane.identity.break_glass.actions import AnnounceDrill
 from greenlane.identity.groups.actions import AddGroupRule
 from greenlane.identity.provisioning.tables import DIRECTORY, DIRECTORY_USER
 from greenlane.insights import sentences
+from greenlane.kit.checkup import Health
+from greenlane.kit.settings import Settings
 from greenlane.notices import queries as notices
 from greenlane.notices.actions import AddWebhook, ChooseMail
 
@@ -168,6 +173,29 @@ def test_nobody_ready_is_warned_of_and_so_is_a_way_in_that_nobody_tried(desk: De
     assert glass(doorway).warning(now()) == ""
     doorway.clock.forward(91 * DAY)
     assert "90 days" in glass(doorway).warning(now())
+
+
+def test_the_doctor_says_that_nobody_could_come_in(desk: Desk, tmp_path: Path) -> None:
+    doorway = desk.doorway
+    settings = Settings(data=tmp_path, port=0, database=desk.control.database.url)
+    doorway.clock.forward((datetime.now(UTC) - doorway.clock.now()).total_seconds())
+
+    def look() -> tuple[str, str, str]:
+        [found] = [one for one in examine(settings).document["looks"] if one["name"] == "break-glass"]
+        return found["health"], found["says"], found["next_step"]
+
+    health, says, next_step = look()
+    assert (health, "no owner could come in without it" in says) == (Health.WARNING, True)
+    assert "passkey or recovery codes" in next_step
+    code = codes(doorway, doorway.owner)[0]
+    assert look()[2].startswith("Announce a drill.")
+    desk.control.coming_in.arrivals.by_recovery_code(code, CALLER)
+    assert look()[0] is Health.WELL
+
+
+def test_the_doctor_has_no_word_of_it_where_nobody_signs_in_with_the_company(doorway: Doorway, tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, port=0, database=doorway.control.database.url)
+    assert "break-glass" not in {one["name"] for one in examine(settings).document["looks"]}
 
 
 def test_an_owner_whom_the_company_could_shut_out_is_not_ready(desk: Desk) -> None:

@@ -52,19 +52,23 @@ class BreakGlass:
     company: bool
     keyholders: tuple[Keyholder, ...]
 
-    def warning(self, now: datetime) -> str:
-        """What should not stay so, in words; empty where all is well."""
+    def trouble(self, now: datetime) -> tuple[str, str]:
+        """What should not stay so, and what to do about it, in words; both empty where all is well."""
         ready = [one for one in self.keyholders if one.ready]
         if not self.company:
-            return ""
+            return "", ""
         if not ready:
             return (
-                "People sign in with the company, and no owner could come in without it. "
-                "An owner who is not from the directory needs a passkey or recovery codes."
+                "People sign in with the company, and no owner could come in without it.",
+                "An owner who is not from the directory needs a passkey or recovery codes.",
             )
         if all(one.stale(now) for one in ready):
-            return "No owner has tried their way in around the company's sign-in for 90 days. Announce a drill."
-        return ""
+            return "No owner has tried their way in around the company's sign-in for 90 days.", "Announce a drill."
+        return "", ""
+
+    def warning(self, now: datetime) -> str:
+        """The same in one breath; empty where all is well."""
+        return " ".join(self.trouble(now)).strip()
 
 
 def company_signs_in(connection: Connection) -> bool:
