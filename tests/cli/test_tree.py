@@ -46,6 +46,7 @@ OF_PAGES = {
     "set-password",
     "add-passkey",
     "make-recovery-codes",
+    "join-by-sign-in",
     "link-identity",
 }
 """Verbs of pages; `greenlane do` reaches them, and the platform's own, too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -9,6 +10,7 @@ from tests.house import Doorway
 from tests.identity.sso.issuer import HERE, SECRET, Issuer
 from tests.web.conftest import Visitor
 
+from greenlane.identity.provisioning.actions import ConnectDirectory
 from greenlane.identity.sso.actions import AddIdentityProvider, ClaimMailDomain, VerifyMailDomain
 
 
@@ -19,8 +21,8 @@ def issuer(doorway: Doorway) -> Issuer:
     return found
 
 
-def adds(doorway: Doorway) -> None:
-    said = AddIdentityProvider("okta", issuer=HERE, client_id="greenlane", client_secret=SECRET, creates=True)
+def adds(doorway: Doorway, **more: Any) -> None:
+    said = AddIdentityProvider("okta", issuer=HERE, client_id="greenlane", client_secret=SECRET, creates=True, **more)
     doorway.does(doorway.owner, said)
 
 
@@ -94,6 +96,36 @@ def test_a_person_connects_and_disconnects_their_account(console: Visitor, doorw
     linked = browser.get(f"/sso/oidc/okta/callback?{urlencode(issuer.signs_in(address))}")
     assert linked.headers["location"] == "/account"
     assert "Disconnect Okta" in browser.get("/account").text
+
+
+def test_a_person_joins_the_directory_from_their_account_page_and_leaves_it(
+    console: Visitor, doorway: Doorway, issuer: Issuer
+) -> None:
+    doorway.does(doorway.owner, ConnectDirectory("okta"))
+    adds(doorway, directory="okta")
+    ana = doorway.hire("Ana Costa", "builder")
+    browser = console.as_(ana)
+    assert "to join its directory" in browser.get("/account").text
+    out = browser.post("/account/company", data={"provider": "okta", "join": "yes"})
+    address = out.headers["refresh"].partition("url=")[2]
+    assert dict(parse_qsl(urlsplit(address).query))["prompt"] == "login", "a sign-in there that is under way is not enough"
+    back = browser.get(f"/sso/oidc/okta/callback?{urlencode(issuer.signs_in(address))}")
+    assert back.headers["location"] == "/account"
+    page = browser.get("/account").text
+    assert "You joined the company" in page
+    assert "to join its directory" not in page
+    assert "by their own sign-in with" in console.as_(doorway.owner).get("/directories").text
+    browser.post("/do/leave-directory", data={"person": ana.id})
+    assert "to join its directory" in browser.get("/account").text
+
+
+def test_a_keeper_reads_how_they_are_joined(console: Visitor, doorway: Doorway, issuer: Issuer) -> None:
+    doorway.does(doorway.owner, ConnectDirectory("okta"))
+    adds(doorway, directory="okta")
+    doorway.hire("Ana Costa", "builder")
+    page = console.as_(doorway.owner).get("/account").text
+    assert "You cannot join the company" in page
+    assert "a second person looks" in page
 
 
 def test_no_other_page_begins_connecting_an_account(console: Visitor, doorway: Doorway, issuer: Issuer) -> None:

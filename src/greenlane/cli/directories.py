@@ -62,7 +62,8 @@ def _directory_table(out: Output, document: Document) -> None:
         out.say(f"Its address for SCIM: {one['address']}")
         for each in one["joined"]:
             whether = "taken over" if each["taken"] else f"not taken over until {one['name']} adds them"
-            out.say(f"{each['name']} is {each['known_as']} there, {whether}.")
+            how = f" by their own sign-in with {each['proven_by']}" if each["proven_by"] else ""
+            out.say(f"{each['name']} is {each['known_as']} there{how}, {whether}.")
         live = [token for token in one["tokens"] if token["revoked"] is None]
         out.table(
             ("token", "begins", "until", "last used"),

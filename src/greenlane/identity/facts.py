@@ -54,6 +54,7 @@ _OVER_PEOPLE = frozenset(
         *("join-directory", "leave-directory"),
     }
 )
+_JOINING = frozenset({"join-directory", "join-by-sign-in"})
 _GIVING = frozenset({"invite", "add-person", "grant-role", "add-group-rule", "ask-elevation"})
 _MAKING = frozenset({"create-role", "change-role"})
 _CHANGING = frozenset({"change-role", "delete-role"})
@@ -63,7 +64,7 @@ _OUTLIVES_ITS_SESSION = frozenset({"ask-to-open"})
 _WAYS_IN = frozenset(
     {
         *("set-password", "remove-password", "add-passkey", "remove-passkey", "make-recovery-codes"),
-        *("link-identity", "unlink-identity"),
+        *("link-identity", "unlink-identity", "join-by-sign-in"),
     }
 )
 _FRESHLY = _WAYS_IN | {"allow-once"}
@@ -330,6 +331,10 @@ def _between_people(connection: Connection, asked: _Asked) -> str | None:
     verb, action, person = asked.verb.name, asked.action, asked.actor.person
     if verb == "restore-person" and (off := provisioning.switched_off_by(connection, action.person)) is not None:
         return f"the directory {off} has switched them off, and switches them on again"
+    if verb == "leave-directory" and not _by_role(asked):
+        joined = provisioning.joined(connection, action.person)
+        if joined is not None and (joined.taken or not joined.proven_by):
+            return "the directory has you by now, or an administrator joined you, and an administrator takes you out"
     over = queries.person(connection, action.person).id if verb in _OVER_PEOPLE else None
     if over not in {None, person} and not _rights_of(connection, str(over)) <= asked.rights:
         return "that person may do more than you"
@@ -400,8 +405,8 @@ def _handing_out(connection: Connection, asked: _Asked, now: datetime) -> dict[s
     role = getattr(action, "role", "") if verb in _GIVING else ""
     role = "" if role == MEMBER else role
     gives = made.rights_of(connection, role) if role else _made_of(action) if verb in _MAKING else frozenset()
-    if verb == "join-directory":
-        gives = _rights_of(connection, action.person)
+    if verb in _JOINING:
+        gives = _rights_of(connection, getattr(action, "person", person))
     above = not gives <= asked.lasting
     if verb == "create-token" and asked.credential is not None:
         above = not set(action.scopes) <= set(asked.credential.scopes)

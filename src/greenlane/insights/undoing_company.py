@@ -31,11 +31,16 @@ def _link(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
     return Undo("unlink-identity", whose, "Let this company account open nothing here again")
 
 
+def _join(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
+    return Undo("leave-directory", {"person": happened["person"]}, "Leave the directory; the account stays connected")
+
+
 COMPANY: dict[str, Undoing] = {
     "add-identity-provider": _add,
     "change-identity-provider": _change,
     "claim-mail-domain": _domain,
     "verify-mail-domain": _domain,
     "link-identity": _link,
+    "join-by-sign-in": _join,
 }
 """By verb."""

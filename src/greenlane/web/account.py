@@ -11,7 +11,9 @@ from greenlane.govern.decision import Lane
 from greenlane.govern.errors import Conflict, SignInNeeded, WrongInput
 from greenlane.identity import queries
 from greenlane.identity.actions import AddPasskey, MakeRecoveryCodes, SetPassword
+from greenlane.identity.provisioning import queries as provisioning
 from greenlane.identity.sso import providers
+from greenlane.identity.sso.actions import JoinBySignIn
 from greenlane.insights import standing
 from greenlane.web import doing, frame, wording
 from greenlane.web.asked import Asked
@@ -113,7 +115,12 @@ def _account(at: Asked, error: FieldError | None = None) -> Response:
             if one.elevation
         ]
         tokens = [one for one in queries.tokens_of(connection, me.id) if one.revoked is None]
+        joined = provisioning.joined(connection, me.id)
+        alone = joined is None and provisioning.directory_of(connection, me.id) is None
+        directories = {one.name for one in provisioning.directories(connection)} if alone else set()
+        leading = {one.name for one in providers.providers(connection) if one.on and one.directory in directories}
     _, ahead = at.explain(MakeRecoveryCodes())
+    _, joining = at.explain(JoinBySignIn(""))
     return at.page(
         "account/account.html",
         status=422 if error else 200,
@@ -124,6 +131,10 @@ def _account(at: Asked, error: FieldError | None = None) -> Response:
         this=at.actor.credential,
         identities=identities,
         company=[one for one in at.house.company.offered() if one.name not in {mine.provider for mine in identities}],
+        joinable=[one for one in at.house.company.offered() if one.name in leading],
+        joins=joining,
+        may_join=joining.lane is not Lane.CLOSED,
+        joined=joined if joined is not None and joined.proven_by and not joined.taken else None,
         elevated=elevated,
         tokens=tokens,
         scopes=SCOPES,

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from greenlane.govern.errors import NotFound, SignInNeeded
 from greenlane.identity.sso import pending
-from greenlane.identity.sso.actions import LinkIdentity
+from greenlane.identity.sso.actions import JoinBySignIn, LinkIdentity
 from greenlane.identity.sso.parts import Landed, not_begun_here
 from greenlane.identity.sso.pending import Wish
 from greenlane.kit.errors import GreenlaneError, Unavailable
@@ -84,9 +84,11 @@ def _beginning(kind: str) -> Answer:
 
 def connecting(at: Asked) -> Response:
     """Out to the provider, to connect one's own account there. Only a form of ours begins this: what somebody else could
-    begin, somebody else could end with an account of their own.
+    begin, somebody else could end with an account of their own. Who joins a directory by it shows themselves anew there.
     """
-    return _led_out(at, at.field("provider"), Wish(purpose="link", person=at.me.person, page="/account"))
+    joins = bool(at.field("join"))
+    wish = Wish(purpose="join" if joins else "link", person=at.me.person, page="/account", fresh=joins)
+    return _led_out(at, at.field("provider"), wish)
 
 
 def try_out(at: Asked, name: str) -> Response:
@@ -160,6 +162,8 @@ def _landed(at: Asked, answered: Callable[[], Landed]) -> Response:
         raise SignInNeeded("Somebody else is signed in here by now.", next_step="Begin again on your own page.")
     if landed.purpose == "link":
         return doing.answered(at, at.does(LinkIdentity(landed.secret)), back="/account")
+    if landed.purpose == "join":
+        return doing.answered(at, at.does(JoinBySignIn(landed.secret)), back="/account")
     return at.page("sso/tried.html", name=at.named("name"), told=landed.told)
 
 

@@ -6,6 +6,7 @@ import pytest
 from tests.house import Doorway
 from tests.identity.scim.directory import USER, Directory, Told
 
+from greenlane.govern.actions import Approve
 from greenlane.govern.actor import Actor
 from greenlane.govern.door import Answer
 from greenlane.govern.errors import Conflict, NotFound, Refused, WrongInput
@@ -214,3 +215,18 @@ def test_who_moves_to_another_directory_and_who_is_erased_leave_nothing_behind(d
     with directory.doorway.control.database.read() as connection:
         assert queries.joins(connection, str(entra.made["directory"])) == []
         assert queries.directory_of(connection, ada) is None
+
+
+def test_a_join_that_waited_takes_effect_once_another_keeper_approved_it(directory: Directory, ada: str) -> None:
+    doorway = directory.doorway
+    other = doorway.hire("Otto Owner", "owner", everywhere=True)
+    _does(directory, GrantRole(ada, "platform-engineer"))
+    waiting = _joins(directory, ada)
+    assert waiting.state == "waiting"
+    assert waiting.request is not None
+    assert _brings(directory).status == 409, "nothing is joined before somebody looked"
+    assert _does(directory, Approve(waiting.request, "it is hers")).state == "refused"
+    assert doorway.does(other, Approve(waiting.request, "I asked her, it is hers")).state == "done"
+    told = _brings(directory)
+    assert (told.status, told.body["id"]) == (201, ada)
+    assert ("platform-engineer", "organisation") in _held(directory, ada)

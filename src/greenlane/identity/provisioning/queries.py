@@ -71,13 +71,16 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Somebody who was here before, and whom a directory takes over; ``taken`` once it did."""
+    """Somebody who was here before, and whom a directory takes over; ``taken`` once it did. ``proven_by`` is the provider
+    with whose sign-in they showed by themselves that they are this; empty where an administrator said it.
+    """
 
     person: str
     name: str
     known_as: str
     since: str
     taken: bool
+    proven_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,14 @@ def known(connection: Connection, directory: str, name: str) -> bool:
     return connection.execute(found).first() is not None
 
 
+def brought_as(connection: Connection, directory: str, external_id: str) -> set[str]:
+    """The ids of all people whom a directory (its id) ever brought by an immutable id of its own."""
+    found = select(DIRECTORY_USER.c.person).where(
+        DIRECTORY_USER.c.directory == directory, DIRECTORY_USER.c.external_id == external_id
+    )
+    return set(connection.execute(found).scalars())
+
+
 def joined_with(connection: Connection, person: str) -> str | None:
     """The name of the directory that a person was joined with here."""
     found = (
@@ -216,8 +227,11 @@ def joined_with(connection: Connection, person: str) -> str | None:
 
 
 def meant(connection: Connection, directory: str, user_name: str, external_id: str) -> set[str]:
-    """The ids of people here who were joined with what a directory (its id) calls so."""
-    named = DIRECTORY_JOIN.c.user_name == user_name.lower()
+    """The ids of people here who were joined with what a directory (its id) calls so.
+
+    Who joined by a sign-in is met by the directory's own id alone: a name can be given to somebody else.
+    """
+    named = (DIRECTORY_JOIN.c.user_name == user_name.lower()) & DIRECTORY_JOIN.c.proven_by.is_(None)
     if external_id:
         named |= DIRECTORY_JOIN.c.known_as == external_id
     found = select(DIRECTORY_JOIN.c.person).where(DIRECTORY_JOIN.c.directory == directory, named)
@@ -236,7 +250,26 @@ def joins(connection: Connection, directory: str) -> list[Joined]:
         .where(DIRECTORY_JOIN.c.directory == directory)
         .order_by(func.lower(PERSON.c.name), DIRECTORY_JOIN.c.person)
     )
-    return [Joined(row.person, row.name, row.known_as, row.since, row.taken is not None) for row in rows]
+    return [_joined(row) for row in rows]
+
+
+def joined(connection: Connection, person: str) -> Joined | None:
+    """How a person was joined with a directory; None where nobody did that."""
+    row = connection.execute(
+        select(DIRECTORY_JOIN, PERSON.c.name, DIRECTORY_USER.c.person.label("taken"))
+        .join(PERSON, PERSON.c.id == DIRECTORY_JOIN.c.person)
+        .outerjoin(
+            DIRECTORY_USER,
+            (DIRECTORY_USER.c.person == DIRECTORY_JOIN.c.person)
+            & (DIRECTORY_USER.c.directory == DIRECTORY_JOIN.c.directory),
+        )
+        .where(DIRECTORY_JOIN.c.person == person)
+    ).one_or_none()
+    return None if row is None else _joined(row)
+
+
+def _joined(row: Row[Any]) -> Joined:
+    return Joined(row.person, row.name, row.known_as, row.since, row.taken is not None, row.proven_by or "")
 
 
 def agent_switched_off(connection: Connection, name: str) -> bool:

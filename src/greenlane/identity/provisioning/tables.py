@@ -69,10 +69,12 @@ DIRECTORY_JOIN = Table(
     Column("made_by", Text, ForeignKey("person.id"), nullable=False),
     Column("action", Text, nullable=False),
     Column("since", Text, nullable=False),
+    Column("proven_by", Text),
     UniqueConstraint("directory", "user_name"),
 )
 """People who were here before, and whom a directory takes over: ``known_as`` is its userName or externalId for them, as
-somebody here gave it; ``user_name`` the same in small letters."""
+somebody here gave it; ``user_name`` the same in small letters. ``proven_by`` is the provider (its name then) that vouched
+for ``known_as`` when the person signed in there; then it is the directory's immutable id and never a name."""
 
 DIRECTORY_AGENT = Table(
     "directory_agent",

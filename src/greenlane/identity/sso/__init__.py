@@ -1,6 +1,6 @@
 """The company's own sign-in: its identity providers, and coming in through them.
 
-Verbs: add-, change-, refresh-, remove-identity-provider; tell-of-metadata; claim-, verify-, release-mail-domain; link-, unlink-identity;
+Verbs: add-, change-, refresh-, remove-identity-provider; tell-of-metadata; claim-, verify-, release-mail-domain; link-, unlink-identity; join-by-sign-in;
 end-provider-sessions. The sign-in itself is the verb sign-in, with what a provider vouched for as its secret.
 
 Invariants: a person and a provider's account belong together by the provider's own unchanging id, never by a mail

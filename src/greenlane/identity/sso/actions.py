@@ -218,6 +218,19 @@ class LinkIdentity:
 
 
 @verb(
+    "join-by-sign-in",
+    effect=EffectClass.WRITE,
+    undo="leave-directory",
+    says="{actor} {joined|join} the company's directory by signing in",
+)
+@dataclass(frozen=True, slots=True)
+class JoinBySignIn:
+    """Join the directory of a provider as whom you just signed in there. It takes you over when it next adds you."""
+
+    secret: Annotated[str, Secret, "what the provider vouched for, as the console keeps it"] = field(repr=False)
+
+
+@verb(
     "unlink-identity",
     effect=EffectClass.WRITE,
     subject="person",

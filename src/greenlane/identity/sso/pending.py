@@ -26,7 +26,7 @@ LASTS = timedelta(minutes=15)
 MOST = 20_000
 """Sign-ins under way at the same moment; beyond that the oldest are forgotten."""
 
-Purpose = Literal["sign-in", "link", "test"]
+Purpose = Literal["sign-in", "link", "join", "test"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ PENDING_SIGN_IN = Table(
     Column("state", Text, primary_key=True),
     Column("provider", Text, ForeignKey("identity_provider.id"), nullable=False),
     Column("browser", Text, nullable=False),
-    Column("purpose", Text, nullable=False),  # sign-in, link or test
+    Column("purpose", Text, nullable=False),  # sign-in, link, join or test
     Column("person", Text, ForeignKey("person.id")),
     Column("place", Text, nullable=False),
     Column("page", Text, nullable=False),

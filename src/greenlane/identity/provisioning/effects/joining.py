@@ -11,6 +11,7 @@ from greenlane.identity.effects import teams
 from greenlane.identity.groups.tables import DIRECTORY_GROUP, GROUP_MEMBER
 from greenlane.identity.provisioning import queries
 from greenlane.identity.provisioning.actions import JoinDirectory, LeaveDirectory
+from greenlane.identity.provisioning.queries import Directory
 from greenlane.identity.provisioning.tables import DIRECTORY_JOIN, DIRECTORY_USER
 from greenlane.identity.tables import PERSON
 from greenlane.kit.clock import stamp
@@ -24,32 +25,45 @@ def join(action: JoinDirectory, context: Context) -> Outcome:
 
     def rows(connection: Connection) -> None:
         directory = queries.directory(connection, action.directory)
-        _joinable(connection, action.person)
+        check_joinable(connection, action.person)
         if queries.known(connection, directory.id, action.known_as):
             raise Conflict(
                 f"{directory.name} brought somebody by this name already.",
                 next_step="Let the directory delete that person, or give the name that it has for this one.",
             )
-        user_name = action.known_as.lower()
-        taken = (DIRECTORY_JOIN.c.directory == directory.id) & (DIRECTORY_JOIN.c.user_name == user_name)
-        if connection.execute(select(DIRECTORY_JOIN.c.person).where(taken)).first() is not None:
-            raise Conflict(
-                f"Somebody else is joined with {directory.name} by this name.",
-                next_step="Take them out of it first: greenlane directory leave.",
-            )
-        connection.execute(
-            insert(DIRECTORY_JOIN).values(
-                person=action.person,
-                directory=directory.id,
-                known_as=action.known_as,
-                user_name=user_name,
-                made_by=context.actor.person,
-                action=context.action_id,
-                since=stamp(context.now),
-            )
-        )
+        keep(connection, context, directory, action.known_as, action.person)
 
     return Outcome(rows, happened={"person": action.person})
+
+
+def keep(
+    connection: Connection,
+    context: Context,
+    directory: Directory,
+    known_as: str,
+    person: str,
+    proven_by: str | None = None,
+) -> None:
+    """Rows of a join that was looked at. Raises ``Conflict`` where somebody else is joined so."""
+    user_name = known_as.lower()
+    taken = (DIRECTORY_JOIN.c.directory == directory.id) & (DIRECTORY_JOIN.c.user_name == user_name)
+    if connection.execute(select(DIRECTORY_JOIN.c.person).where(taken)).first() is not None:
+        raise Conflict(
+            f"Somebody else is joined with {directory.name} by this name.",
+            next_step="Take them out of it first: greenlane directory leave.",
+        )
+    connection.execute(
+        insert(DIRECTORY_JOIN).values(
+            person=person,
+            directory=directory.id,
+            known_as=known_as,
+            user_name=user_name,
+            made_by=context.actor.person,
+            action=context.action_id,
+            since=stamp(context.now),
+            proven_by=proven_by,
+        )
+    )
 
 
 def leave(action: LeaveDirectory, context: Context) -> Outcome:
@@ -77,7 +91,7 @@ def leave(action: LeaveDirectory, context: Context) -> Outcome:
     return Outcome(rows, happened={"person": action.person})
 
 
-def _joinable(connection: Connection, person: str) -> None:
+def check_joinable(connection: Connection, person: str) -> None:
     """Raises ``Refused`` for whom a directory has already, and for who was erased."""
     if identity.person(connection, person).state == "erased":
         raise Refused("This person was erased.", next_step="The directory adds somebody new.")

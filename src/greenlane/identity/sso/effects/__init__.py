@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greenlane.govern.effect import Handling
-from greenlane.identity.sso.effects import domains, identities, refreshing, setting_up
+from greenlane.identity.sso.effects import domains, identities, joining, refreshing, setting_up
 from greenlane.identity.sso.effects.setting_up import Works
 
 __all__ = ["Works", "handlings"]
@@ -24,6 +24,7 @@ def handlings(works: Works) -> dict[str, Handling]:
         "verify-mail-domain": Handling(proving.verify),
         "release-mail-domain": Handling(domains.release),
         "link-identity": Handling(belonging.link),
+        "join-by-sign-in": Handling(joining.Joining(works.database, works.arrived).join),
         "unlink-identity": Handling(identities.unlink),
         "end-provider-sessions": Handling(identities.end_sessions),
     }
