@@ -115,7 +115,7 @@ class InOneProcess(Control):
         self.model_lists = OneList(folder / "model-lists")
         self.policies = Policies(database, self.clock)
         self.ledger.write(self.policies.remember(self.policies.in_force()))
-        self.reviewers = reviewers(catalog.team_of, catalog.owner_of)
+        self.reviewers = reviewers(catalog.team_of, catalog.owner_of, self.clock)
         self.coming_in = ComingIn(
             database=database,
             write=self.ledger.write,

@@ -267,7 +267,7 @@ def test_people_see_the_apps_that_they_work_on(street: Street) -> None:
 
     def seen(person: str) -> list[str]:
         with street.house.database.read() as connection:
-            return [one.name for one in queries.apps_for(connection, person)]
+            return [one.name for one in queries.apps_for(connection, person, street.house.clock.now())]
 
     assert seen(street.owner.id) == ["offsite", "vendor-board"]
     assert seen(street.ben.id) == ["vendor-board"]

@@ -108,7 +108,9 @@ def test_a_person_joins_the_directory_from_their_account_page_and_leaves_it(
     assert "to join its directory" in browser.get("/account").text
     out = browser.post("/account/company", data={"provider": "okta", "join": "yes"})
     address = out.headers["refresh"].partition("url=")[2]
-    assert dict(parse_qsl(urlsplit(address).query))["prompt"] == "login", "a sign-in there that is under way is not enough"
+    assert dict(parse_qsl(urlsplit(address).query))["prompt"] == "login", (
+        "a sign-in there that is under way is not enough"
+    )
     back = browser.get(f"/sso/oidc/okta/callback?{urlencode(issuer.signs_in(address))}")
     assert back.headers["location"] == "/account"
     page = browser.get("/account").text

@@ -88,7 +88,9 @@ def routes() -> APIRouter:
     def budgets(at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
             found = queries.standings(connection, at.clock.now())
-            shown = seeing_calls.budgets(connection, found, seeing_calls.counted(connection, person_of(who)))
+            shown = seeing_calls.budgets(
+                connection, found, seeing_calls.counted(connection, person_of(who), at.clock.now())
+            )
             return {"items": [_standing(one, whose) for one, whose in shown], "next": None}
 
     @router.get("/spend", summary="What model calls cost, by app, team, person, model, provider, day and more")
@@ -113,7 +115,7 @@ def routes() -> APIRouter:
                 person=person,
                 provider=provider,
                 model=model,
-                seen=seeing_calls.counted(connection, person_of(who)),
+                seen=seeing_calls.counted(connection, person_of(who), at.clock.now()),
             )
             found = queries.spend(connection, by, which)
             names = _names(connection, by, [one.name for one in found])
@@ -148,7 +150,7 @@ def routes() -> APIRouter:
                 deploy=deploy,
                 key=key,
                 state=state,
-                seen=seeing_calls.seen(connection, person_of(who)),
+                seen=seeing_calls.seen(connection, person_of(who), at.clock.now()),
             )
             at_, _, id_ = after.partition(" ")
             found = queries.calls(connection, which, before=(at_, id_) if after else None, limit=limit)
@@ -159,7 +161,7 @@ def routes() -> APIRouter:
     @router.get("/calls/{call}", summary="One model call: what it cost, why this provider, and where its record lies")
     def call(call: str, at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            sight = seeing_calls.seen(connection, person_of(who))
+            sight = seeing_calls.seen(connection, person_of(who), at.clock.now())
             one = seeing_calls.check(queries.call(connection, call), sight)
             names = identity.names(connection, {one.person} if one.person else ())
         return _call(one, names)
@@ -167,14 +169,14 @@ def routes() -> APIRouter:
     @router.get("/calls/{call}/rules", summary="How a model call was decided; the rules for who may see every call")
     def decided(call: str, at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            sight = seeing_calls.seen(connection, person_of(who))
+            sight = seeing_calls.seen(connection, person_of(who), at.clock.now())
             one = seeing_calls.check(queries.call(connection, call), sight)
             return {"decided": one.begun.get("decided"), "rules": seeing_calls.rules(connection, one, sight)}
 
     @router.get("/calls/{call}/trace", summary="The work that a model call belongs to, as its app traced it")
     def trace(call: str, at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            sight = seeing_calls.seen(connection, person_of(who))
+            sight = seeing_calls.seen(connection, person_of(who), at.clock.now())
             one = seeing_calls.check(queries.call(connection, call), sight)
             found = trace_of(connection, one)
         if found is None:
@@ -193,7 +195,7 @@ def routes() -> APIRouter:
     def models_around(at: HOUSE, who: READER, days: Days = 14) -> dict[str, Any]:
         now = at.clock.now()
         with at.database.read() as connection:
-            sight = seeing_calls.seen(connection, person_of(who))
+            sight = seeing_calls.seen(connection, person_of(who), at.clock.now())
             found = around(connection, now, since=now - timedelta(days=days), seen=sight)
             names = identity.names(connection, {one.person for one in found if one.person})
         return {"items": [{**asdict(one), "name": names.get(one.person, "")} for one in found], "next": None}

@@ -52,7 +52,7 @@ def routes() -> APIRouter:
     @router.get("/apps", summary="Apps that you work on")
     def apps(at: HOUSE, who: READER, after: str = "", limit: int = Query(100, ge=1, le=500)) -> dict[str, Any]:
         with at.database.read() as connection:
-            found = catalog.apps_for(connection, person_of(who), after=after, limit=limit)
+            found = catalog.apps_for(connection, person_of(who), at.clock.now(), after=after, limit=limit)
             items = [_app(at, connection, one) for one in found]
         return {"items": items, "next": found[-1].name if len(found) == limit else None}
 

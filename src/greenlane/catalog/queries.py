@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
@@ -213,13 +214,13 @@ def all_apps(connection: Connection, *, after: str = "", limit: int | None = Non
 
 
 def apps_for(
-    connection: Connection, person: str, *, after: str = "", limit: int = 100, containing: str = ""
+    connection: Connection, person: str, now: datetime, *, after: str = "", limit: int = 100, containing: str = ""
 ) -> list[App]:
-    """Apps that a person sees: their own, and those of the teams and places where a role of theirs reads what happens.
+    """Apps that a person sees now: their own, and those of the teams and places where a role of theirs reads what happens.
 
     ``containing``: only those whose name or title has these letters, large or small.
     """
-    scopes = {one.scope for one in identity.held(connection, person) if one.may("read-receipts")}
+    scopes = {one.scope for one in identity.held(connection, person, now) if one.may("read-receipts")}
     query = select(APP).where(APP.c.name > after).order_by(APP.c.name).limit(limit)
     if identity.ORGANISATION not in scopes:
         teams = [scope.removeprefix("team:") for scope in scopes if scope.startswith("team:")]

@@ -376,12 +376,12 @@ def _kept_apart(connection: Connection, asked: _Asked, team_of_app: TeamOfApp, n
         return checking.by_making(connection, _made_of(action))
     if verb in {"grant-role", "ask-elevation"}:
         scope, whose = queries.scope_of(connection, action.scope), getattr(action, "person", asked.actor.person)
-        return checking.by_giving(connection, whose, action.role, scope, team_of_app)
+        return checking.by_giving(connection, whose, action.role, scope, team_of_app, now)
     if verb == "add-group-rule" and action.role != MEMBER:
         group = groups.group(connection, action.group).id
         ruled = [(one.role, one.scope) for one in groups.rules(connection, group)]
         people, scope = groups.people_in(connection, group), queries.scope_of(connection, action.scope)
-        return checking.by_ruling(connection, people, ruled, action.role, scope, team_of_app)
+        return checking.by_ruling(connection, people, ruled, action.role, scope, team_of_app, now)
     about = approvals.question(connection, action.request).subject if asked.verb.subject == "request" else ""
     app = _app(connection, asked)
     about = about or (f"app:{app}" if app else asked.verb.subject_of(action))
@@ -406,7 +406,7 @@ def _handing_out(connection: Connection, asked: _Asked, now: datetime) -> dict[s
     role = "" if role == MEMBER else role
     gives = made.rights_of(connection, role) if role else _made_of(action) if verb in _MAKING else frozenset()
     if verb in _JOINING:
-        gives = _rights_of(connection, getattr(action, "person", person))
+        gives = _rights_of(connection, str(getattr(action, "person", person)))
     above = not gives <= asked.lasting
     if verb == "create-token" and asked.credential is not None:
         above = not set(action.scopes) <= set(asked.credential.scopes)

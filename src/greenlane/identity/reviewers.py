@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from greenlane.govern.action import REGISTRY
 from greenlane.govern.approvals import Reviewers
 from greenlane.identity import queries
+from greenlane.kit.clock import Clock
 
 APPROVING = "approve"
 """The right of those who are asked where a verb names none of its own."""
@@ -17,8 +18,8 @@ OwnerOfSubject = Callable[[Connection, str], str | None]
 """The id of the person who owns a subject such as ``app:vendor-board``; None where nobody does. Handed in."""
 
 
-def reviewers(team_of_app: queries.TeamOfApp, owner_of: OwnerOfSubject) -> Reviewers:
-    """The rule by which requests find people.
+def reviewers(team_of_app: queries.TeamOfApp, owner_of: OwnerOfSubject, clock: Clock | None = None) -> Reviewers:
+    """The rule by which requests find people. By the ``clock``, nobody is asked whose role for some hours is over.
 
     Step 0 asks the reviewers of the app or its team, 1 their deputies (reviewers and platform engineers of the whole
     organisation), 2 and later the owners. Where a step has nobody, the next one is asked at once: no request waits for
@@ -31,16 +32,17 @@ def reviewers(team_of_app: queries.TeamOfApp, owner_of: OwnerOfSubject) -> Revie
     def ask(connection: Connection, subject: str, author: str | None, step: int, verb: str = "") -> Sequence[str]:
         organisation, *nearer = queries.scopes_around(connection, subject, team_of_app)
         right = REGISTRY.named(verb).decided_by if verb else ""
+        now = None if clock is None else clock.now()
         circles: tuple[frozenset[str], ...]
         if right:
-            around = queries.people_allowed(connection, right, nearer)
-            everywhere = queries.people_allowed(connection, right, (organisation,))
+            around = queries.people_allowed(connection, right, nearer, now=now)
+            everywhere = queries.people_allowed(connection, right, (organisation,), now=now)
             owner = frozenset({owner_of(connection, subject)})
             circles = ((around | everywhere) & owner, around, everywhere)
         else:
             owners = queries.active_owners(connection)
-            deputies = queries.people_allowed(connection, APPROVING, (organisation,)) - owners
-            circles = (queries.people_allowed(connection, APPROVING, nearer), deputies, owners)
+            deputies = queries.people_allowed(connection, APPROVING, (organisation,), now=now) - owners
+            circles = (queries.people_allowed(connection, APPROVING, nearer, now=now), deputies, owners)
         asked = (sorted(circle - {author}) for circle in circles[min(step, len(circles) - 1) :])
         return next((people for people in asked if people), [])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,18 +15,18 @@ from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
 
 
-def seen(connection: Connection, person: str) -> Seen | None:
-    """What somebody sees of all calls; None for every one."""
-    return _seen(connection, person, "read-model-calls", "read-all-model-calls")
+def seen(connection: Connection, person: str, now: datetime) -> Seen | None:
+    """What somebody sees of all calls now; None for every one."""
+    return _seen(connection, person, now, "read-model-calls", "read-all-model-calls")
 
 
-def counted(connection: Connection, person: str) -> Seen | None:
-    """Of which calls somebody sees what they cost together, and the budgets over them; None for every one."""
-    return _seen(connection, person, "read-spending")
+def counted(connection: Connection, person: str, now: datetime) -> Seen | None:
+    """Of which calls somebody sees what they cost together, and the budgets over them, now; None for every one."""
+    return _seen(connection, person, now, "read-spending")
 
 
-def _seen(connection: Connection, person: str, *rights: str) -> Seen | None:
-    held = identity.held(connection, person)
+def _seen(connection: Connection, person: str, now: datetime, *rights: str) -> Seen | None:
+    held = identity.held(connection, person, now)
     scopes = {one.scope for one in held if any(one.may(right) for right in rights)}
     if identity.ORGANISATION in scopes:
         return None

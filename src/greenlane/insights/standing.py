@@ -130,12 +130,12 @@ def scope_words(connection: Connection, scopes: Sequence[str]) -> dict[str, str]
     return {one: teams.get(one, one) for one in scopes}
 
 
-def who_may(connection: Connection, verb: str, subject: str, environment: str) -> list[Allowed]:
-    """Who may do a verb on a subject (``organisation``, ``team:NAME``, ``app:NAME``): every active person whose role
+def who_may(connection: Connection, verb: str, subject: str, environment: str, now: datetime) -> list[Allowed]:
+    """Who may do a verb now on a subject (``organisation``, ``team:NAME``, ``app:NAME``): every active person whose role
     allows it and counts there. Raises ``NotFound`` for a subject that does not exist.
     """
     around = identity.scopes_around(connection, subject, catalog.team_of)
-    found = listing.holders(connection, verb, environment, around)
+    found = listing.holders(connection, verb, environment, around, now)
     words = scope_words(connection, [one.scope for _, _, one in found])
     return [Allowed(person, name, one.role, words[one.scope]) for person, name, one in found]
 

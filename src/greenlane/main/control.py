@@ -143,7 +143,7 @@ class Control(Parts):
         self.policies = Policies(self.database, self.clock, settings.policies)
         self.policies.load()
         self.ledger.write(self.policies.remember(self.policies.in_force()))
-        self.reviewers = reviewers(catalog.team_of, catalog.owner_of)
+        self.reviewers = reviewers(catalog.team_of, catalog.owner_of, self.clock)
         self.builder = builder.BuilderLine.to(self.places.socket("builder"), settings.folder / "builds")
         self.runtime = Runtime(self.places.socket("runtime"))
         self.camera = self.runtime

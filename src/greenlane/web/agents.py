@@ -49,7 +49,7 @@ def agents(at: Asked) -> Response:
         asks = confirming.waiting_for(connection, at.me.person, at.now)
         trusted = trusting.workloads(connection)
         mine = lent_by(connection, at.me.person, at.now)
-        apps = [one.name for one in catalog.apps_for(connection, at.me.person, after="", limit=MOST_APPS)]
+        apps = [one.name for one in catalog.apps_for(connection, at.me.person, at.now, after="", limit=MOST_APPS)]
         ends_others = at.may(connection, "read-settings", "organisation")
     _facts, ahead = at.explain(RegisterAgent("my-agent"))
     _facts, turning = at.explain(RotateTokenKey())

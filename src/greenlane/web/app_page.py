@@ -171,7 +171,8 @@ def app_page(at: Asked) -> Response:
             "title": app.title or app.name,
             "owner": owner,
             "creator": any(
-                one.by == CREATION and one.scope == f"app:{app.name}" for one in identity.held(connection, app.owner)
+                one.by == CREATION and one.scope == f"app:{app.name}"
+                for one in identity.held(connection, app.owner, at.now)
             ),
             "team": team.name,
             "url": at.house.addresses.url(app.name),

@@ -111,7 +111,7 @@ def routes(site: Site) -> list[Route]:
 def call_page(at: Asked) -> Response:
     """What its records say."""
     with at.read() as connection:
-        seen = seeing_calls.seen(connection, at.me.person)
+        seen = seeing_calls.seen(connection, at.me.person, at.now)
         one = seeing_calls.check(gateway.call(connection, at.named("call")), seen)
         people = {link["id"] for link in one.begun.get("actor") or () if link.get("kind") == "person"}
         names = identity.names(connection, {*people, one.person} - {""})

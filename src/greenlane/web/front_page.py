@@ -42,7 +42,7 @@ def front_page(at: Asked) -> Response:
     """Your apps, searched and paged, and how much waits for you."""
     wanted, after = at.query("q"), at.query("after")
     with at.read() as connection:
-        found = catalog.apps_for(connection, at.me.person, after=after, limit=AT_ONCE + 1, containing=wanted)
+        found = catalog.apps_for(connection, at.me.person, at.now, after=after, limit=AT_ONCE + 1, containing=wanted)
         apps = _lines(at, connection, found[:AT_ONCE])
     more = f"/?{urlencode({'q': wanted, 'after': found[AT_ONCE - 1].name})}" if len(found) > AT_ONCE else ""
     return at.page(

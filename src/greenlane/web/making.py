@@ -130,16 +130,17 @@ class Workbench:
         """The app of theirs that it may be a new version of."""
         house, title = self._house, str(found.get("title", ""))
         bundle = Bundle.from_manifest(house.blobs.get(found["manifest"]))
+        now = house.clock.now()
         with house.database.read() as connection:
             return resembling(
                 connection,
                 house.blobs,
                 bundle,
                 (names.guess(called, title), title),
-                catalog.apps_for(connection, str(actor.person), limit=10_000),
+                catalog.apps_for(connection, str(actor.person), now, limit=10_000),
                 lambda app: any(
                     one.may("deploy", "preview")
-                    for one in identity.rights(connection, str(actor.person), f"app:{app}", catalog.team_of)
+                    for one in identity.rights(connection, str(actor.person), f"app:{app}", catalog.team_of, now)
                 ),
             )
 

@@ -99,7 +99,7 @@ def models_page(at: Asked) -> Response:
         prices = gateway.prices(connection)
         settings = gateway.settings(connection)
         now = at.house.clock.now()
-        sight = seeing_calls.seen(connection, at.me.person)
+        sight = seeing_calls.seen(connection, at.me.person, at.now)
         passed_by = around(connection, now, since=now - AROUND, seen=sight)
         names = identity.names(connection, {one.person for one in passed_by if one.person})
         recounts = at.may(connection, "read-all-model-calls", "organisation")

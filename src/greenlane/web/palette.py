@@ -172,7 +172,7 @@ def _lane(at: Asked, verb: Verb, app: str) -> str:
 def _apps(at: Asked, connection: Connection, words: Sequence[str]) -> list[str]:
     """Apps of the asker in whose name or title all these words are."""
     longest = max(words, key=len)
-    found = catalog.apps_for(connection, at.me.person, after="", limit=50, containing=longest)
+    found = catalog.apps_for(connection, at.me.person, at.now, after="", limit=50, containing=longest)
     named = [one for one in found if all(word in f"{one.name} {one.title}".lower() for word in words)]
     named.sort(key=lambda one: not all(word in one.name for word in words))
     return [one.name for one in named[:MOST_APPS]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -92,7 +93,7 @@ def people(at: Asked) -> Response:
                 "people/only_me.html", me=at.me.person, teams=identity.person(connection, at.me.person).teams
             )
         found = listing.people_after(connection, containing=wanted, after=after, limit=AT_ONCE + 1)
-        lines = _lines(connection, found[:AT_ONCE])
+        lines = _lines(connection, found[:AT_ONCE], at.now)
         everybody = listing.how_many(connection)
         teams = identity.teams(connection)
         where = _teams_for(at, "invite", teams)
@@ -117,8 +118,8 @@ def people(at: Asked) -> Response:
     )
 
 
-def _lines(connection: Connection, found: Sequence[identity.Person]) -> list[Line]:
-    held = identity.held_by(connection, [one.id for one in found])
+def _lines(connection: Connection, found: Sequence[identity.Person], now: datetime) -> list[Line]:
+    held = identity.held_by(connection, [one.id for one in found], now)
     words = standing.scope_words(connection, [one.scope for several in held.values() for one in several])
     return [
         Line(
@@ -280,7 +281,7 @@ def team(at: Asked) -> Response:
         one = team_of(at, connection)
         found = listing.people_after(connection, team=one.id, after=after, limit=AT_ONCE + 1)
         apps = catalog.apps_of_team(connection, one.id, limit=AT_ONCE + 1)
-        lines = _lines(connection, found[:AT_ONCE])
+        lines = _lines(connection, found[:AT_ONCE], at.now)
         reads_values = at.may(connection, "read-variables", f"team:{one.id}")
         choices = role_choices(connection)
     more = f"/teams/{one.name}?{urlencode({'after': found[AT_ONCE - 1].id})}" if len(found) > AT_ONCE else ""

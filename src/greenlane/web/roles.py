@@ -73,7 +73,7 @@ def _who(at: Asked, verb: str, app: str, environment: str) -> dict[str, object]:
             raise NotFound("There is no such app for you.", next_step="Look at the name.")
         if app and catalog.find_app(connection, app) is None:
             return {"title": title, "app": app, "unknown": True, "people": [], "own": False, "place": ""}
-        allowed = standing.who_may(connection, verb, subject, place)
+        allowed = standing.who_may(connection, verb, subject, place, at.now)
     people: dict[str, tuple[str, list[str]]] = {}
     for one in allowed:
         said = people.setdefault(one.person, (one.name, []))[1]

@@ -94,12 +94,12 @@ def spend_page(at: Asked) -> Response:
     days = int(asked) if asked in {str(one) for one in RANGES} else USUAL
     by: By = next((one for one in BY if one == at.query("by")), "app")
     with at.read() as connection:
-        scope = scope_of(at, connection, seeing_calls.counted(connection, at.me.person))
+        scope = scope_of(at, connection, seeing_calls.counted(connection, at.me.person, at.now))
         found = spending.spending(connection, by, scope.which, figures.days_of(at.now, days))
         labels = _labels(connection, by, [one.name for one in found.shares])
         recounts = at.may(connection, "read-all-model-calls", "organisation")
         bars = budgets.bars(connection, at.now, lambda account: _concerns(at, connection, scope, account))
-        single = replace(scope.which, seen=seeing_calls.seen(connection, at.me.person))
+        single = replace(scope.which, seen=seeing_calls.seen(connection, at.me.person, at.now))
         newest = gateway.calls(connection, single, limit=NEWEST)
         people = identity.names(connection, {one.person for one in newest if one.person})
     return at.page(
@@ -241,7 +241,7 @@ def calls_page(at: Asked) -> Response:
     """The newest calls, page by page."""
     moment, _, id = at.query("before").partition("_")
     with at.read() as connection:
-        scope = scope_of(at, connection, seeing_calls.seen(connection, at.me.person))
+        scope = scope_of(at, connection, seeing_calls.seen(connection, at.me.person, at.now))
         found = gateway.calls(connection, scope.which, before=(moment, id) if id else None, limit=AT_ONCE + 1)
         shown = found[:AT_ONCE]
         people = identity.names(connection, {one.person for one in shown if one.person})

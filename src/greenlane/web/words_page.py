@@ -54,7 +54,7 @@ def _call(at: Asked) -> Call:
     """The call, for somebody who may look at its words. Raises ``NotFound``."""
     with at.read() as connection:
         one = seeing_calls.check(
-            gateway.call(connection, at.named("call")), seeing_calls.seen(connection, at.me.person)
+            gateway.call(connection, at.named("call")), seeing_calls.seen(connection, at.me.person, at.now)
         )
     if not at.has_somewhere("look-at-words"):
         raise NotFound("There is no such page for you.", next_step="Ask an owner for a role that may look.")

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from tests.house import HOUR, Doorway
 
 from greenlane.api.app import create
+from greenlane.catalog import queries as catalog
 from greenlane.govern import approvals
 from greenlane.govern.actions import Approve
 from greenlane.govern.actor import Actor
@@ -20,6 +21,8 @@ from greenlane.identity.actions import CreateToken, ErasePerson, GrantRole, Remo
 from greenlane.identity.elevation import queries
 from greenlane.identity.elevation.actions import AskElevation, EndElevation
 from greenlane.identity.elevation.ending import Ending
+from greenlane.insights import seeing_calls
+from greenlane.insights.standing import who_may
 from greenlane.insights.undoing import UNDOINGS
 from greenlane.insights.why import why
 
@@ -83,6 +86,47 @@ def test_it_is_over_by_the_clock_whether_its_end_is_written_down_or_not(doorway:
     assert written.action["subject"] == f"elevation:{one}"
     ending.round()
     assert len(doorway.receipts("end-elevation")) == 1, "once is enough"
+
+
+def test_no_list_shows_it_as_running_before_its_end_is_written_down(doorway: Doorway, ben: Actor) -> None:
+    def lists() -> dict[str, bool]:
+        now = doorway.clock.now()
+        with doorway.control.database.read() as connection:
+            scopes = identity.scopes_around(connection, "team:home", lambda *_: None)
+            held = {
+                "people": identity.held_by(connection, [ben.id], now).get(ben.id, ()),
+                "conflicts": identity.everything_held(connection, [ben.id], now).get(ben.id, ()),
+                "rights": identity.rights(connection, ben.id, "team:home", lambda *_: None, now),
+            }
+            return {name: any(one.role == "developer" for one in roles) for name, roles in held.items()} | {
+                "running": bool(queries.running(connection, now)),
+                "who may": ben.id in {one.person for one in who_may(connection, "deploy", "team:home", "preview", now)},
+                "people with": ben.id in identity.people_with(connection, ("developer",), scopes, now),
+                "apps": bool(catalog.apps_for(connection, ben.id, now)),
+                "calls": bool((seen := seeing_calls.counted(connection, ben.id, now)) and seen.teams),
+            }
+
+    doorway.deploys(doorway.owner)
+    elevated(doorway, ben)
+    assert {name for name, shown in lists().items() if not shown} == set()
+    page = TestClient(create(doorway.control._api()))
+    page.headers["authorization"] = f"Bearer {doorway.does(doorway.owner, CreateToken('robot')).answer['token']}"
+    assert len(page.get("http://localhost:4180/v1/elevations").json()["items"]) == 1
+    doorway.clock.forward(2 * HOUR)
+    assert {name for name, shown in lists().items() if shown} == set()
+    assert page.get("http://localhost:4180/v1/elevations").json()["items"] == []
+    assert doorway.receipts("end-elevation") == [], "nobody wrote it down yet"
+
+
+def test_nobody_is_asked_to_decide_whose_role_is_over(doorway: Doorway, ben: Actor) -> None:
+    def asked() -> list[str]:
+        with doorway.control.database.read() as connection:
+            return list(doorway.control.reviewers(connection, "team:home", None, 0))
+
+    elevated(doorway, ben, AskElevation("reviewer", "The reviewer is ill.", "team:home", hours=2))
+    assert asked() == [ben.id]
+    doorway.clock.forward(2 * HOUR)
+    assert asked() == [doorway.owner.id]
 
 
 def test_the_next_look_is_when_the_next_one_is_over(doorway: Doorway, ben: Actor) -> None:

@@ -28,10 +28,12 @@ def by_doing(connection: Connection, person: str, verb: str, about: str, now: da
     return ""
 
 
-def by_giving(connection: Connection, person: str, role: str, scope: str, team_of_app: identity.TeamOfApp) -> str:
+def by_giving(
+    connection: Connection, person: str, role: str, scope: str, team_of_app: identity.TeamOfApp, now: datetime
+) -> str:
     """Why somebody may not be given a role in a scope as it is stored: they hold one that it is kept apart from."""
     others = apart_from(connection).get(role, frozenset())
-    held = identity.everything_held(connection, [person]).get(person, ()) if others else ()
+    held = identity.everything_held(connection, [person], now).get(person, ()) if others else ()
     found = _against(connection, held, others, scope, team_of_app)
     return "" if found is None else f"{role} and {found.role}, which they have already"
 
@@ -43,6 +45,7 @@ def by_ruling(
     role: str,
     scope: str,
     team_of_app: identity.TeamOfApp,
+    now: datetime,
 ) -> str:
     """Why a group with these people, to which rules give these (role, scope) already, may not be given a role."""
     others = apart_from(connection).get(role, frozenset())
@@ -51,7 +54,7 @@ def by_ruling(
     for given, where in ruled:
         if given in others and meets(connection, where, scope, team_of_app):
             return f"{role} and {given}, which another rule gives the same group"
-    by_person = identity.everything_held(connection, people)
+    by_person = identity.everything_held(connection, people, now)
     caught = [_against(connection, held, others, scope, team_of_app) for held in by_person.values()]
     roles = sorted({one.role for one in caught if one is not None})
     number = sum(one is not None for one in caught)

@@ -43,13 +43,13 @@ def conflicts(connection: Connection, now: datetime, team_of_app: identity.TeamO
 def of_pair(connection: Connection, pair: Apart, now: datetime, team_of_app: identity.TeamOfApp) -> list[Conflict]:
     """Those of one pair, kept apart already or only thought of."""
     if pair.kind == ROLES:
-        return _holding(connection, pair, team_of_app)
+        return _holding(connection, pair, now, team_of_app)
     both = {pair.one, pair.other}
     made = [one.name for one in custom_roles(connection) if both <= {verb for verb, _ in one.rights}]
     return [*_doing(connection, pair, now), *(Conflict(pair, "", role, "", "") for role in made)]
 
 
-def _holding(connection: Connection, pair: Apart, team_of_app: identity.TeamOfApp) -> list[Conflict]:
+def _holding(connection: Connection, pair: Apart, now: datetime, team_of_app: identity.TeamOfApp) -> list[Conflict]:
     one, other = (
         select(GIVEN.c.person)
         .join(PERSON, PERSON.c.id == GIVEN.c.person)
@@ -57,7 +57,7 @@ def _holding(connection: Connection, pair: Apart, team_of_app: identity.TeamOfAp
         for role in (pair.one, pair.other)
     )
     found = []
-    for person, held in sorted(identity.everything_held(connection, one.intersect(other)).items()):
+    for person, held in sorted(identity.everything_held(connection, one.intersect(other), now).items()):
         counting, withheld = identity.sort_out(held)
         out = {(each.one.role, each.one.scope) for each in withheld}
         for first, second in product(_of(held, pair.one), _of(held, pair.other)):

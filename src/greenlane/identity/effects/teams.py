@@ -124,7 +124,7 @@ def grant(connection: Connection, person: str, role: str, scope: str, context: C
     beside one that it is kept apart from.
     """
     rights_of(connection, role)
-    if against := checking.by_giving(connection, person, role, scope, _no_app):
+    if against := checking.by_giving(connection, person, role, scope, _no_app, context.now):
         raise Refused(f"Two roles are kept apart here: {against}.", next_step="Take the other role back first.")
     if not queries.was_given(connection, person, role, scope):
         connection.execute(

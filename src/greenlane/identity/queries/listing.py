@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select
 
@@ -52,12 +53,14 @@ def how_many(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(PERSON).where(PERSON.c.state != "erased")).scalar_one()
 
 
-def holders(connection: Connection, verb: str, place: str, scopes: Sequence[str]) -> list[tuple[str, str, Held]]:
-    """Who of the active people may do a verb by a role that counts in these scopes: (person, name, what they hold)."""
-    people = people_allowed(connection, verb, scopes, place)
+def holders(
+    connection: Connection, verb: str, place: str, scopes: Sequence[str], now: datetime
+) -> list[tuple[str, str, Held]]:
+    """Who of the active people may do a verb now by a role that counts in these scopes: (person, name, what they hold)."""
+    people = people_allowed(connection, verb, scopes, place, now)
     names = connection.execute(select(PERSON.c.id, PERSON.c.name).where(PERSON.c.id.in_(people)))
     ordered = sorted((row.name.casefold(), row.id, row.name) for row in names)
-    theirs = held_by(connection, people)
+    theirs = held_by(connection, people, now)
     return [
         (person, name, one)
         for _, person, name in ordered

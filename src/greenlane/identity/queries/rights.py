@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, SelectBase, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, SelectBase, or_, select
 
 from greenlane.govern.errors import NotFound
 from greenlane.identity import roles
@@ -61,21 +61,30 @@ def withheld(connection: Connection, person: str, now: datetime | None = None) -
     return sort_out(_all(connection, person, now))[1]
 
 
-def held_by(connection: Connection, people: People) -> dict[str, tuple[Held, ...]]:
-    """The roles of several people that count, the oldest first; nobody without a role is in it. ``people`` are ids."""
-    return {person: sort_out(held)[0] for person, held in everything_held(connection, people).items()}
+def held_by(connection: Connection, people: People, now: datetime | None = None) -> dict[str, tuple[Held, ...]]:
+    """The roles of several people that count, the oldest first; nobody without a role is in it. ``people`` are ids.
+
+    Whoever shows them gives ``now``, as for ``held``: nobody is shown a role that is over.
+    """
+    return {person: sort_out(held)[0] for person, held in everything_held(connection, people, now).items()}
 
 
-def everything_held(connection: Connection, people: People) -> dict[str, tuple[Held, ...]]:
+def everything_held(connection: Connection, people: People, now: datetime | None = None) -> dict[str, tuple[Held, ...]]:
     """The same with what is withheld because it is kept apart from something else."""
     wanted = people if isinstance(people, SelectBase) else list(people)
     found: dict[str, list[Row[Any]]] = {}
     order = (GIVEN.c.since, GIVEN.c.role, GIVEN.c.scope, GIVEN.c.rule)
-    for row in connection.execute(select(GIVEN).where(GIVEN.c.person.in_(wanted)).order_by(*order)):
+    given = select(GIVEN).where(GIVEN.c.person.in_(wanted), *_not_over(now)).order_by(*order)
+    for row in connection.execute(given):
         found.setdefault(row.person, []).append(row)
     told = _told(connection, [row for rows in found.values() for row in rows])
     theirs = iter(told)
     return {person: tuple(_building([next(theirs) for _ in rows])) for person, rows in found.items()}
+
+
+def _not_over(now: datetime | None) -> tuple[ColumnElement[bool], ...]:
+    """What holds for roles that last, and for those for some hours that are not over at a moment."""
+    return () if now is None else (or_(GIVEN.c.until == "", GIVEN.c.until > stamp(now)),)
 
 
 def _all(connection: Connection, person: str, now: datetime | None) -> list[Held]:
@@ -116,13 +125,15 @@ def was_given(connection: Connection, person: str, role: str, scope: str) -> boo
     return any((one.role, one.scope) == (role, scope) for one in held(connection, person) if one.by == GRANT)
 
 
-def rights(connection: Connection, person: str, subject: str, team_of_app: TeamOfApp) -> tuple[Held, ...]:
+def rights(
+    connection: Connection, person: str, subject: str, team_of_app: TeamOfApp, now: datetime | None = None
+) -> tuple[Held, ...]:
     """The roles of an active person that count for a subject (``organisation``, ``team:NAME``, ``app:NAME``), each with
     where it is held and by which action: the answer to "who has this right and why".
     """
     if state_of(connection, person) != "active":
         return ()
-    return counting(held(connection, person), scopes_around(connection, subject, team_of_app))
+    return counting(held(connection, person, now), scopes_around(connection, subject, team_of_app))
 
 
 def active_owners(connection: Connection) -> frozenset[str]:
@@ -133,28 +144,36 @@ def active_owners(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(found).scalars())
 
 
-def people_with(connection: Connection, names: Sequence[str], scopes: Sequence[str]) -> frozenset[str]:
+def people_with(
+    connection: Connection, names: Sequence[str], scopes: Sequence[str], now: datetime | None = None
+) -> frozenset[str]:
     """Ids of the active people for whom one of these roles counts in one of these scopes."""
-    found = _holding(names, scopes)
+    found = _holding(names, scopes).where(*_not_over(now))
     if apart_from(connection):
-        return _counted(connection, found, names, scopes)
+        return _counted(connection, found, names, scopes, now)
     sure = connection.execute(found.where(GIVEN.c.by != CREATION)).scalars()
     creators = found.where(GIVEN.c.by == CREATION)
-    return frozenset(sure) | (_counted(connection, creators, names, scopes) if roles.BUILDER in names else frozenset())
+    if roles.BUILDER not in names:
+        return frozenset(sure)
+    return frozenset(sure) | _counted(connection, creators, names, scopes, now)
 
 
-def _counted(connection: Connection, people: People, names: Sequence[str], scopes: Sequence[str]) -> frozenset[str]:
+def _counted(
+    connection: Connection, people: People, names: Sequence[str], scopes: Sequence[str], now: datetime | None
+) -> frozenset[str]:
     """Those of several people for whom one of these roles really counts, whatever is held beside it."""
     return frozenset(
         person
-        for person, theirs in held_by(connection, people).items()
+        for person, theirs in held_by(connection, people, now).items()
         if any(one.role in names for one in counting(theirs, scopes))
     )
 
 
-def people_allowed(connection: Connection, verb: str, scopes: Sequence[str], place: str = "") -> frozenset[str]:
+def people_allowed(
+    connection: Connection, verb: str, scopes: Sequence[str], place: str = "", now: datetime | None = None
+) -> frozenset[str]:
     """Ids of the active people who may do a verb by a role in one of these scopes."""
-    return people_with(connection, allowing(connection, verb, place), scopes)
+    return people_with(connection, allowing(connection, verb, place), scopes, now)
 
 
 def _holding(names: Sequence[str], scopes: Sequence[str]) -> Select[Any]:

@@ -111,9 +111,9 @@ class _Inside:
 
 
 def _roles(connection: Connection, people: Select[str], inside: _Inside, now: datetime) -> Iterator[Right]:
-    for person, held in identity.everything_held(connection, people).items():
+    for person, held in identity.everything_held(connection, people, now).items():
         for one in held:
-            if (one.until and one.until <= stamp(now)) or not (inside.everything or one.scope in inside.scopes):
+            if not (inside.everything or one.scope in inside.scopes):
                 continue
             kind, source = _KINDS[one.by], one.rule or one.elevation
             yield Right(
