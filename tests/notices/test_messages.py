@@ -25,7 +25,9 @@ from greenlane.ledger import queries as ledger
 from greenlane.notices import actions, queries
 from greenlane.notices.actions import AddWebhook, ChooseMail, RemoveWebhook
 from greenlane.notices.driver import Undeliverable
+from greenlane.notices.hearing import KINDS
 from greenlane.notices.message import Told
+from greenlane.notices.outbox import hears_by_mail
 from greenlane.notices.outside import OverNetwork
 from greenlane.notices.postman import WAITS, Postman
 from greenlane.notices.queries import Message
@@ -98,6 +100,17 @@ def test_whoever_is_asked_gets_a_mail_with_the_sentence_and_the_page(doorway: Do
         assert "Acme Ltd" in part
         assert "only what waits for you" in part
         assert "<img" not in part
+
+
+def test_the_choice_names_what_the_company_s_sign_in_provider_changed(doorway: Doorway):
+    """Each kind that asks for something is named, so that nobody chooses what they do not know of."""
+    assert "the company's sign-in" in actions.CHOICES["waiting"]
+    assert set(actions.WAITING) <= set(KINDS)
+    doorway.does(doorway.owner, RenamePerson(doorway.owner.id, email="olga@example.com"))
+    for choice, comes in (("waiting", True), ("all", True), ("nothing", False)):
+        doorway.does(doorway.owner, ChooseMail(choice))
+        with doorway.control.database.read() as connection:
+            assert hears_by_mail(connection, doorway.owner.id, "company") is comes
 
 
 def test_without_an_address_nothing_is_sent_and_nothing_waits(doorway: Doorway, ben: Actor):

@@ -13,9 +13,20 @@ from greenlane.govern.errors import WrongInput
 from greenlane.notices import outside
 from greenlane.notices.hearing import KINDS
 
+WAITING = {
+    "asked": "decisions",
+    "look": "looks",
+    "review": "access reviews",
+    "interrupted": "interruptions",
+    "sign-in": "new browsers",
+    "models": "models",
+    "company": "the company's sign-in",
+}
+"""The kinds of notices that ask their reader to do something, each in a word or two."""
+
 CHOICES = {
     "all": "everything that you should hear of",
-    "waiting": "only what waits for you",
+    "waiting": f"only what waits for you ({', '.join(WAITING.values())})",
     "nothing": "nothing",
 }
 """What somebody can hear of by mail, in words."""
@@ -33,7 +44,7 @@ WebhookId = Annotated[str, "the webhook's id, whk_…"]
 class ChooseMail:
     """Choose what you hear of by mail. In the console you always find everything."""
 
-    what: Annotated[str, "all, waiting (only what waits for you) or nothing"]
+    what: Annotated[str, "all, waiting (only what waits for you, the company's sign-in among it) or nothing"]
 
     def __post_init__(self) -> None:
         if self.what not in CHOICES:

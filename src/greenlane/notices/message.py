@@ -51,7 +51,7 @@ def mail(
 ) -> EmailMessage:
     """A mail without pictures and without anything that tells who read it. ``key`` is the same for every try."""
     domain = console.partition("://")[2].partition(":")[0] or "localhost"
-    why = f"You get this because you chose to hear of {CHOICES[choice]} by mail."
+    why = f"You choose what comes by mail. Now it is {CHOICES[choice]}."
     one = EmailMessage(policy=SMTP)
     one["From"] = sender
     one["To"] = _address(name, to)

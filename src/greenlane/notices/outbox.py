@@ -11,10 +11,8 @@ from sqlalchemy import Connection
 from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
 from greenlane.notices import queries
+from greenlane.notices.actions import WAITING
 from greenlane.notices.hearing import ALARMS, KINDS
-
-WAITS_FOR_SOMEBODY = frozenset({"interrupted", "asked", "look", "sign-in", "models", "review", "company"})
-"""The kinds of notices that ask their reader to do something."""
 
 
 def messages(
@@ -38,7 +36,7 @@ def messages(
 def hears_by_mail(connection: Connection, person: str, kind: str) -> bool:
     """Whether somebody is here, has a mail address, and chose to hear of this by mail; an alarm is no choice."""
     choice = queries.mail_choice(connection, person)
-    quiet = choice == "nothing" or (choice == "waiting" and kind not in WAITS_FOR_SOMEBODY)
+    quiet = choice == "nothing" or (choice == "waiting" and kind not in WAITING)
     if quiet and kind not in ALARMS:
         return False
     try:
