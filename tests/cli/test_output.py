@@ -138,3 +138,14 @@ def test_nobody_sees_a_stack_trace(types: Types, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("GREENLANE_DEBUG", "1")
     with pytest.raises(RuntimeError, match="a bug"):
         types("whoami")
+
+
+@pytest.mark.parametrize("verb", ["add", "change"])
+def test_metadata_that_are_never_read_again_are_told_with_what_to_do(control: FakeControl, home: Path, verb: str):
+    told = {"provider": "acme", "metadata_says": "They are never read again.", "metadata_next": "Give https."}
+    control.answers[f"{verb}-identity-provider"] = told
+    kind = ["--kind", "saml"] if verb == "add" else []
+    ended = run(control, home, "sso", verb, "acme", *kind, "--metadata", "http://idp.example.com/metadata")
+    assert ended.returncode == 0, ended.stderr
+    assert b"They are never read again." in ended.stdout + ended.stderr
+    assert b"Give https." in ended.stdout + ended.stderr

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from tests.house import Doorway
+from tests.identity.saml.provider import known
+from tests.identity.sso.described import described
 from tests.identity.sso.issuer import HERE, SECRET, Issuer
 from tests.web.conftest import Visitor
 
+from greenlane.identity.oidc.driver import Answered
 from greenlane.identity.provisioning.actions import ConnectDirectory
 from greenlane.identity.sso.actions import AddIdentityProvider, ClaimMailDomain, VerifyMailDomain
 
@@ -169,3 +173,25 @@ def test_a_logout_of_the_provider_is_answered_for_machines(console: Visitor, doo
     assert (told.status_code, told.headers["cache-control"]) == (200, "no-store")
     wrong = elsewhere.post("/sso/oidc/okta/logout", data={"logout_token": "x.y.z"})
     assert (wrong.status_code, wrong.json()) == (400, {"error": "invalid_request"})
+
+
+def test_the_page_says_that_metadata_from_http_are_never_read_again(console: Visitor, doorway: Doorway) -> None:
+    browser = console.as_(doorway.owner)
+    assert "From an http address they are never read again." in browser.get("/sign-in-providers?for=saml").text
+    there = "http://sign-in.example.com/metadata"
+    doorway.control.coming_in.books.wire = Metadata(there)
+    doorway.does(doorway.owner, AddIdentityProvider("acme", "saml", metadata=there))
+    page = browser.get("/sign-in-providers/acme").text
+    assert "came over http, so they are never read again by themselves" in page
+    assert "Give their https address" in page
+
+
+class Metadata:
+    """A SAML provider's metadata at one address."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes, networks: Sequence[str]) -> Answered:
+        assert url == self._address
+        return Answered(200, described(known()).encode())

@@ -24,7 +24,10 @@ SecretIn = Annotated[
 ]
 Scopes = Annotated[list[str] | None, typer.Option("--scope", help="OIDC: what is asked for; may be repeated.")]
 Metadata = Annotated[
-    str | None, typer.Option("--metadata", help="SAML: the address of its metadata, or a file with them.")
+    str | None,
+    typer.Option(
+        "--metadata", help="SAML: the https address of its metadata, or a file; http is never read again by itself."
+    ),
 ]
 IdClaim = Annotated[
     str | None, typer.Option("--id-claim", help="The claim or attribute that never changes: sub; for Entra oid.")
@@ -201,7 +204,21 @@ def _domains(out: Output, document: Document) -> None:
 
 def _added(out: Output, document: Document) -> None:
     given = document.get("answer") or {}
+    _metadata_told(out, document)
     out.next(f"`greenlane sso check {given.get('provider', 'NAME')}` looks whether it is set up rightly.")
+
+
+def _changed(out: Output, document: Document) -> None:
+    saying.once(out, document)
+    _metadata_told(out, document)
+
+
+def _metadata_told(out: Output, document: Document) -> None:
+    """That metadata are never read again, where that is so."""
+    given = document.get("answer") or {}
+    if given.get("metadata_says"):
+        out.say(given["metadata_says"])
+        out.next(given["metadata_next"])
 
 
 def _claimed(out: Output, document: Document) -> None:
@@ -225,7 +242,13 @@ COMMANDS: tuple[Command, ...] = (
         saying.answer(_added),
     ),
     Ask("sso check", "query /v1/identity-providers", checked, "greenlane sso check okta", _checks),
-    Act("sso change", "change-identity-provider", change, "greenlane sso change okta --off"),
+    Act(
+        "sso change",
+        "change-identity-provider",
+        change,
+        "greenlane sso change okta --off",
+        saying.answer(_changed),
+    ),
     act("sso remove", "remove-identity-provider", "greenlane sso remove okta", provider=ARGUMENT),
     act(
         "sso unlink",

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from greenlane.govern.errors import NotFound
 from greenlane.identity.break_glass import queries as break_glass
-from greenlane.identity.sso import providers, self_test, values
+from greenlane.identity.sso import providers, readings, self_test, values
 from greenlane.web import company
 from greenlane.web.asked import Asked
 from greenlane.web.form import SMALL
@@ -69,6 +69,7 @@ def one_provider(at: Asked) -> Response:
         checks=self_test.of(at.house.company.parts, found.name),
         values=values.to_copy(at.house.addresses.console, found.name, found.kind),
         domains=domains,
+        never_again=readings.never_again(found.metadata),
         keeper=_keeps(at),
     )
 

@@ -42,10 +42,11 @@ class Shown:
     body: bytes = b""
     away: bool = False
     asked: int = 0
+    address: str = ADDRESS
 
     def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes, networks: Sequence[str]) -> Answered:
         self.asked += 1
-        if self.away or url != ADDRESS:
+        if self.away or url != self.address:
             raise NotReached("Away.", next_step="Wait.")
         text = described(self.metadata).replace("<md:EntityDescriptor ", f"<md:EntityDescriptor {self.head} ", 1)
         return Answered(self.status, self.body or text.encode())
@@ -103,6 +104,21 @@ def test_nothing_is_written_where_nothing_changed(company: Company) -> None:
     assert company.reads(after=DAY) == 1
     assert company.told() == []
     assert company.doorway.receipts("refresh-identity-provider") == []
+    assert company.check().good
+
+
+def test_metadata_from_http_are_never_read_again_and_that_is_said_where_they_are_set(company: Company) -> None:
+    company.shown.address = ADDRESS.replace("https://", "http://")
+    owner, does = company.doorway.owner, company.doorway.does
+    told = does(owner, ChangeIdentityProvider("acme", metadata=company.shown.address)).answer
+    assert told["metadata_says"] == "Its metadata came over http, so they are never read again by themselves."
+    assert "https address" in told["metadata_next"]
+    assert does(owner, AddIdentityProvider("other", "saml", metadata=company.shown.address)).answer["metadata_says"]
+    assert company.reads(after=3 * DAY) == 0
+    check = company.check()
+    assert (check.good, check.says, check.instead) == (False, told["metadata_says"], told["metadata_next"])
+    company.shown.address = ADDRESS
+    assert "metadata_says" not in does(owner, ChangeIdentityProvider("acme", metadata=ADDRESS)).answer
     assert company.check().good
 
 

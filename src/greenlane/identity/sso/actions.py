@@ -34,7 +34,9 @@ class AddIdentityProvider:
         default="", repr=False
     )
     scopes: Annotated[tuple[str, ...], "OIDC: what is asked for"] = SCOPES
-    metadata: Annotated[str, "SAML: its metadata, as an address or as the XML itself"] = ""
+    metadata: Annotated[
+        str, "SAML: its metadata, as an address or as the XML itself; only an https address is read again by itself"
+    ] = ""
     id_claim: Annotated[
         str, "the claim or attribute that never changes: sub, for Entra oid; SAML: empty for the name id"
     ] = ""
@@ -97,7 +99,9 @@ class ChangeIdentityProvider:
     client_id: Annotated[str | None, "OIDC: what the provider calls this Greenlane"] = None
     client_secret: Annotated[str | None, Secret, "OIDC: a new secret"] = field(default=None, repr=False)
     scopes: Annotated[tuple[str, ...] | None, "OIDC: what is asked for"] = None
-    metadata: Annotated[str | None, "SAML: its metadata anew, with all its certificates"] = None
+    metadata: Annotated[
+        str | None, "SAML: its metadata anew, with all its certificates; only an https address is read again by itself"
+    ] = None
     id_claim: Annotated[str | None, "the claim or attribute that never changes"] = None
     requires: Annotated[tuple[str, ...] | None, "claims that must have a value"] = None
     groups: Annotated[str | None, "the claim or attribute that names groups; empty for none"] = None

@@ -36,6 +36,16 @@ def follows(provider: IdentityProvider) -> bool:
     return provider.saml is not None and provider.metadata.startswith("https://")
 
 
+def never_again(metadata: str) -> tuple[str, str]:
+    """Why what was read at an address is never read again by itself, and what to do; both empty where it is, and for XML."""
+    if not metadata.startswith("http://"):
+        return "", ""
+    return (
+        "Its metadata came over http, so they are never read again by themselves.",
+        "Give their https address: new certificates are then taken over in time.",
+    )
+
+
 def next_after(found: SamlProvider, now: datetime) -> datetime:
     """When metadata are read again: as they ask, daily otherwise, and before they end."""
     wait = timedelta(seconds=found.cached) if found.cached else LATEST

@@ -109,11 +109,12 @@ def _read_again(provider: IdentityProvider, reading: Reading | None) -> Check:
     """Whether new certificates are found by themselves."""
     what = "Its metadata are read again by themselves"
     if not readings.follows(provider):
+        says, instead = readings.never_again(provider.metadata)
         return Check(
             what,
             False,
-            "They did not come from an https address.",
-            "Give that address, or give them anew before its certificates change.",
+            says or "They did not come from an https address.",
+            instead or "Give that address, or give them anew before its certificates change.",
         )
     if reading is None or reading.read is None:
         says = "That has not happened yet."

@@ -75,7 +75,7 @@ class Setting:
             rows,
             happened={"provider": action.name, "id": id},
             made=(Edge("identity-provider", id),),
-            answer={"provider": action.name, "page": f"/sign-in-providers/{action.name}"},
+            answer={"provider": action.name, "page": f"/sign-in-providers/{action.name}", **_told(action.metadata)},
         )
 
     def change(self, action: ChangeIdentityProvider, context: Context) -> Outcome:
@@ -107,7 +107,8 @@ class Setting:
             if action.on is False:
                 _end_what_it_opened(connection, before.id, context)
 
-        return Outcome(rows, happened={"provider": before.name, "before": _before(action, before)})
+        happened = {"provider": before.name, "before": _before(action, before)}
+        return Outcome(rows, happened=happened, answer=_told(action.metadata or ""))
 
     def remove(self, action: RemoveIdentityProvider, context: Context) -> Outcome:
         """Gone with its secret, its links to people, its domains, and the sessions that it opened."""
@@ -206,3 +207,9 @@ def _plain(value: Any) -> Any:
 
 def _not_of_this_kind(what: str, kind: str) -> WrongInput:
     return WrongInput(f"Only a provider that speaks {kind} has {what}.", next_step="Leave that out.")
+
+
+def _told(metadata: str) -> dict[str, str]:
+    """What whoever sets a provider up must know of its metadata, and what to do."""
+    says, instead = readings.never_again(metadata)
+    return {"metadata_says": says, "metadata_next": instead} if says else {}
