@@ -10,9 +10,8 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -34,8 +33,8 @@ PEOPLE = {
     },
     "bob": {"password": "bob's password", "uid": ["bob-0002"], "mail": ["bob@example.com"], "groups": ["sales"]},
 }
-STEPS = 200
-"""Tenths of a second that it may take to answer for the first time."""
+STEP, STEPS = 0.1, 200
+"""Seconds between two looks whether it takes connections, in which its end is waited for; and how many looks there are."""
 
 
 @dataclass(frozen=True)
@@ -133,14 +132,14 @@ def running(folder: Path) -> Iterator[SimpleSamlPhp]:
 
 
 def answers(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    """Wait until a server takes connections; say what it said where it ends before."""
+    """Wait until a server takes connections or ends, whichever is first; say what it said where it ends."""
     port = int(address.rstrip("/").rpartition(":")[2])
     for _ in range(STEPS):
-        assert server.poll() is None, log.read_text()
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        time.sleep(0.1)
+        with suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"it ended with {server.wait(STEP)}: {log.read_text()}")
     raise AssertionError(f"it does not answer: {log.read_text()}")
 
 
