@@ -37,6 +37,9 @@ NOT_SHOWN = {"/styleguide", "/sign-out", "/signed-out", "/sign-in/{secret}", "/i
 BETTER = {
     "/do/{verb}": Visit("/do/publish?app=price-list&audience=public&look=yes"),
     "/inbox": Visit("/inbox", "rita"),
+    "/roles/make": Visit("/roles/make?name=release-manager&rights=publish&rights=approve&look=yes"),
+    "/duties": Visit("/duties?kind=verbs&one=publish&other=approve&days=30"),
+    "/models/prices": Visit("/models/prices?since=2020-01-01&until=2099-01-01"),
 }
 """Pages of which another example than the first one is shown."""
 

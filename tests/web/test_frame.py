@@ -173,3 +173,12 @@ def test_no_template_uses_what_the_policy_forbids() -> None:
             assert not re.search(r"hx-on|js:|javascript:|\sstyle=|<style|\son[a-z]+=", text), one
             for tag in re.findall(r"<[a-z]+[^>]*\shx-[a-z]+=[^>]*>", text.replace("{{ hx() }}", "STAMPED")):
                 assert "STAMPED" in tag, f"{one}: an element for htmx carries {{{{ hx() }}}}: {tag}"
+
+
+@pytest.mark.parametrize(
+    "page", ["/access-reviews", "/break-glass", "/directories", "/groups", "/duties", "/roles/make"]
+)
+def test_a_page_about_people_stands_in_their_room(console: Visitor, page: str) -> None:
+    text = console.as_(console.doorway.owner).get(page).text
+    assert '<a href="/people" aria-current="true">People' in text
+    assert '<a href="/settings"' in text, "the rooms beside it are all there for who may see them"

@@ -43,6 +43,12 @@ NAVIGATION = (
 )
 """The console's rooms: address, name, and the right without which a room is not offered."""
 
+_AMONG_PEOPLE = (
+    *("/teams/", "/roles", "/duties", "/agents", "/groups", "/access-reviews", "/directories"),
+    *("/settings", "/sign-in-providers", "/break-glass"),
+)
+"""Where pages begin that stand in the room of people."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -200,9 +206,7 @@ def _inside(path: str, room: str) -> bool:
         return path == "/" or path.startswith(("/apps", "/new"))
     if room == "/models" and path.startswith(("/spend", "/calls")):
         return True
-    if room == "/people" and path.startswith(
-        ("/teams/", "/roles", "/duties", "/agents", "/settings", "/sign-in-providers")
-    ):
+    if room == "/people" and path.startswith(_AMONG_PEOPLE):
         return True
     return path == room or path.startswith(room + "/")
 

@@ -90,6 +90,7 @@ def making(at: Asked) -> Response:
         wrong=wrong,
         where=lambda scope: wording.where(places[scope]),
         shown=SHOWN,
+        settings=at.has_somewhere("read-settings"),
     )
 
 
