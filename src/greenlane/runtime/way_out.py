@@ -54,7 +54,8 @@ class WaysOut:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._servers: dict[str, asyncio.Server] = {}
-        self._led: set[asyncio.Task[None]] = set()  # the loop holds tasks weakly: one that only waits could be collected
+        # a loop holds its tasks weakly, so one that only waits could be collected
+        self._led: set[asyncio.Task[None]] = set()
 
     def open(self, name: str, pid: int, target: Path) -> None:
         """Listen in the network of that process and lead to ``target``. OSError when it cannot be entered."""
