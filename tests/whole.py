@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-FEW = 3
+FEW = 5
 """Failures that are asked again. More of them are no accident."""
 
 _FAILED = Path(".pytest_cache/v/cache/lastfailed")

@@ -42,7 +42,7 @@ def test_a_test_that_passes_alone_is_named(tmp_path: Path) -> None:
 
 
 def test_many_failures_are_no_accident(tmp_path: Path) -> None:
-    ended = run(tmp_path, **{f"number_{one}": FAILS_ONCE.replace("'met'", f"'met-{one}'") for one in range(4)})
+    ended = run(tmp_path, **{f"number_{one}": FAILS_ONCE.replace("'met'", f"'met-{one}'") for one in range(6)})
     assert ended.returncode == 1
     assert "Asking again" not in ended.stdout
 
