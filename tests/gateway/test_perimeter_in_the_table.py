@@ -55,6 +55,8 @@ def desk(doorway: Doorway, tmp_path: Path) -> Desk:
         perimeter_key=b"p" * 32,
         content_key=b"c" * 32,
         door=control.door,
+        console=control.addresses.console,
+        token_keys=control.coming_in.exchange.issuer.keys,
         socket=tmp_path / "feed.sock",
         journals=tmp_path / "journal",
         content=tmp_path / "content",
