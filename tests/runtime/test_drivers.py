@@ -7,6 +7,7 @@ import os
 import queue
 import shutil
 import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,11 +19,12 @@ from tests.runtime.apps import ASGI, FUNCTION, WSGI, function, get, release
 from tests.runtime.conftest import QUOTA, WAYS, local_driver
 
 from greenlane.kit.blobs import Blobs
+from greenlane.runtime.bubblewrap import PROGRAMS
 from greenlane.runtime.building import gathering
 from greenlane.runtime.driver import CannotRun, DidNotStart, Instance, RuntimeDriver
 from greenlane.runtime.fake import FakeDriver
 from greenlane.runtime.jail import Ended
-from greenlane.runtime.local import LocalDriver
+from greenlane.runtime.local import LocalDriver, installed_deno
 from greenlane.runtime.release import Key, Release
 from greenlane.runtime.sandbox import Jailer
 
@@ -259,6 +261,18 @@ def test_what_deno_makes_of_functions_is_kept_and_is_not_the_apps_to_change(
     again = Started(local, release(blobs, "functions", "", files, functions=declared))
     assert get(again.instance.endpoint, "/hello/you")[1].startswith(b"hello you")
     assert {path: path.stat().st_mtime_ns for path in kept.rglob("*")} == before
+
+
+def test_before_a_function_starts_nothing_is_read_but_what_serves_it(tmp_path: Path) -> None:
+    (tmp_path / "other.ts").write_text("export const never = 'asked for';")
+    text = (PROGRAMS / "context.ts").read_text()
+    assert text.count("file:///app/") == 1
+    (tmp_path / "context.ts").write_text(text.replace("file:///app/", f"{tmp_path.as_uri()}/"))
+    deno = installed_deno()
+    assert deno is not None
+    asked = [str(deno), "info", "--json", "--no-remote", "--no-config", "context.ts"]
+    told = subprocess.run(asked, cwd=tmp_path, env={"DENO_DIR": f"{tmp_path}/kept"}, check=True, capture_output=True)
+    assert [Path(one["local"]).name for one in json.loads(told.stdout)["modules"]] == ["context.ts"]
 
 
 def test_a_function_answers_by_its_path_and_method(local: LocalDriver, blobs: Blobs) -> None:

@@ -114,6 +114,7 @@ def _functions(release: Release, tools: Tools, environment: dict[str, str]) -> S
             "--cached-only",
             "--no-lock",
             "--no-config",
+            "--no-code-cache",  # what may not be written to is looked through in full, and helps nothing
             "--unstable-no-legacy-abort",  # a request's signal tells that its visitor left, and nothing else
         ),
         *("--node-modules-dir=manual", f"--allow-read={readable}", "--allow-write=/data,/tmp,/run/app"),

@@ -27,7 +27,7 @@ const loaded = new Map<string, Promise<Handler>>();
 export function load(one: Declared): Promise<Handler> {
   let found = loaded.get(one.name);
   if (found === undefined) {
-    found = import(`file:///app/${one.file}`).then(({ default: given }) => {
+    found = import(addressOfFile(one.file)).then(({ default: given }) => {
       if (typeof given === "function") return given;
       if (typeof given?.fetch === "function") return given.fetch.bind(given);
       throw new TypeError(`${one.file} has no function as its default export`);
@@ -36,6 +36,12 @@ export function load(one: Declared): Promise<Handler> {
     loaded.set(one.name, found);
   }
   return found;
+}
+
+// In words that Deno cannot guess: it looks through every folder that a template of an address may lead to, and reads all
+// code there, before anything starts.
+function addressOfFile(file: string): string {
+  return new URL(file, "file:///app/").href;
 }
 
 // Where a request went, as its visitor wrote it.
