@@ -39,6 +39,7 @@ RUNS = (
     Run("deploys", quick=("--files", "300")),
     Run("console", ("--rounds", "40"), ("--apps", "500", "--receipts", "20000", "--rounds", "10")),
     Run("credentials", quick=("--packages", "12", "--planted", "200", "--megabytes", "1"), needs=("npm",)),
+    Run("identity", quick=("--people", "1000", "--sign-ins", "30", "--questions", "50")),
     Run("perimeter", quick=("--rounds", "2", "--numbers", "20000")),
     Run("wheel"),
     Run(

@@ -254,7 +254,9 @@ def routes() -> APIRouter:
     @router.get("/teams", summary="Every team")
     def teams(at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
-            return {"items": [asdict(one) for one in identity.teams(connection)], "next": None}
+            sizes = identity.team_sizes(connection)
+            items = [{**asdict(one), "members": sizes.get(one.id, 0)} for one in identity.teams(connection)]
+        return {"items": items, "next": None}
 
     @router.get("/tokens", summary="Your API tokens")
     def tokens(at: HOUSE, who: READER) -> dict[str, Any]:

@@ -80,7 +80,11 @@ def why(
         withheld = [one for one in withheld if _gives(one.one, line)]
     paths = groups.ways_in(connection, who.id)
     names = groups.names(connection, paths)
-    ways = tuple(_way(connection, who.name, one, [names[each] for each in paths.get(one.group, ())]) for one in held)
+    words = standing.scope_words(connection, [one.scope for one in held])
+    ways = tuple(
+        _way(connection, who.name, one, words[one.scope], [names[each] for each in paths.get(one.group, ())])
+        for one in held
+    )
     ruled = {one.group for one in groups.rules(connection)}
     idle = tuple(sorted(names[group] for group, path in paths.items() if not ruled & {group} and len(path) == 1))
     has = bool(ways) and who.state == "active"
@@ -108,10 +112,9 @@ def _place(scope: str) -> str:
     return "of the organisation" if scope == identity.ORGANISATION else f"of {scope}"
 
 
-def _way(connection: Connection, name: str, one: Held, through: list[str]) -> Way:
+def _way(connection: Connection, name: str, one: Held, scope: str, through: list[str]) -> Way:
     giver, _, receipt = standing.giving(connection, one.action)
     by = identity.names(connection, [giver]).get(giver, "") if giver else ""
-    scope = standing.scope_words(connection, [one.scope])[one.scope]
     where = _place(scope)
     day = one.since[:10]
     if one.elevation:

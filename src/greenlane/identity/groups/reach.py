@@ -6,9 +6,10 @@ because each is looked at once. Built once: building a statement takes longer th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, func, literal, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Select, Table, bindparam, func, literal, select, union_all
 
 from greenlane.identity import roles
 from greenlane.identity.elevation.tables import ELEVATION
@@ -17,7 +18,7 @@ from greenlane.identity.held import CREATION as BY_CREATION
 from greenlane.identity.held import ELEVATION as BY_ELEVATION
 from greenlane.identity.held import GRANT
 from greenlane.identity.held import RULE as BY_A_RULE
-from greenlane.identity.tables import CREATION, MEMBERSHIP, ROLE_GRANT
+from greenlane.identity.tables import CREATION, MEMBERSHIP, ROLE_GRANT, TEAM
 
 _within = (
     select(GROUP_MEMBER.c.group)
@@ -136,6 +137,32 @@ BELONGING = (
     .subquery("belonging")
 )
 """Who is in which team, since when: made a member, or by a rule about the team."""
+
+_some: BindParameter[Sequence[str]] = bindparam("people", expanding=True)
+_inside = (
+    select(GROUP_MEMBER.c.member.label("person"), GROUP_MEMBER.c.group)
+    .where(GROUP_MEMBER.c.member.in_(_some), GROUP_MEMBER.c.kind == "person")
+    .cte("inside", recursive=True)
+)
+_inside_of_some = _inside.union(
+    select(_inside.c.person, GROUP_MEMBER.c.group)
+    .join(_inside, GROUP_MEMBER.c.member == _inside.c.group)
+    .where(GROUP_MEMBER.c.kind == "group")
+)
+_teams_of_some = union_all(
+    select(MEMBERSHIP.c.person, MEMBERSHIP.c.team, MEMBERSHIP.c.since).where(MEMBERSHIP.c.person.in_(_some)),
+    select(_inside_of_some.c.person, GROUP_RULE.c.team, GROUP_RULE.c.since)
+    .join(GROUP_RULE, GROUP_RULE.c.group == _inside_of_some.c.group)
+    .where(GROUP_RULE.c.team.is_not(None)),
+).subquery("teams_of_some")
+_since = func.min(_teams_of_some.c.since)
+TEAMS_OF_SOME = (
+    select(_teams_of_some.c.person, TEAM.c.name)
+    .join(TEAM, TEAM.c.id == _teams_of_some.c.team)
+    .group_by(_teams_of_some.c.person, TEAM.c.id, TEAM.c.name)
+    .order_by(_since, TEAM.c.id)
+)
+"""The names of the teams of some ``people``, each with the person, the first ones first: ``BELONGING`` looks at everybody."""
 
 _teams = union_all(
     select(MEMBERSHIP.c.team, MEMBERSHIP.c.since).where(MEMBERSHIP.c.person == bindparam("person")),

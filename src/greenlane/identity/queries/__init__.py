@@ -33,6 +33,7 @@ from greenlane.identity.queries.people import (
     person,
     state_of,
     team,
+    team_sizes,
     teams,
 )
 from greenlane.identity.queries.rights import (
@@ -122,6 +123,7 @@ __all__ = [
     "sort_out",
     "state_of",
     "team",
+    "team_sizes",
     "teams",
     "together",
     "token",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select
 
 from greenlane.govern.errors import NotFound, WrongInput
-from greenlane.identity.groups.reach import BELONGING, TEAMS_AROUND
+from greenlane.identity.groups.reach import BELONGING, TEAMS_AROUND, TEAMS_OF_SOME
 from greenlane.identity.tables import PERSON, TEAM
 
 # asked on every page: built once, because building a statement takes twice as long as running it
@@ -35,11 +35,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team and how many people are in it."""
+    """A team."""
 
     id: str
     name: str
-    members: int
 
 
 def person(connection: Connection, person: str) -> Person:
@@ -86,12 +85,7 @@ def people_where(connection: Connection, where: ColumnElement[bool]) -> list[Per
     """Everybody for whom a condition holds, with their teams."""
     rows = connection.execute(select(PERSON).where(where)).all()
     teams: dict[str, list[str]] = {}
-    for row in connection.execute(
-        select(BELONGING.c.person, TEAM.c.name)
-        .join(TEAM, TEAM.c.id == BELONGING.c.team)
-        .where(BELONGING.c.person.in_([row.id for row in rows]))
-        .order_by(BELONGING.c.since, TEAM.c.id)
-    ):
+    for row in connection.execute(TEAMS_OF_SOME, {"people": [row.id for row in rows]}):
         teams.setdefault(row.person, []).append(row.name)
     return [
         Person(row.id, row.name, row.email, row.state, row.source, row.created, tuple(teams.get(row.id, ())))
@@ -157,14 +151,14 @@ def first_team(connection: Connection, person: str) -> Team | None:
 
 
 def _teams(connection: Connection, *where: ColumnElement[bool]) -> list[Team]:
-    rows = connection.execute(
-        select(TEAM.c.id, TEAM.c.name, func.count(BELONGING.c.person).label("members"))
-        .outerjoin(BELONGING, BELONGING.c.team == TEAM.c.id)
-        .where(*where)
-        .group_by(TEAM.c.id, TEAM.c.name)
-        .order_by(TEAM.c.name)
-    )
-    return [Team(row.id, row.name, row.members) for row in rows]
+    rows = connection.execute(select(TEAM.c.id, TEAM.c.name).where(*where).order_by(TEAM.c.name))
+    return [Team(row.id, row.name) for row in rows]
+
+
+def team_sizes(connection: Connection) -> dict[str, int]:
+    """How many people are in each team, by the team's id; a team with nobody is missing. It looks at everybody."""
+    counted = select(BELONGING.c.team, func.count().label("people")).group_by(BELONGING.c.team)
+    return {row.team: row.people for row in connection.execute(counted)}
 
 
 def members(connection: Connection, teams: Iterable[str]) -> frozenset[str]:

@@ -26,8 +26,8 @@ class Key:
 
     @cached_property
     def rsa(self) -> rsa.RSAPrivateKey:
-        """The private half, ready for use."""
-        loaded = load_pem_private_key(self.private.encode(), None)
+        """The private half, ready for use. We made it: to look again whether it is sound takes 0.1 s of each sign-in."""
+        loaded = load_pem_private_key(self.private.encode(), None, unsafe_skip_rsa_key_validation=True)
         assert isinstance(loaded, rsa.RSAPrivateKey)
         return loaded
 
