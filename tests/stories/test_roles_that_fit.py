@@ -25,6 +25,18 @@ def test_a_publisher_brings_out_what_others_built(greenlane: Running, owner: Ter
     publisher.gets(REFUSED, "deploy", site, "--app", f"{name}-two")
 
 
+def test_a_publisher_of_staging_brings_nothing_out_in_production(
+    greenlane: Running, owner: Terminal, name: str, site: Path
+):
+    owner.does("deploy", site, "--app", name)
+    sue = greenlane.joins("Sue Stager", "publisher:staging")
+    sue.does("publish", name, "--to", "staging")
+    sue.gets(REFUSED, "publish", name)
+    assert [one["role"] for one in sue.does("whoami")["roles"]] == ["publisher:staging"]
+    owner.does("role", "remove", sue.id, "publisher:staging", "--scope", "team:home")
+    sue.gets(REFUSED, "publish", name, "--to", "staging")
+
+
 def test_a_billing_viewer_sees_what_models_cost(greenlane: Running, owner: Terminal, name: str, site: Path):
     owner.does("deploy", site, "--app", name)
     viewer = greenlane.joins("Viv Viewer", "billing-viewer")

@@ -98,6 +98,34 @@ def test_a_person_comes_works_goes_and_comes_back_as_the_directory_says(
     assert gone.status == 401
 
 
+def test_a_group_publishes_to_staging_and_not_to_production(greenlane: Running, owner: Terminal, name: str, site: Path):
+    made = owner.does("directory", "connect", "okta")["answer"]
+    directory = Directory(f"{greenlane.url}/scim/v2", made["token"])
+    sue = directory.sends("POST", "/Users", {"schemas": [USER], "userName": "sue@corp.local", "externalId": "7f5"})[
+        "id"
+    ]
+    group = {"schemas": [GROUP], "displayName": "Stagers", "members": [{"value": sue}]}
+    directory.sends("POST", "/Groups", group)
+    owner.does("deploy", site, "--app", name)
+    terminal = _signs_in(greenlane, owner, sue)
+    refused = owner.types("groups", "try", "Stagers", "auditor:staging", "--scope", "team:home")
+    assert refused.code == 2
+    assert "The role auditor allows nothing that is done in staging." in refused.err
+    assert len(owner.does("groups", "try", "Stagers", "developer:staging", "--scope", "team:home")["gain"]) == 1
+    rule = ("groups", "rule", "add", "Stagers", "developer:staging", "--scope", "team:home")
+    rule_id = owner.does(*rule)["answer"]["rule"]
+
+    terminal.does("publish", name, "--to", "staging")
+    terminal.gets(3, "publish", name)
+    terminal.gets(3, "deploy", site, "--app", name)
+    assert name in [one["name"] for one in terminal.does("apps")["items"]], "it reads what the role reads"
+    told = owner.does("people", "why", sue, "publish", "--scope", f"app:{name}")
+    assert told["says"].endswith("in staging alone, because of the role developer in staging.")
+    owner.does("groups", "rule", "remove", rule_id)
+    terminal.gets(3, "publish", name, "--to", "staging")
+    owner.does("directory", "disconnect", "okta")
+
+
 def test_an_app_is_for_a_group_of_the_company(greenlane: Running, owner: Terminal, name: str, site: Path):
     made = owner.does("directory", "connect", "okta")["answer"]
     directory = Directory(f"{greenlane.url}/scim/v2", made["token"])

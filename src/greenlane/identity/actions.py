@@ -15,7 +15,8 @@ PersonId = Annotated[str, "the person's id, p_…"]
 TeamName = Annotated[str, "the team's name"]
 RoleName = Annotated[
     str,
-    "owner, platform-engineer, developer, reviewer, publisher, builder, auditor, billing-viewer, visitor, or one of your own",
+    "owner, platform-engineer, developer, reviewer, publisher, builder, auditor, billing-viewer, visitor, or one of your own; "
+    "developer:staging for one environment",
 ]
 ScopeName = Annotated[str, "where it counts: organisation, team:sales or app:offsite"]
 OneTime = Annotated[str, Secret, "the secret that was shown once"]
@@ -64,7 +65,7 @@ class Invite:
     days: Annotated[int, "for how many days the link works, 1 to 30"] = 7
 
     def __post_init__(self) -> None:
-        names.check_role(self.role)
+        names.check_held_role(self.role)
         names.check_days(self.days, 30)
 
 
@@ -115,7 +116,7 @@ class AddPerson:
     def __post_init__(self) -> None:
         names.check_person(self.name)
         names.check_email(self.email)
-        names.check_role(self.role)
+        names.check_held_role(self.role)
 
 
 @verb(
@@ -236,7 +237,7 @@ class GrantRole:
     scope: ScopeName = "organisation"
 
     def __post_init__(self) -> None:
-        names.check_role(self.role)
+        names.check_held_role(self.role)
         names.check_scope(self.scope)
 
 
@@ -256,7 +257,7 @@ class RemoveRole:
     scope: ScopeName = "organisation"
 
     def __post_init__(self) -> None:
-        names.check_role(self.role)
+        names.check_held_role(self.role)
         names.check_scope(self.scope)
 
 

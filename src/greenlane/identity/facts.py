@@ -32,6 +32,7 @@ from greenlane.identity.groups import queries as groups
 from greenlane.identity.groups.actions import MEMBER
 from greenlane.identity.held import CREATION
 from greenlane.identity.login import queries as logins
+from greenlane.identity.narrowing import words
 from greenlane.identity.provisioning import facts as directories
 from greenlane.identity.provisioning import queries as provisioning
 from greenlane.identity.provisioning.switching import is_directory
@@ -339,16 +340,16 @@ def _between_people(connection: Connection, asked: _Asked) -> str | None:
     if over not in {None, person} and not _rights_of(connection, str(over)) <= asked.rights:
         return "that person may do more than you"
     if verb == "remove-role" and not made.rights_of(connection, action.role) <= asked.rights:
-        return f"the role {action.role} allows more than yours"
+        return f"the role {words(action.role)} allows more than yours"
     if verb == "end-elevation":
         given = elevations.elevation(connection, action.elevation)
         if given.person != person and not made.rights_of(connection, given.role) <= asked.rights:
-            return f"the role {given.role} allows more than yours"
+            return f"the role {words(given.role)} allows more than yours"
     wanted = _elevated_to(connection, action.request) if verb == "approve" else ""
     if wanted and not made.rights_of(connection, wanted) <= asked.lasting:
-        return f"the role {wanted} allows more than you have for good"
+        return f"the role {words(wanted)} allows more than you have for good"
     if verb in _CHANGING and not made.custom_role(connection, action.role).rights <= asked.rights:
-        return f"the role {action.role} allows more than yours"
+        return f"the role {words(action.role)} allows more than yours"
     if verb == "remove-group-rule" and not _given_by(connection, action.rule) <= asked.rights:
         return "the rule gives a role that allows more than yours"
     whose = _whose(connection, asked)
@@ -404,7 +405,7 @@ def _handing_out(connection: Connection, asked: _Asked, now: datetime) -> dict[s
     verb, action, person = asked.verb.name, asked.action, asked.actor.person
     role = getattr(action, "role", "") if verb in _GIVING else ""
     role = "" if role == MEMBER else role
-    gives = made.rights_of(connection, role) if role else _made_of(action) if verb in _MAKING else frozenset()
+    gives = made.rights_given(connection, role) if role else _made_of(action) if verb in _MAKING else frozenset()
     if verb in _JOINING:
         gives = _rights_of(connection, str(getattr(action, "person", person)))
     above = not gives <= asked.lasting
@@ -458,7 +459,7 @@ def _why(connection: Connection, asked: _Asked) -> str:
     for one in asked.counting:
         if one.may(asked.line.verb, asked.environment):
             created = ", because you created it" if one.by == CREATION else ""
-            return f"{one.role} {_where(connection, one.scope)}{created}"
+            return f"{words(one.role)} {_where(connection, one.scope)}{created}"
     return "it is your own"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from greenlane.identity import roles
+from greenlane.identity import narrowing, roles
 
 ORGANISATION = "organisation"
 """The widest scope of a role."""
@@ -24,8 +24,9 @@ _FIRST = {GRANT: 0, ELEVATION: 1, CREATION: 2, RULE: 3}
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A role that somebody holds: where, since when, and by which action. That action's receipt says who gave it, who
-    made the ``rule`` by which a ``group`` gives it, or that they created the app. An ``elevation`` counts ``until`` a moment.
+    """A role that somebody holds, whole or in one environment (``developer:staging``): where, since when, and by which
+    action. That action's receipt says who gave it, who made the ``rule`` by which a ``group`` gives it, or that they created
+    the app. An ``elevation`` counts ``until`` a moment.
     """
 
     role: str
@@ -37,9 +38,14 @@ class Held:
     by: str = GRANT
     rights: frozenset[roles.Right] = frozenset()
     apart: frozenset[str] = frozenset()
-    """The roles that nobody may hold beside this one in the same place."""
+    """The roles that nobody may hold beside this one in the same place, whatever environment they are held in."""
     elevation: str = ""
     until: str = ""
+
+    @property
+    def itself(self) -> str:
+        """The role, whatever environment it is held in."""
+        return narrowing.role_of(self.role)
 
     def may(self, verb: str, place: str = "") -> bool:
         """Whether the role allows a verb in an environment (empty where the verb concerns none)."""
@@ -79,7 +85,7 @@ def sort_out(held: Sequence[Held], *, meet: bool = False) -> tuple[tuple[Held, .
     because: dict[int, Held] = {}
     for number in sorted(range(len(held)), key=lambda number: _rank(held[number])):
         one = held[number]
-        against = next((other for other in stays if other.role in one.apart and (meet or _same(one, other))), None)
+        against = next((other for other in stays if other.itself in one.apart and (meet or _same(one, other))), None)
         if against is None or one.by == GRANT or one.role == roles.OWNER:
             stays.append(one)
         else:

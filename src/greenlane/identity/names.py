@@ -76,8 +76,23 @@ def check_label(text: str) -> None:
 
 def check_role(role: str) -> None:
     """A name that a role can have. Whether there is such a role is looked up when it matters."""
-    if _ROLE.fullmatch(role) is None:
-        raise WrongInput(f"There is no role {role!r}.", next_step=f"The roles are: {', '.join(roles.ROLES)}.")
+    name, in_one, _ = role.partition(":")
+    if _ROLE.fullmatch(name) is None:
+        raise WrongInput(f"There is no role {name!r}.", next_step=f"The roles are: {', '.join(roles.ROLES)}.")
+    if in_one:
+        raise WrongInput("This is about a role itself, whatever environment it is held in.", next_step=f"Say {name}.")
+
+
+def check_held_role(role: str) -> None:
+    """A role as somebody can hold it: whole, or in one environment, as in ``developer:staging``."""
+    name, in_one, environment = role.partition(":")
+    check_role(name)
+    if in_one and environment not in roles.ENVIRONMENTS:
+        raise WrongInput(
+            f"There is no environment {environment!r} to hold a role in.",
+            next_step=f"The environments are: {', '.join(roles.ENVIRONMENTS)}.",
+            field="role",
+        )
 
 
 def check_new_role(name: str) -> None:

@@ -47,7 +47,8 @@ class Line:
 
     ``own``: everybody may, with what is their own (a token, a session, a request). ``anywhere``: the role counts
     wherever it is held, because the verb concerns no app and no team. ``shared``: who may do it for a whole team or for
-    the organisation, where that takes more than doing it for an app.
+    the organisation, where that takes more than doing it for an app. ``reads``: it changes nothing, and is no verb of the
+    registry.
     """
 
     verb: str
@@ -56,6 +57,7 @@ class Line:
     own: bool = False
     anywhere: bool = False
     shared: tuple[str, ...] | None = None
+    reads: bool = False
 
     def by_place(self) -> dict[str, tuple[str, ...]]:
         """Who may do it, by environment, and by ``shared_place`` of each where that makes a difference."""
@@ -226,23 +228,26 @@ TABLE = (
     Line("join-by-sign-in", NOBODY, own=True),
     Line("unlink-identity", KEEPERS, own=True),
     # reading
-    Line("read-receipts", READERS),
-    Line("read-all-receipts", AUDITORS),
-    Line("read-variables", OVERSEERS),
-    Line("read-people", READERS, anywhere=True),
-    Line("read-policy", READERS, anywhere=True),
-    Line("read-settings", AUDITORS, anywhere=True),
-    Line("read-sessions", KEEPERS),
-    Line("read-spending", COUNTERS),
-    Line("read-model-calls", READERS),
-    Line("read-all-model-calls", AUDITORS),
-    Line("export-ledger", AUDITORS),
+    Line("read-receipts", READERS, reads=True),
+    Line("read-all-receipts", AUDITORS, reads=True),
+    Line("read-variables", OVERSEERS, reads=True),
+    Line("read-people", READERS, anywhere=True, reads=True),
+    Line("read-policy", READERS, anywhere=True, reads=True),
+    Line("read-settings", AUDITORS, anywhere=True, reads=True),
+    Line("read-sessions", KEEPERS, reads=True),
+    Line("read-spending", COUNTERS, reads=True),
+    Line("read-model-calls", READERS, reads=True),
+    Line("read-all-model-calls", AUDITORS, reads=True),
+    Line("export-ledger", AUDITORS, reads=True),
 )
 """The table. Whether an act goes straight through is for the policy: asking the public in is allowed here, and red
 there."""
 
 VERBS = {line.verb: line for line in TABLE}
 """The lines by verb."""
+
+ENVIRONMENTS = tuple(dict.fromkeys(place for line in TABLE for place in line.environments if place))
+"""Every environment that the table knows."""
 
 RIGHTS = frozenset(
     (role, line.verb, place) for line in TABLE for place, held_by in line.by_place().items() for role in held_by
@@ -399,7 +404,7 @@ NEVER_BY_THE_PLATFORM = frozenset(
 )
 """What the platform does not do by itself: judging."""
 
-_READ = frozenset(line.verb for line in TABLE if line.verb.startswith(("read-", "export-")))
+_READ = frozenset(line.verb for line in TABLE if line.reads)
 _DEPLOY = frozenset(
     {
         "create-app",

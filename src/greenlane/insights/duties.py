@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from greenlane.identity import queries as identity
 from greenlane.identity.duties.conflicts import Conflict
 from greenlane.identity.duties.queries import ROLES
+from greenlane.identity.narrowing import words
 from greenlane.insights import standing
 
 
@@ -26,7 +27,7 @@ def _sentence(one: Conflict, name: str, places: dict[str, str]) -> str:
     if pair.kind != ROLES:
         return f"{name} did both {pair.one} and {pair.other} to {places[one.one_where]}."
     first, second = (_of(places[where]) for where in (one.one_where, one.other_where))
-    said = f"{name} is {pair.one} {first} and {pair.other} {second}"
+    said = f"{name} is {words(one.one_held)} {first} and {words(one.other_held)} {second}"
     return f"{said}; one of the two is withheld." if one.withheld else f"{said}."
 
 

@@ -16,6 +16,7 @@ from greenlane.govern.action import REGISTRY
 from greenlane.govern.decision import Lane
 from greenlane.govern.words import word
 from greenlane.identity import queries as identity
+from greenlane.identity.narrowing import words
 from greenlane.kit.errors import GreenlaneError
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -143,6 +144,8 @@ def _fill(action: Mapping[str, Any], names: Names, actor: str, happened: Mapping
     values: dict[str, Any] = {"author": "its author", **_whose(action["inputs"]), **action["inputs"]}
     if "author" in happened:
         values["author"] = names.person(happened["author"])
+    if "role" in values:
+        values["role"] = words(str(values["role"]))
 
     def filled(match: re.Match[str]) -> str:
         if match[1] == "actor":

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from greenlane.govern.words import word
+from greenlane.identity.narrowing import words
 from greenlane.insights.undo import Facts, Undo, Undoing
 from greenlane.insights.undoing_company import COMPANY
 from greenlane.insights.undoing_models import MODELS
@@ -218,11 +219,11 @@ def _leave_team(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
 def _grant_role(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
     if not happened.get("new", True):
         return None
-    return Undo("remove-role", _the_role(inputs), f"Take the role {inputs['role']} back")
+    return Undo("remove-role", _the_role(inputs), f"Take the role {words(inputs['role'])} back")
 
 
 def _remove_role(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
-    return Undo("grant-role", _the_role(inputs), f"Give the role {inputs['role']} again")
+    return Undo("grant-role", _the_role(inputs), f"Give the role {words(inputs['role'])} again")
 
 
 def _the_role(inputs: Facts) -> dict[str, Any]:
@@ -329,7 +330,7 @@ def _review(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
 
 
 def _elevation(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:
-    return Undo("end-elevation", {"elevation": happened["elevation"]}, f"End being {inputs['role']} now")
+    return Undo("end-elevation", {"elevation": happened["elevation"]}, f"End being {words(inputs['role'])} now")
 
 
 def _group_rule(inputs: Facts, happened: Facts, facts: Facts) -> Undo | None:

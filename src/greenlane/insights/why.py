@@ -17,6 +17,7 @@ from greenlane.identity import queries as identity
 from greenlane.identity import roles
 from greenlane.identity.groups import queries as groups
 from greenlane.identity.held import CREATION, ELEVATION, RULE, Held, Withheld
+from greenlane.identity.narrowing import WORDS, words
 from greenlane.insights import standing
 
 
@@ -88,7 +89,7 @@ def why(
     ruled = {one.group for one in groups.rules(connection)}
     idle = tuple(sorted(names[group] for group, path in paths.items() if not ruled & {group} and len(path) == 1))
     has = bool(ways) and who.state == "active"
-    says = _says(who, right, subject, ways)
+    says = _says(who, right, subject, ways, _alone(held, right))
     not_given = tuple(_left_out(connection, who.name, one) for one in withheld)
     return Why(who.id, who.name, who.state, right, subject, has, says, ways, _truly(idle, ways), not_given)
 
@@ -102,8 +103,8 @@ WITHHELD = {RULE: "by a rule about a group", CREATION: "by creating it", ELEVATI
 
 
 def _left_out(connection: Connection, name: str, one: Withheld) -> str:
-    words = standing.scope_words(connection, [one.one.scope, one.because.scope])
-    left, other = (f"{each.role} {_place(words[each.scope])}" for each in (one.one, one.because))
+    places = standing.scope_words(connection, [one.one.scope, one.because.scope])
+    left, other = (f"{words(each.role)} {_place(places[each.scope])}" for each in (one.one, one.because))
     by = WITHHELD[one.one.by]
     return f"{name} would be {left} {by}, and is not: they are {other}, and the two are kept apart."
 
@@ -119,17 +120,17 @@ def _way(connection: Connection, name: str, one: Held, scope: str, through: list
     day = one.since[:10]
     if one.elevation:
         says = (
-            f"{name} is {one.role} {where} until {one.until[:16].replace('T', ' ')} UTC: "
+            f"{name} is {words(one.role)} {where} until {one.until[:16].replace('T', ' ')} UTC: "
             f"allowed by {by or 'somebody who was erased'} on {day}. It ends by itself."
         )
     elif one.by == CREATION:
-        says = f"{name} is {one.role} {where}: they created it on {day}, and a role of theirs lets them build."
+        says = f"{name} is {words(one.role)} {where}: they created it on {day}, and a role of theirs lets them build."
     elif not one.rule:
-        says = f"{name} is {one.role} {where}: given by {by or 'somebody who was erased'} on {day}."
+        says = f"{name} is {words(one.role)} {where}: given by {by or 'somebody who was erased'} on {day}."
     else:
         inside = ", which is in ".join(through)
         says = (
-            f"{name} is in the group {inside}. A rule makes everybody in {through[-1]} {one.role} {where}: "
+            f"{name} is in the group {inside}. A rule makes everybody in {through[-1]} {words(one.role)} {where}: "
             f"made by {by or 'somebody who was erased'} on {day}."
         )
     return Way(one.role, scope, tuple(through), one.rule, by, one.since, receipt, says, one.until)
@@ -141,7 +142,15 @@ def _truly(idle: tuple[str, ...], ways: tuple[Way, ...]) -> tuple[str, ...]:
     return tuple(one for one in idle if one not in giving)
 
 
-def _says(who: identity.Person, right: str, subject: str, ways: tuple[Way, ...]) -> str:
+def _alone(held: Sequence[Held], right: str) -> str:
+    """Where a right counts, as the middle of a sentence; empty where it counts wherever the table has it."""
+    if not right or len(every := roles.VERBS[right].environments) == 1:
+        return ""
+    here = [one for one in every if any(each.may(right, at) for each in held for at in (one, roles.shared_place(one)))]
+    return "" if len(here) in {0, len(every)} else f", {' and '.join(WORDS[one] for one in here)} alone"
+
+
+def _says(who: identity.Person, right: str, subject: str, ways: tuple[Way, ...], alone: str) -> str:
     if who.state != "active":
         return f"{who.name} can do nothing now: their state is {who.state}."
     if not right:
@@ -153,4 +162,4 @@ def _says(who: identity.Person, right: str, subject: str, ways: tuple[Way, ...])
         own = " with what is their own only" if roles.VERBS[right].own else ""
         return f"No role of {who.name} gives {right} on {where}{'; they may' + own if own else ''}."
     several = f", by {len(ways)} ways that add up" if len(ways) > 1 else ""
-    return f"{who.name} has {right} on {where}, because of the role {ways[0].role}{several}."
+    return f"{who.name} has {right} on {where}{alone}, because of the role {words(ways[0].role)}{several}."

@@ -67,6 +67,16 @@ def test_an_agent_never_has_a_right_that_its_person_lacks(lending: Lending) -> N
     assert "takes the role" in lending.may(codex, Publish("vendor-board"))
 
 
+def test_nor_one_that_its_person_has_in_another_environment(lending: Lending) -> None:
+    lending.agent(scopes=("admin",))
+    codex = lending.who(lending.token(lending.lend(scopes=("admin",), environments=EVERYWHERE)).token)
+    lending.house.does(lending.owner, RemoveRole(lending.ben.id, "builder", "team:sales"))
+    lending.house.does(lending.owner, GrantRole(lending.ben.id, "builder:staging", "team:sales"))
+    assert lending.may(codex, Publish("vendor-board", environment="staging")) == ""
+    for action in (Publish("vendor-board"), DEPLOY, SetAudience("vendor-board", "team")):
+        assert "takes the role" in lending.may(codex, action)
+
+
 @pytest.mark.parametrize(
     "action",
     [

@@ -16,6 +16,7 @@ from greenlane.identity.custom_roles.tables import CUSTOM_ROLE
 from greenlane.identity.elevation.effects import end_elevations
 from greenlane.identity.elevation.tables import ELEVATION
 from greenlane.identity.groups.tables import GROUP_RULE
+from greenlane.identity.narrowing import ways_to_hold
 from greenlane.identity.tables import INVITATION, ROLE_GRANT
 from greenlane.kit.clock import stamp
 from greenlane.kit.database import Database
@@ -103,10 +104,11 @@ def _delete(action: DeleteRole, context: Context, found: trial.Trial) -> Outcome
         gone = connection.execute(delete(CUSTOM_ROLE).where(CUSTOM_ROLE.c.name == action.role))
         if gone.rowcount != 1:
             raise WrongInput(f"There is no role {action.role!r} any more.", next_step="`greenlane roles` lists them.")
-        connection.execute(delete(ROLE_GRANT).where(ROLE_GRANT.c.role == action.role))
-        connection.execute(delete(GROUP_RULE).where(GROUP_RULE.c.role == action.role))
-        end_elevations(connection, ELEVATION.c.role == action.role, context.now)
-        unused = (INVITATION.c.role == action.role) & INVITATION.c.used.is_(None) & (INVITATION.c.expires > now)
+        held = ways_to_hold(action.role)
+        connection.execute(delete(ROLE_GRANT).where(ROLE_GRANT.c.role.in_(held)))
+        connection.execute(delete(GROUP_RULE).where(GROUP_RULE.c.role.in_(held)))
+        end_elevations(connection, ELEVATION.c.role.in_(held), context.now)
+        unused = INVITATION.c.role.in_(held) & INVITATION.c.used.is_(None) & (INVITATION.c.expires > now)
         connection.execute(update(INVITATION).where(unused).values(expires=now))
 
     happened = {"role": action.role, "people": [one.person for one in found.touched], "rules": found.rules}

@@ -14,6 +14,7 @@ from greenlane.govern import tables
 from greenlane.identity import queries as identity
 from greenlane.identity.duties.queries import VERBS, Apart, apart_from, kept_apart
 from greenlane.identity.held import ORGANISATION, Held
+from greenlane.identity.narrowing import role_of, words
 from greenlane.identity.roles import Right
 from greenlane.kit.clock import stamp
 
@@ -32,10 +33,10 @@ def by_giving(
     connection: Connection, person: str, role: str, scope: str, team_of_app: identity.TeamOfApp, now: datetime
 ) -> str:
     """Why somebody may not be given a role in a scope as it is stored: they hold one that it is kept apart from."""
-    others = apart_from(connection).get(role, frozenset())
+    others = apart_from(connection).get(role_of(role), frozenset())
     held = identity.everything_held(connection, [person], now).get(person, ()) if others else ()
     found = _against(connection, held, others, scope, team_of_app)
-    return "" if found is None else f"{role} and {found.role}, which they have already"
+    return "" if found is None else f"{words(role)} and {words(found.role)}, which they have already"
 
 
 def by_ruling(
@@ -48,17 +49,17 @@ def by_ruling(
     now: datetime,
 ) -> str:
     """Why a group with these people, to which rules give these (role, scope) already, may not be given a role."""
-    others = apart_from(connection).get(role, frozenset())
+    others = apart_from(connection).get(role_of(role), frozenset())
     if not others:
         return ""
     for given, where in ruled:
-        if given in others and meets(connection, where, scope, team_of_app):
-            return f"{role} and {given}, which another rule gives the same group"
+        if role_of(given) in others and meets(connection, where, scope, team_of_app):
+            return f"{words(role)} and {words(given)}, which another rule gives the same group"
     by_person = identity.everything_held(connection, people, now)
     caught = [_against(connection, held, others, scope, team_of_app) for held in by_person.values()]
-    roles = sorted({one.role for one in caught if one is not None})
+    roles = sorted({words(one.role) for one in caught if one is not None})
     number = sum(one is not None for one in caught)
-    return f"{role} and {', '.join(roles)}, which {number} in the group have already" if roles else ""
+    return f"{words(role)} and {', '.join(roles)}, which {number} in the group have already" if roles else ""
 
 
 def by_making(connection: Connection, rights: frozenset[Right]) -> str:
@@ -81,7 +82,9 @@ def meets(connection: Connection, scope: str, other: str, team_of_app: identity.
 def _against(
     connection: Connection, held: Sequence[Held], others: frozenset[str], scope: str, team_of_app: identity.TeamOfApp
 ) -> Held | None:
-    return next((one for one in held if one.role in others and meets(connection, one.scope, scope, team_of_app)), None)
+    return next(
+        (one for one in held if one.itself in others and meets(connection, one.scope, scope, team_of_app)), None
+    )
 
 
 def _since(one: Apart, now: datetime) -> str:

@@ -15,6 +15,7 @@ from greenlane.identity.duties.checking import meets
 from greenlane.identity.duties.queries import ROLES, Apart, kept_apart
 from greenlane.identity.groups.reach import GIVEN
 from greenlane.identity.held import Held
+from greenlane.identity.narrowing import ways_to_hold
 from greenlane.identity.tables import PERSON
 from greenlane.kit.clock import stamp
 
@@ -23,7 +24,8 @@ from greenlane.kit.clock import stamp
 class Conflict:
     """One person, or one role of the organisation's own, with both of a pair. Scopes and subjects are as they are stored.
 
-    ``withheld``: one of two roles does not count, so that nothing has to be done.
+    ``withheld``: one of two roles does not count, so that nothing has to be done. ``one_held`` and ``other_held`` are two
+    roles as they are held, whole or in one environment.
     """
 
     pair: Apart
@@ -32,6 +34,8 @@ class Conflict:
     one_where: str
     other_where: str
     withheld: bool = False
+    one_held: str = ""
+    other_held: str = ""
 
 
 def conflicts(connection: Connection, now: datetime, team_of_app: identity.TeamOfApp) -> list[Conflict]:
@@ -53,7 +57,7 @@ def _holding(connection: Connection, pair: Apart, now: datetime, team_of_app: id
     one, other = (
         select(GIVEN.c.person)
         .join(PERSON, PERSON.c.id == GIVEN.c.person)
-        .where(GIVEN.c.role == role, PERSON.c.state == "active")
+        .where(GIVEN.c.role.in_(ways_to_hold(role)), PERSON.c.state == "active")
         for role in (pair.one, pair.other)
     )
     found = []
@@ -64,12 +68,13 @@ def _holding(connection: Connection, pair: Apart, now: datetime, team_of_app: id
             if meets(connection, first.scope, second.scope, team_of_app):
                 _, here = identity.sort_out([each for each in counting if each in (first, second)], meet=True)
                 left = bool(here) or bool({(first.role, first.scope), (second.role, second.scope)} & out)
-                found.append(Conflict(pair, person, "", first.scope, second.scope, left))
+                held_as = first.role, second.role
+                found.append(Conflict(pair, person, "", first.scope, second.scope, left, *held_as))
     return found
 
 
 def _of(held: tuple[Held, ...], role: str) -> list[Held]:
-    return [one for one in held if one.role == role]
+    return [one for one in held if one.itself == role]
 
 
 def _doing(connection: Connection, pair: Apart, now: datetime) -> list[Conflict]:

@@ -10,7 +10,7 @@ from greenlane.govern.effect import Context, Edge, Outcome
 from greenlane.govern.errors import Conflict, NotFound, Refused
 from greenlane.identity import queries
 from greenlane.identity.actions import CreateTeam, GrantRole, JoinTeam, LeaveTeam, RemoveRole
-from greenlane.identity.custom_roles.queries import rights_of
+from greenlane.identity.custom_roles.queries import rights_given
 from greenlane.identity.duties import checking
 from greenlane.identity.held import CREATION
 from greenlane.identity.tables import MEMBERSHIP, ROLE_GRANT, TEAM
@@ -120,10 +120,10 @@ def join(connection: Connection, person: str, team: str, now: datetime) -> None:
 
 
 def grant(connection: Connection, person: str, role: str, scope: str, context: Context) -> None:
-    """Give a role, where it is not held yet. Raises ``WrongInput`` for a role that there is not any more, ``Refused``
+    """Give a role, where it is not held yet. Raises ``WrongInput`` for one that there is not any more there, ``Refused``
     beside one that it is kept apart from.
     """
-    rights_of(connection, role)
+    rights_given(connection, role)
     if against := checking.by_giving(connection, person, role, scope, _no_app, context.now):
         raise Refused(f"Two roles are kept apart here: {against}.", next_step="Take the other role back first.")
     if not queries.was_given(connection, person, role, scope):

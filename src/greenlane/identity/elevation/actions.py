@@ -22,13 +22,13 @@ from greenlane.identity import names
 class AskElevation:
     """Ask for a role that you need for some hours; somebody who may give it decides, and it ends by itself."""
 
-    role: Annotated[str, "the role that you need"]
+    role: Annotated[str, "the role that you need; developer:staging for one environment"]
     because: Annotated[str, Private, "what you need it for, in your own words"]
     scope: Annotated[str, "where it counts: organisation, team:sales or app:offsite"] = "organisation"
     hours: Annotated[int, "for how many hours, from the moment at which it is allowed"] = 1
 
     def __post_init__(self) -> None:
-        names.check_role(self.role)
+        names.check_held_role(self.role)
         names.check_scope(self.scope)
         if self.hours < 1:
             raise WrongInput("That is no time at all.", next_step="Give 1 hour or more.", field="hours")

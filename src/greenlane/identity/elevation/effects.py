@@ -16,6 +16,7 @@ from greenlane.identity import queries as identity
 from greenlane.identity.elevation import queries
 from greenlane.identity.elevation.actions import AskElevation, EndElevation
 from greenlane.identity.elevation.tables import ELEVATION
+from greenlane.identity.narrowing import role_of, words
 from greenlane.kit import ids
 from greenlane.kit.clock import Clock, stamp
 
@@ -47,10 +48,10 @@ class Elevating:
         assert actor.person is not None
         scope = identity.scope_of(connection, action.scope)
         for one in identity.held(connection, actor.person, self.clock.now()):
-            if (one.role, one.scope) == (action.role, scope):
+            if one.scope == scope and one.role in {action.role, role_of(action.role)}:
                 until = f" until {one.until[:16].replace('T', ' ')} UTC" if one.until else ""
                 raise Conflict(
-                    f"You are {action.role} there already{until}.", next_step="Do what you need the role for."
+                    f"You are {words(one.role)} there already{until}.", next_step="Do what you need the role for."
                 )
         return {}
 

@@ -25,13 +25,13 @@ class AddGroupRule:
     """Let everybody in a group have a role, now and later. A rule about a team makes them members of it too."""
 
     group: Annotated[str, "the group's name, or its id, grp_…"]
-    role: Annotated[str, "a role, or member for the membership of a team alone"]
+    role: Annotated[str, "a role, developer:staging for one environment, or member for the membership of a team alone"]
     scope: Annotated[str, "where it counts: organisation, team:sales or app:offsite"] = "organisation"
 
     def __post_init__(self) -> None:
         names.check_scope(self.scope)
         if self.role != MEMBER:
-            names.check_role(self.role)
+            names.check_held_role(self.role)
         elif not self.scope.startswith("team:"):
             raise WrongInput("One is a member of a team.", next_step="Say team:sales, or give a role.", field="scope")
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from greenlane.identity import queries as identity
+from greenlane.identity.custom_roles.queries import rights_given
 from greenlane.identity.groups import queries
 from greenlane.identity.groups.actions import MEMBER
 from greenlane.identity.groups.reach import BELONGING, BY_RULE, GIVEN
 from greenlane.identity.held import GRANT, RULE
+from greenlane.identity.narrowing import role_of
 from greenlane.identity.tables import MEMBERSHIP, PERSON
 
 
@@ -29,7 +31,11 @@ class Effects:
 
 
 def if_added(connection: Connection, group: str, role: str, scope: str) -> Effects:
-    """What a rule would do that makes everybody in a group (id or name) something. Raises ``NotFound``."""
+    """What a rule would do that makes everybody in a group (id or name) something. Raises ``NotFound``, and ``WrongInput``
+    for a role that nobody can be given.
+    """
+    if role != MEMBER:
+        rights_given(connection, role)
     inside = queries.people_in(connection, queries.group(connection, group).id)
     where = identity.scope_of(connection, scope)
     have = inside & _have(connection, "" if role == MEMBER else role, where)
@@ -45,10 +51,12 @@ def if_removed(connection: Connection, rule: str) -> Effects:
 
 
 def _have(connection: Connection, role: str, scope: str, but_for: str = "") -> frozenset[str]:
-    """Who has a role in a scope, or is in a team, by something else than one rule."""
+    """Who has a role in a scope, or is in a team, by something else than one rule. Who has it whole has it in every
+    environment.
+    """
     if role:
-        lasting = GIVEN.c.by.in_((GRANT, RULE))
-        found = select(GIVEN.c.person).where(GIVEN.c.role == role, GIVEN.c.scope == scope, lasting)
+        lasting, same = GIVEN.c.by.in_((GRANT, RULE)), GIVEN.c.role.in_((role, role_of(role)))
+        found = select(GIVEN.c.person).where(same, GIVEN.c.scope == scope, lasting)
         if but_for:
             found = found.where(GIVEN.c.rule != but_for)
         return frozenset(connection.execute(found).scalars())

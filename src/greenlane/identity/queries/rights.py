@@ -14,6 +14,7 @@ from greenlane.identity.custom_roles.queries import allowing, rights_by_role
 from greenlane.identity.duties.queries import apart_from
 from greenlane.identity.groups.reach import GIVEN, HELD
 from greenlane.identity.held import CREATION, GRANT, ORGANISATION, Held, Withheld, counting, sort_out
+from greenlane.identity.narrowing import role_of
 from greenlane.identity.queries.people import state_of, team
 from greenlane.identity.tables import PERSON
 from greenlane.kit.clock import stamp
@@ -112,7 +113,7 @@ def _told(connection: Connection, rows: Sequence[Row[Any]]) -> list[Held]:
             row.group,
             row.by,
             allowed.get(row.role, frozenset()),
-            apart.get(row.role, frozenset()),
+            apart.get(role_of(row.role), frozenset()),
             row.elevation,
             row.until,
         )
@@ -147,7 +148,9 @@ def active_owners(connection: Connection) -> frozenset[str]:
 def people_with(
     connection: Connection, names: Sequence[str], scopes: Sequence[str], now: datetime | None = None
 ) -> frozenset[str]:
-    """Ids of the active people for whom one of these roles counts in one of these scopes."""
+    """Ids of the active people for whom one of these roles counts in one of these scopes. A role that is held in one
+    environment has a name of its own: who keeps staging alone is not asked for as a platform engineer.
+    """
     found = _holding(names, scopes).where(*_not_over(now))
     if apart_from(connection):
         return _counted(connection, found, names, scopes, now)
