@@ -212,7 +212,7 @@ class NewApp:
         guess = self._guess(at, typed, called, found)
         changing = typed.get("for", "")
         with at.read() as connection:
-            teams = _teams(at, connection)
+            teams, sizes = _teams(at, connection), identity.team_sizes(connection)
             everyone = identity.members_active(connection)
             app = (
                 catalog.find_app(connection, changing)
@@ -244,6 +244,7 @@ class NewApp:
             guess=guess,
             name=FormField("app", "Address", "", "text", guess.app, False, (), error if name_error else None),
             teams=teams,
+            sizes=sizes,
             team=typed.get("team", ""),
             audiences=_audiences(typed.get("audience", ""), everyone),
             ahead=_ahead(at, upload, guess, typed, found) if state in {"empty", "found"} else None,

@@ -96,6 +96,7 @@ def people(at: Asked) -> Response:
         lines = _lines(connection, found[:AT_ONCE], at.now)
         everybody = listing.how_many(connection)
         teams = identity.teams(connection)
+        sizes = identity.team_sizes(connection)
         where = _teams_for(at, "invite", teams)
         invited = [one for one in identity.invitations(connection, at.now) if one.team in where]
         makers = identity.names(connection, [one.made_by for one in invited])
@@ -110,6 +111,7 @@ def people(at: Asked) -> Response:
         more=more,
         everybody=everybody,
         teams=teams,
+        sizes=sizes,
         where=where,
         choices=choices,
         invitations=[(one, makers.get(one.made_by, ""), wording.role_title(one.role)) for one in invited],
@@ -280,6 +282,7 @@ def team(at: Asked) -> Response:
     with at.read() as connection:
         one = team_of(at, connection)
         found = listing.people_after(connection, team=one.id, after=after, limit=AT_ONCE + 1)
+        size = identity.team_sizes(connection).get(one.id, 0)
         apps = catalog.apps_of_team(connection, one.id, limit=AT_ONCE + 1)
         lines = _lines(connection, found[:AT_ONCE], at.now)
         reads_values = at.may(connection, "read-variables", f"team:{one.id}")
@@ -289,6 +292,7 @@ def team(at: Asked) -> Response:
     return at.page(
         "people/team.html",
         team=one,
+        size=size,
         lines=lines,
         more=more,
         apps=[(app.name, app.title or app.name, wording.AUDIENCES[app.rung]) for app in apps[:AT_ONCE]],
