@@ -146,7 +146,7 @@ EXAMPLES: dict[str, Examples] = {
     "/login/{login}": _visits("/login/lgn_nothing"),
     "/people/{person}": lambda here: [Visit(f"/people/{here.people[one].id}") for one in ("ben", "ana", "markup")],
     "/directories/{directory}": _visits("/directories/okta", "/directories/nothing"),
-    "/groups": _visits("/groups", "/groups?group=nothing&role=builder"),
+    "/groups": _visits("/groups", "/groups?group=nothing&role=builder", "/groups?group=nothing&role=auditor:staging"),
     "/roles/make": lambda here: [
         Visit("/roles/make"),
         Visit("/roles/make?name=release-manager&rights=publish&rights=approve&look=yes"),

@@ -11,6 +11,12 @@ from tests.web.test_people import form, read, send, words
 from greenlane.identity import queries as identity
 
 
+def test_who_keeps_one_environment_starts_no_review(console: Visitor, doorway: Doorway) -> None:
+    edda = doorway.hire("Edda Engineer", "platform-engineer:staging", everywhere=True)
+    assert "/do/start-review" in read(console, doorway.owner, "/access-reviews")
+    assert "/do/start-review" not in read(console, edda, "/access-reviews")
+
+
 def test_a_review_is_started_decided_and_closed_on_its_pages(console: Visitor, doorway: Doorway) -> None:
     ada, rita = doorway.hire("Ada Builder", "builder"), doorway.hire("Rita Reviewer", "reviewer")
     page = read(console, doorway.owner, "/access-reviews")

@@ -48,6 +48,14 @@ def place(deploy: str, query: str = "") -> str:
     return f"{APP}/deploys/{deploy}{query}"
 
 
+def test_who_publishes_to_staging_alone_is_told_so(console: Visitor, doorway: Doorway, ana: Actor, second: str) -> None:
+    sue = doorway.hire("Sue Stager", "publisher:staging")
+    said = read(console, sue, place(second))
+    assert "Your roles here let you publish to staging, and not to production." in said
+    assert "Try it on staging first" in said
+    assert "See what would happen if it opened to" not in said
+
+
 def test_what_changes_is_a_sentence_then_facts_then_files_with_their_sizes(
     console: Visitor, ana: Actor, second: str
 ) -> None:

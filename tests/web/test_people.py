@@ -26,6 +26,7 @@ from greenlane.identity.actions import (
     RemoveRole,
     SuspendPerson,
 )
+from greenlane.identity.custom_roles.actions import CreateRole
 from greenlane.identity.tables import PERSON
 from greenlane.insights import standing
 
@@ -198,6 +199,42 @@ def test_a_role_is_given_and_taken_back_on_the_page(console: Visitor, doorway: D
     send(console, doorway.owner, "/do/remove-role", **fields)
     with doorway.control.database.read() as connection:
         assert [one.role for one in identity.held(connection, ben.id)] == ["builder"]
+
+
+def test_a_role_is_given_in_one_environment_and_taken_back(console: Visitor, doorway: Doorway, ben: Actor):
+    page = read(console, doorway.owner, f"/people/{ben.id}")
+    group = page[page.index('<optgroup label="In one environment alone">') : page.index("</optgroup>")]
+    assert '<option value="publisher:staging">Publisher in staging</option>' in group
+    assert '<option value="developer:preview">Developer for previews</option>' in group
+    for never in ("owner:", "auditor:", "publisher:preview"):
+        assert never not in group
+    fields = form(page, "/do/grant-role")
+    send(console, doorway.owner, "/do/grant-role", **fields, role="publisher:staging", scope="team:home")
+    page = read(console, doorway.owner, f"/people/{ben.id}")
+    assert "Publisher in staging in home. Given by Olga Owner" in words(page)
+    assert "Publisher in staging in home" in words(read(console, doorway.owner, "/people"))
+    said = words(read(console, ben, "/"))
+    assert "Publisher in staging" in said
+    assert "You may do there what the role publisher allows there, and read what it reads." in said
+    taken = re.search(r'<input type="hidden" name="role" value="publisher:staging">', page)
+    assert taken is not None
+    send(
+        console, doorway.owner, "/do/remove-role", person=ben.id, role="publisher:staging", scope="team:home", key="k9"
+    )
+    assert "Publisher in staging in" not in words(read(console, doorway.owner, f"/people/{ben.id}"))
+
+
+def test_a_form_keeps_the_environment_that_was_chosen(console: Visitor, doorway: Doorway, ben: Actor):
+    doorway.does(doorway.owner, CreateRole("stager", ("publish:staging",)))
+    path = f"/do/grant-role?person={ben.id}&scope=team:home&look=yes&role="
+    page = read(console, doorway.owner, f"{path}stager:staging")
+    assert '<option value="stager:staging" selected>stager in staging</option>' in page
+    assert "stager:production" not in page, "it does nothing there"
+    assert "Goes straight through" in words(page)
+    refused = console.as_(doorway.owner).get(f"{path}auditor:staging")
+    assert refused.status_code == 400
+    assert "The role auditor allows nothing that is done in staging." in words(refused.text)
+    assert "stager:staging" not in read(console, doorway.owner, "/do/delete-role")
 
 
 def test_whoever_a_role_was_given_to_may_read_that_receipt_and_a_stranger_sees_no_link(

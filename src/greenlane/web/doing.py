@@ -18,7 +18,8 @@ from greenlane.govern.action import REGISTRY, Input, Verb
 from greenlane.govern.door import Answer
 from greenlane.govern.errors import Conflict, NotFound, TooLarge, WrongInput
 from greenlane.govern.facts import RUNGS
-from greenlane.identity.custom_roles.queries import custom_roles
+from greenlane.identity.custom_roles.queries import custom_roles, narrow_names
+from greenlane.identity.narrowing import NARROWED
 from greenlane.identity.roles import EVERY, ROLES, VERBS
 from greenlane.insights import telling
 from greenlane.kit.errors import GreenlaneError
@@ -41,7 +42,7 @@ OF_OUR_OWN = frozenset({"change-role", "delete-role"})
 CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {
     "use": tuple(wording.USES.items()),
     "audience": tuple((rung, wording.AUDIENCES[rung]) for rung in RUNGS),
-    "role": tuple((role, wording.role_title(role)) for role in ROLES),
+    "role": tuple((role, wording.role_title(role)) for role in (*ROLES, *NARROWED)),
     "what": tuple((one, says[:1].upper() + says[1:]) for one, says in MAIL.items()),
     "verdict": (("fine", "Fine"), ("not-fine", "Not fine")),
 }
@@ -167,6 +168,7 @@ def _form(at: Asked, verb: Verb, typed: Fields, error: GreenlaneError | None = N
     wrong_field = error.field if isinstance(error, WrongInput) else ""
     with at.read() as connection:
         own = [one.name for one in custom_roles(connection)]
+        own += [] if verb.name in OF_OUR_OWN else narrow_names(connection)
     shown = [field_of(one, typed, error if one.name == wrong_field else None, verb.name, own) for one in verb.inputs]
     ahead = None
     if error is None and complete(verb, typed):

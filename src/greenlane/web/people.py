@@ -19,6 +19,7 @@ from greenlane.identity.actions import ErasePerson, RestorePerson, SuspendPerson
 from greenlane.identity.custom_roles import queries as made
 from greenlane.identity.elevation import queries as elevations
 from greenlane.identity.held import CREATION
+from greenlane.identity.narrowing import NARROWED, role_of
 from greenlane.identity.queries import listing
 from greenlane.insights import search, standing
 from greenlane.insights.why import why
@@ -151,9 +152,12 @@ def _may(at: Asked, verb: str, *scopes: str) -> bool:
 
 
 def role_choices(connection: Connection) -> list[tuple[str, str]]:
-    """Every role there is, the smallest first, those of the organisation's own behind them."""
-    own = [one.name for one in made.custom_roles(connection)]
-    return [(one, wording.role_title(one)) for one in (*reversed(roles.ROLES), *own)]
+    """Every role there is, the smallest first, those of the organisation's own behind them, and then each in one
+    environment.
+    """
+    whole = (*reversed(roles.ROLES), *(one.name for one in made.custom_roles(connection)))
+    in_one = (*sorted(NARROWED, key=lambda one: whole.index(role_of(one))), *made.narrow_names(connection))
+    return [(one, wording.role_title(one)) for one in (*whole, *in_one)]
 
 
 # one person

@@ -134,7 +134,7 @@ def _has(ticked: set[str], verb: str, place: str) -> bool:
 
 
 def _group(line: roles.Line) -> str:
-    if line.verb.startswith(("read-", "export-")):
+    if line.reads:
         return "Reading"
     if {roles.BUILDER, roles.DEVELOPER} & set(line.roles):
         return "Building and publishing"

@@ -9,14 +9,12 @@ from greenlane.catalog import queries as catalog
 from greenlane.govern.errors import NotFound
 from greenlane.identity import roles
 from greenlane.identity.custom_roles import queries as made
+from greenlane.identity.narrowing import WORDS
 from greenlane.insights import standing
 from greenlane.web import wording
 from greenlane.web.asked import Asked
 from greenlane.web.role_making import makes
 from greenlane.web.site import Site
-
-PLACES = {"preview": "for previews", "staging": "in staging", "production": "in production", "dev": "on their machines"}
-"""Environments as they end a sentence."""
 
 
 def routes(site: Site) -> list[Route]:
@@ -57,7 +55,7 @@ def all_roles(at: Asked) -> Response:
 
 
 def _places(right: standing.Right) -> str:
-    return "" if len(right.environments) in {0, 3, 4} else ", ".join(PLACES[one] for one in right.environments)
+    return "" if len(right.environments) in {0, 3, 4} else ", ".join(WORDS[one] for one in right.environments)
 
 
 def _who(at: Asked, verb: str, app: str, environment: str) -> dict[str, object]:
@@ -84,5 +82,5 @@ def _who(at: Asked, verb: str, app: str, environment: str) -> dict[str, object]:
         "unknown": False,
         "people": [(person, name, ", ".join(held)) for person, (name, held) in people.items()],
         "own": line.own,
-        "place": PLACES.get(place, ""),
+        "place": WORDS.get(place, ""),
     }

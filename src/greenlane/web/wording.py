@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from greenlane.identity import narrowing
 from greenlane.kit.clock import parse
 
 _ROLES = {
@@ -114,12 +115,16 @@ def where(scope: str) -> str:
 
 
 def role_title(role: str, where: str = "") -> str:
-    """``Builder in the team sales``."""
-    return f"{_ROLES.get(role, (role, ''))[0]} {where}".strip()
+    """``Builder in the team sales``, ``Developer in staging``."""
+    name, place = narrowing.role_of(role), narrowing.environment_of(role)
+    words = (_ROLES.get(name, (name,))[0], narrowing.WORDS.get(place, place), where)
+    return " ".join(one for one in words if one)
 
 
 def role_meaning(role: str) -> str:
     """What the role allows, in one sentence; empty for a role that this page does not know."""
+    if narrowing.environment_of(role):
+        return f"You may do there what the role {narrowing.role_of(role)} allows there, and read what it reads."
     return _ROLES.get(role, ("", ""))[1]
 
 
