@@ -410,6 +410,8 @@ def test_changing_and_deleting_a_role_touches_who_holds_it_in_one_environment(he
             "Bo": (("rollback:staging",), ("publish:production", "read-people")),
             "Eve": (("rollback:staging",), ("read-people",)),
         }
+        moved = trial.if_changed(connection, "stager", rights.read(("publish:production",))).touched
+        assert {one.name: (one.gains, one.loses) for one in moved}["Eve"] == ((), ("publish:staging", "read-people"))
         gone = trial.if_deleted(connection, "stager")
         assert ({one.name: one.loses for one in gone.touched}, gone.rules) == (
             {
@@ -427,3 +429,12 @@ def test_changing_and_deleting_a_role_touches_who_holds_it_in_one_environment(he
     with here.control.database.read() as connection:
         assert queries.invitation(connection, link.rpartition("/")[2], here.clock.now()) is None
         assert groups.rules(connection) == []
+
+
+def test_who_holds_a_role_twice_loses_both_with_it(here: Doorway) -> None:
+    here.does(here.owner, CreateRole("stager", ("publish", "read-people")))
+    sue = here.hire("Sue", "stager:staging")
+    here.does(here.owner, GrantRole(sue.id, "stager", "organisation"))
+    with here.control.database.read() as connection:
+        gone = {one.scope.partition(":")[0]: one.loses for one in trial.if_deleted(connection, "stager").touched}
+    assert gone == {"organisation": ("publish", "read-people"), "team": ("publish:staging", "read-people")}
