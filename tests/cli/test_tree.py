@@ -78,6 +78,52 @@ def test_the_tree_has_each_command_and_a_question_for_each_verb():
     assert found == {one.path for one in commands()} | asked
 
 
+def test_what_was_typed_reaches_its_command_as_it_stands_in_the_whole_tree():
+    whole = get_command(tree(LOCAL))
+    for words in (*(one.path for one in commands()), *(f"explain {verb.name}" for verb in REGISTRY)):
+        assert _told(get_command(tree(LOCAL, ["--json", *words.split(), "--help"])), words) == _told(whole, words), (
+            words
+        )
+
+
+def test_what_was_not_typed_is_listed_all_the_same():
+    whole = get_command(tree(LOCAL))
+    for words in ("", "gateway", "gateway price", "explain", "data", "no-such-thing"):
+        reached, meant = get_command(tree(LOCAL, words.split())), whole
+        for word in words.split():
+            if word in meant.commands:
+                reached, meant = reached.commands[word], meant.commands[word]
+        assert _listed(reached) == _listed(meant), words
+
+
+def _told(group: Any, words: str) -> list[list[tuple[Any, ...]]]:
+    """What can be typed for a command, and for each group on the way to it."""
+    said = []
+    for word in words.split():
+        group = group.commands[word]
+        said.append(
+            [
+                (
+                    one.name,
+                    one.opts,
+                    type(one.type_descriptor),
+                    one.required,
+                    one.multiple,
+                    one.nargs,
+                    one.default,
+                    one.help,
+                )
+                for one in group.params
+            ]
+        )
+    return said
+
+
+def _listed(group: Any) -> list[tuple[str, str]]:
+    """What the help of a group lists."""
+    return [(name, one.get_short_help_str(200)) for name, one in group.commands.items()]
+
+
 def test_every_verb_command_stands_on_a_registered_verb():
     known = {verb.name for verb in REGISTRY}
     for one in commands():

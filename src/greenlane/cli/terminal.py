@@ -6,6 +6,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
@@ -61,6 +62,9 @@ ABOUT = """A governed path for AI-built software: from a folder to an address th
 
 Exit codes: 0 done, 2 wrong usage, 3 refused, 4 waiting for a person, 5 not found, 1 anything else.
 GREENLANE_URL says where the server is, GREENLANE_TOKEN who you are. Every command has --json."""
+
+COMPLETING = "_GREENLANE_COMPLETE"
+"""What a shell sets that asks what could be typed next: the words stand elsewhere then."""
 
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
 
@@ -146,24 +150,43 @@ def panels(handed: LocalCommands) -> tuple[Panel, ...]:
     )
 
 
-def tree(handed: LocalCommands) -> typer.Typer:
-    """The whole command tree, ``explain`` included."""
-    top = typer.Typer(cls=_in_order(panels(handed)), **_manners("greenlane", ABOUT))
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What was typed, and so what can be reached: a command is found by its own words and those of its groups.
+
+    Typer reads the signature of each command that it is handed. There are hundreds, which took longer than most commands
+    do; so those that cannot be reached are handed to it without one, and groups that are not named without commands.
+    """
+
+    typed: frozenset[str] | None
+    """None where everything is to be reached."""
+
+    def reach(self, path: str) -> bool:
+        """Whether a command or a group with this path may be meant."""
+        return self.typed is None or self.typed.issuperset(path.split())
+
+
+def tree(handed: LocalCommands, typed: Sequence[str] | None = None) -> typer.Typer:
+    """The command tree, ``explain`` included: all of it, or what is reached by what was ``typed`` and listed on the way."""
+    words, every = _Words(None if typed is None else frozenset(typed)), panels(handed)
+    top = typer.Typer(cls=_in_order(every), **_manners("greenlane", ABOUT))
     top.callback()(_at_the_top)
     groups: dict[str, typer.Typer] = {}
-    for panel in panels(handed):
+    for panel in every:
         defaults = {one.path: one for one in panel.commands if _has_more(one, panel.commands)}
         for command in panel.commands:
             within, _, name = command.path.rpartition(" ")
             if command.path in defaults:
-                _within(top, groups, command.path, panel.title, command)
-            else:
-                of = _within(top, groups, within, panel.title, defaults.get(within))
-                _add(of, name, command, None if within else panel.title)
-    own = [command for panel in panels(handed) for command in panel.commands if isinstance(command, Act)]
+                _within(top, groups, command.path, panel.title, words, command)
+                continue
+            of = _within(top, groups, within, panel.title, words, defaults.get(within))
+            if words.reach(within):
+                _add(of, name, command, None if within else panel.title, whole=words.reach(command.path))
     questions = _group("explain", GROUPS["explain"])
-    for command in explain.questions(own):
-        _add(questions, command.verb, command, explaining=True)
+    if words.reach("explain"):
+        own = [command for panel in every for command in panel.commands if isinstance(command, Act)]
+        for command in explain.questions(own):
+            _add(questions, command.verb, command, explaining=True, whole=words.reach(command.verb))
     top.add_typer(questions, name="explain", rich_help_panel="When a person is asked")
     return top
 
@@ -173,7 +196,8 @@ def app(handed: LocalCommands, arguments: Sequence[str] | None = None) -> int:
     typed = list(sys.argv[1:] if arguments is None else arguments)
     out = Output("--json" in typed)
     try:
-        code = tree(handed)(args=typed, prog_name="greenlane", standalone_mode=False)
+        reached = None if COMPLETING in os.environ else typed
+        code = tree(handed, reached)(args=typed, prog_name="greenlane", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         return _unread()
@@ -207,7 +231,7 @@ def type_in(handed: LocalCommands, words: Sequence[str], shows: bool) -> Documen
         return DONE
 
     quiet = () if shows else ("--json",)
-    tree(handed)(args=[*words, *quiet], prog_name="greenlane", standalone_mode=False, obj=carry_on)
+    tree(handed, words)(args=[*words, *quiet], prog_name="greenlane", standalone_mode=False, obj=carry_on)
     return documents[0]
 
 
@@ -249,12 +273,12 @@ def _in_order(every: Sequence[Panel]) -> type[TyperGroup]:
     return InOrder
 
 
-def _group(name: str, says: str, default: Command | None = None) -> typer.Typer:
+def _group(name: str, says: str, default: Command | None = None, *, whole: bool = True) -> typer.Typer:
     if default is None:
         return typer.Typer(**_manners(name, says))
     made = typer.Typer(cls=_OrItsOwn, **{**_manners(name, says), "no_args_is_help": False})
     text = f"{says}\n\nExample: {default.example}"
-    made.callback(invoke_without_command=True, help=text)(_callback(default, by_itself=True))
+    made.callback(invoke_without_command=True, help=text)(_callback(default, by_itself=True, whole=whole))
     return made
 
 
@@ -271,22 +295,36 @@ class _OrItsOwn(TyperGroup):
 
 
 def _within(
-    top: typer.Typer, groups: dict[str, typer.Typer], path: str, title: str, default: Command | None = None
+    top: typer.Typer,
+    groups: dict[str, typer.Typer],
+    path: str,
+    title: str,
+    words: _Words,
+    default: Command | None = None,
 ) -> typer.Typer:
     """The group of commands with these words, made with those around it when its first command comes."""
     if not path:
         return top
     if path not in groups:
         around, _, name = path.rpartition(" ")
-        groups[path] = _group(name, GROUPS[path], default)
+        groups[path] = _group(name, GROUPS[path], default, whole=words.reach(path))
         panel = None if around else title
-        _within(top, groups, around, title).add_typer(groups[path], name=name, rich_help_panel=panel)
+        _within(top, groups, around, title, words).add_typer(groups[path], name=name, rich_help_panel=panel)
     return groups[path]
 
 
-def _add(group: typer.Typer, name: str, command: Command, panel: str | None = None, explaining: bool = False) -> None:
+def _add(
+    group: typer.Typer,
+    name: str,
+    command: Command,
+    panel: str | None = None,
+    *,
+    explaining: bool = False,
+    whole: bool = True,
+) -> None:
     text = f"{summary_of(command)}\n\nExample: {command.example}"
-    group.command(name, help=text, rich_help_panel=panel)(_callback(command, explaining=explaining))
+    made = _callback(command, explaining=explaining, whole=whole)
+    group.command(name, help=text, rich_help_panel=panel)(made)
 
 
 def summary_of(command: Command) -> str:
@@ -298,8 +336,15 @@ def summary_of(command: Command) -> str:
     return (inspect.getdoc(command.wish) or "").splitlines()[0]
 
 
-def _callback(command: Command, *, explaining: bool = False, by_itself: bool = False) -> Callable[..., Any]:
-    """The function that Typer calls: what is typed for the command, and ``--json``."""
+def _callback(
+    command: Command, *, explaining: bool = False, by_itself: bool = False, whole: bool = True
+) -> Callable[..., Any]:
+    """The function that Typer calls: what is typed for the command, and ``--json``.
+
+    It has no parameters where it is not ``whole``: such a command is listed and never called.
+    """
+    if not whole:
+        return _listed
     typed = parameters_of(command.wish if isinstance(command, Act) else command.run)
 
     def run(**given: Any) -> int:
@@ -321,6 +366,11 @@ def _callback(command: Command, *, explaining: bool = False, by_itself: bool = F
     run.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]  # what Typer reads instead of **given
     run.__annotations__ = {one.name: one.annotation for one in every}
     return run
+
+
+def _listed() -> None:
+    """A command that cannot be called by what was typed."""
+    raise AssertionError("a command was called that was not typed")
 
 
 def _carry_on(command: Command, talk: Talk, given: dict[str, Any]) -> int:
