@@ -9,6 +9,7 @@ import os
 
 from tests.laws.doors import HERE, OPEN, UNTESTED, Route, listed, pages, routes
 
+from greenlane.api import app
 from greenlane.cli.terminal import panels
 from greenlane.govern.action import REGISTRY
 from greenlane.main import local_commands
@@ -30,6 +31,13 @@ def kind(route: Route) -> str:
             else "page"
         )
     return "does any verb" if route.path == "/do/{verb}" else "local"
+
+
+def test_the_routes_are_made_once_in_a_process() -> None:
+    """Their models take longer than anything else at a start; what they need of a house they ask each request for."""
+    one, other = app.create(None), app.create(None)
+    shared = {id(route) for route in one.routes} & {id(route) for route in other.routes}
+    assert len(shared) > 2 * len(list(REGISTRY)), "to do a verb, to explain it, and all the others"
 
 
 def test_the_routes_are_those_that_were_reviewed() -> None:

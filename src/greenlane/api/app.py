@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -42,6 +43,41 @@ from greenlane.api.house import ApiHouse
 REQUESTS = Counter("greenlane_http_requests_total", "Requests by route and status", ["route", "method", "status"])
 DURATION = Histogram("greenlane_http_request_seconds", "Duration of requests by route", ["route"])
 
+PARTS = (
+    uploads,
+    actions,
+    builds,
+    ledger,
+    reads,
+    runs,
+    variables,
+    stored,
+    gateway,
+    swaps,
+    repricing,
+    roles,
+    notices,
+    coming_in,
+    agents,
+    oauth,
+    sign_in_providers,
+    directories,
+    elevations,
+    duties,
+    reviews,
+    break_glass,
+    scim,
+)
+"""What the API is made of, each a module with ``routes()``."""
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """The routes of every part. They find the house with each request, so every app of a process shares them: making the
+    models of some hundred verbs takes longer than all else at a start.
+    """
+    return tuple(route for part in PARTS for route in part.routes().routes)
+
 
 def create(house: ApiHouse | None, pages: Sequence[BaseRoute] = (), error_page: problem.Page | None = None) -> FastAPI:
     """Put the app together. ``pages`` are routes of another face that answer on the same host.
@@ -58,32 +94,7 @@ def create(house: ApiHouse | None, pages: Sequence[BaseRoute] = (), error_page: 
     )
     app.state.house = house
     problem.install(app, error_page)
-    for part in (
-        uploads,
-        actions,
-        builds,
-        ledger,
-        reads,
-        runs,
-        variables,
-        stored,
-        gateway,
-        swaps,
-        repricing,
-        roles,
-        notices,
-        coming_in,
-        agents,
-        oauth,
-        sign_in_providers,
-        directories,
-        elevations,
-        duties,
-        reviews,
-        break_glass,
-        scim,
-    ):
-        app.include_router(part.routes())
+    app.router.routes.extend(_routes())
     _health(app)
     app.add_middleware(Bounded)
     app.router.routes.extend(pages)
