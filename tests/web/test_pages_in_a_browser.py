@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -40,11 +41,12 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Place]:
     """The console on a port of its own. Apps' hosts end here too, as they do at the edge."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    house = Neighbours(tmp_path_factory.mktemp("place"), Addresses("http", "localhost", "localhost", port))
+    addresses = Addresses("http", "localhost", "localhost", port)
+    house = Neighbours(tmp_path_factory.mktemp("place"), addresses, migrated_file)
     house.doorway.does(house.doorway.owner, RenamePerson(house.ana.person, email="taken@example.com"))
     server = uvicorn.Server(uvicorn.Config(console_of(house.control), log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 from starlette.testclient import TestClient
 from tests.house import Doorway, InOneProcess
 
-from greenlane import migrations
 from greenlane.api import app as api
 from greenlane.identity.provisioning.actions import ConnectDirectory
 from greenlane.kit.database import Database
@@ -98,8 +98,8 @@ class Directory:
         return self.patches(f"/Users/{person}", {"op": "replace", "path": "active", "value": on})
 
 
-def installed(folder: Path, name: str = "okta") -> Directory:
-    """A directory of an installation of its own, on SQLite: for many requests that share it."""
+def installed(folder: Path, migrated: Path, name: str = "okta") -> Directory:
+    """A directory of an installation of its own, on a copy of a migrated SQLite file: for many requests that share it."""
+    shutil.copyfile(migrated, folder / "greenlane.db")
     database = Database(f"sqlite:///{folder / 'greenlane.db'}")
-    migrations.upgrade(database.engine)
     return Directory(Doorway(InOneProcess(database, folder / "house")), name)

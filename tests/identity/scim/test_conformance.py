@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,7 +18,6 @@ from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 from tests.house import Doorway, InOneProcess
 
-from greenlane import migrations
 from greenlane.api import app as api
 from greenlane.catalog.addresses import Addresses
 from greenlane.identity.provisioning.actions import ConnectDirectory
@@ -25,11 +25,11 @@ from greenlane.kit.database import Database
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def served(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[tuple[str, str]]:
     """The address and a token of a connected directory, on a port of this machine."""
     folder = tmp_path_factory.mktemp("scim")
+    shutil.copyfile(migrated_file, folder / "greenlane.db")
     database = Database(f"sqlite:///{folder / 'greenlane.db'}")
-    migrations.upgrade(database.engine)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from tests.identity.scim.shapes import SHAPES, Shape
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Directory:
-    return installed(tmp_path_factory.mktemp("scim"))
+def directory(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Directory:
+    return installed(tmp_path_factory.mktemp("scim"), migrated_file)
 
 
 def _filled(value: Any, known: dict[str, str]) -> Any:
