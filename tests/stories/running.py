@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import time
@@ -46,6 +47,8 @@ class Running:
         self.typist = typist
         self.folder = folder
         self.data = folder / "data"
+        if not self.data.exists():
+            shutil.copytree(typist.kept, self.data)
         self.token_file = folder / "owner-token"
         self.settings = {"GREENLANE_OWNER_NAME": "Olga Owner", "GREENLANE_TEAM": "home", "GREENLANE_PICTURES": "off"}
         self.settings |= settings or {}

@@ -9,9 +9,13 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from greenlane.gateway import lists
+from greenlane.runtime import packages
 
 TYPIST = Path(__file__).with_name("typist.py")
 PATIENCE = 60.0
@@ -81,6 +85,19 @@ class Typist:
         )
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == b"ready\n"
+
+    @cached_property
+    def kept(self) -> Path:
+        """What a first start makes in its data folder that is the same in all of them, made once: the compiled lists of
+        prices and footprints, and the packages that serve apps. Each is taken only where its versions fit. Starts from
+        an empty folder are tried by `tests/laws/test_wheel.py` and `test_automation.py`.
+        """
+        folder = self._folder / "kept"
+        for name in ("", "gateway", "runtime"):
+            (folder / name).mkdir(mode=0o700)
+        lists.load(folder / "gateway")
+        packages.gathered(folder / "runtime" / "packages")
+        return folder
 
     def begin(
         self,
