@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -41,6 +42,12 @@ SETTINGS = dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit", "au
     "max_wal_size": "256MB",
 }
 """PostgreSQL's, for databases of a second."""
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end: nobody looks through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -115,12 +122,22 @@ def _migrate(url: str) -> None:
     opened.close()
 
 
+@pytest.fixture
+def lasting(tmp_path: Path) -> Iterator[Path]:
+    """A folder of this test's own for what is written to survive a power cut: in memory nobody waits until it would."""
+    if MEMORY is None:
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="greenlane-", dir=MEMORY) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, lasting: Path) -> Iterator[Database]:
     """A migrated database: the test runs once on SQLite and once on PostgreSQL."""
     with ExitStack() as ends:
         if request.param == "sqlite":
-            path = tmp_path / "greenlane.db"
+            path = lasting / "greenlane.db"
             shutil.copyfile(request.getfixturevalue("migrated_file"), path)
             url = f"sqlite:///{path}"
         else:
@@ -132,8 +149,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 @pytest.fixture
-def doorway(database: Database, tmp_path: Path) -> Iterator[Doorway]:
+def doorway(database: Database, lasting: Path) -> Iterator[Doorway]:
     """A founded organisation behind the real door, in this process, with a clock that stands still."""
-    control = InOneProcess(database, tmp_path / "house")
+    control = InOneProcess(database, lasting / "house")
     yield Doorway(control)
     control.ledger.close()

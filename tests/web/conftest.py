@@ -19,9 +19,9 @@ from greenlane.web.signed_in import SignedIn
 
 
 @pytest.fixture
-def house(tmp_path: Path, migrated_file: Path) -> Iterator[Neighbours]:
+def house(lasting: Path, migrated_file: Path) -> Iterator[Neighbours]:
     """A small organisation at an address of its own, on one database: what is tried here are pages."""
-    opened = Neighbours(tmp_path, Addresses("https", "console.example", "apps.example", None), migrated_file)
+    opened = Neighbours(lasting, Addresses("https", "console.example", "apps.example", None), migrated_file)
     yield opened
     opened.close()
 
