@@ -8,6 +8,7 @@ Nothing of one command is left for the next, as with processes that were started
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import select
@@ -18,6 +19,9 @@ import traceback
 
 from greenlane import __main__ as greenlane
 from greenlane import main as _root  # noqa: F401 - read before the first fork, as all that it imports
+from greenlane.api import app as api
+from greenlane.govern.action import REGISTRY
+from greenlane.govern.policy import Pack
 
 PR_SET_PDEATHSIG = 1
 """From <linux/prctl.h>: the signal that a process gets when its parent dies."""
@@ -25,6 +29,10 @@ PR_SET_PDEATHSIG = 1
 
 def serve(path: str) -> None:
     """Type for whoever connects, until the one who started us is gone."""
+    api.create(None)
+    Pack.default(verbs=[verb.name for verb in REGISTRY])  # as each control checks it; it is kept with the routes
+    gc.collect()
+    gc.freeze()  # what is here stays, and its memory is shared by the forks until one of them writes to it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks: the socket tells how they ended
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(path)
