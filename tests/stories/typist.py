@@ -17,6 +17,8 @@ import socket
 import sys
 import traceback
 
+import httpcore2  # noqa: F401 - a command reads it with its first request
+
 from greenlane import __main__ as greenlane
 from greenlane import main as _root  # noqa: F401 - read before the first fork, as all that it imports
 from greenlane.api import app as api
