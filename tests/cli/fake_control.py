@@ -60,6 +60,7 @@ class FakeControl:
         config = uvicorn.Config(Starlette(routes=self._routes()), host="127.0.0.1", port=0, log_level="error")
         self._server = uvicorn.Server(config)
         self._socket = config.bind_socket()
+        self._socket.listen()  # who comes before the server is there waits in line
         self.url = f"http://localhost:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self._thread.start()

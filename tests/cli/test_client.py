@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import stat
 from pathlib import Path
 
@@ -33,6 +34,21 @@ def test_names_under_localhost_are_dialled_here_and_keep_their_host(control: Fak
     with Client(f"http://vendor-board.localhost:{port}", TOKEN) as client:
         client.open("/v1/trust")
     assert control.asked[-1]["headers"]["host"] == f"vendor-board.localhost:{port}"
+
+
+def test_the_machines_certificates_are_read_where_they_are_needed_alone(monkeypatch: pytest.MonkeyPatch):
+    read: list[str] = []
+    real = ssl.SSLContext.load_verify_locations
+
+    def reads(self: ssl.SSLContext, *given: object, **named: object) -> None:
+        read.append("certificates")
+        real(self, *given, **named)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", reads)
+    with Client("http://localhost:9", TOKEN):
+        assert read == []
+    with Client("https://localhost:9", TOKEN):
+        assert read
 
 
 def test_an_act_is_tried_again_under_the_same_key(client: Client, control: FakeControl):

@@ -50,7 +50,7 @@ class Client:
         self._http = httpx2.Client(
             base_url=base,
             # a proxy that the environment names is meant for other machines, never for this one
-            transport=Loopback() if is_local(base.host) else None,
+            transport=Loopback(secure=base.scheme == "https") if is_local(base.host) else None,
             timeout=TIMEOUT,
             limits=CONNECTIONS,
             headers={"User-Agent": f"greenlane/{__version__}"},

@@ -6,6 +6,8 @@ here at ``::1`` and then ``127.0.0.1``, while the Host header and the name in TL
 
 from __future__ import annotations
 
+import ssl
+
 import httpx2
 
 LOOPBACK = ("::1", "127.0.0.1")
@@ -18,10 +20,14 @@ def is_local(host: str) -> bool:
 
 
 class Loopback(httpx2.BaseTransport):
-    """Dials names under ``localhost`` at the loopback addresses and remembers which one answered."""
+    """Dials names under ``localhost`` at the loopback addresses and remembers which one answered.
 
-    def __init__(self) -> None:
-        self._wire = httpx2.HTTPTransport()
+    ``secure``: whether it is asked by https. The machine's certificates are read for that alone, because it takes as long as
+    all the rest of a command; without them nobody is trusted.
+    """
+
+    def __init__(self, *, secure: bool) -> None:
+        self._wire = httpx2.HTTPTransport(verify=secure or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         self._addresses: tuple[str, ...] = LOOPBACK
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
