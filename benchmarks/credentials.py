@@ -32,6 +32,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.deploys.kinds_of_credentials import HEX, LETTERS, dice, kinds, left
+
 from greenlane.deploys.inspection import inspect_file
 from greenlane.deploys.inspection.known_values import KnownValues
 
@@ -40,43 +44,9 @@ CORPUS = Path(__file__).with_name("corpus.txt")
 pages that packages bring along, and libraries of cryptography.
 """
 
-LETTERS = string.ascii_letters + string.digits
-HEX = "0123456789abcdef"
 MIB = 1024 * 1024
 LARGEST = 8 * MIB
 
-
-def dice(chance: random.Random, length: int, letters: str = LETTERS) -> str:
-    return "".join(chance.choice(letters) for _ in range(length))
-
-
-def a_token(chance: random.Random) -> str:
-    claims = ({"alg": "HS256", "typ": "JWT"}, {"sub": dice(chance, 12), "role": "service_role", "iat": 1_700_000_000})
-    parts = [base64.urlsafe_b64encode(json.dumps(one).encode()).rstrip(b"=").decode() for one in claims]
-    return ".".join([*parts, dice(chance, 43)])
-
-
-KINDS: dict[str, Callable[[random.Random], str]] = {
-    "aws": lambda c: "AKIA" + dice(c, 16, string.ascii_uppercase + "234567"),
-    "github": lambda c: c.choice(("ghp_", "gho_", "ghs_")) + dice(c, 36),
-    "github fine": lambda c: "github_pat_" + dice(c, 22) + "_" + dice(c, 59),
-    "gitlab": lambda c: "glpat-" + dice(c, 20),
-    "stripe": lambda c: "sk_live_51" + dice(c, 97),
-    "openai": lambda c: "sk-proj-" + dice(c, 74) + "T3BlbkFJ" + dice(c, 74),
-    "anthropic": lambda c: "sk-ant-api03-" + dice(c, 93) + "AA",
-    "slack": lambda c: f"xoxb-{dice(c, 12, string.digits)}-{dice(c, 13, string.digits)}-{dice(c, 24)}",
-    "sendgrid": lambda c: "SG." + dice(c, 22) + "." + dice(c, 43),
-    "npm": lambda c: "npm_" + dice(c, 36),
-    "supabase": a_token,
-    "twilio": lambda c: "SK" + dice(c, 32, HEX),
-    "hugging face": lambda c: "hf_" + dice(c, 34, string.ascii_letters),
-    "telegram": lambda c: dice(c, 10, "123456789") + ":AA" + dice(c, 33),
-    "discord": lambda c: f"https://discord.com/api/webhooks/{dice(c, 18, '123456789')}/{dice(c, 68)}",
-    "airtable": lambda c: "pat" + dice(c, 14) + "." + dice(c, 64, HEX),
-    "database": lambda c: f"postgres://app:{dice(c, 18)}@db.corp.internal:5432/prod",
-    "private key": lambda c: "-----BEGIN PRIVATE KEY-----\n" + "\n".join(dice(c, 64) for _ in range(16)) + "\n-----END PRIVATE KEY-----",
-}  # fmt: skip
-"""Kinds with a form of their own: found without being known to the platform."""
 
 VALUES: dict[str, Callable[[random.Random], str]] = {
     "random": lambda c: dice(c, c.randrange(16, 64)),
@@ -124,6 +94,8 @@ INLINE: dict[str, Callable[[str], str]] = {
     "two lines": lambda v: "k = {!s} +\n    {!s};".format(*map(json.dumps, _halves(v))),
 }
 """Ways that both a kind and a known value are found in."""
+
+AS_LEFT = "a line as people leave it"
 
 ENCODED: dict[str, Callable[[str], str]] = {
     "Base64 within": lambda v: base64.b64encode(f"user:{v}:end".encode()).decode(),
@@ -210,16 +182,22 @@ def held_up(sites: list[tuple[str, dict[str, bytes]]]) -> tuple[dict[str, list[s
 
 def planted(
     sites: list[tuple[str, dict[str, bytes]]], number: int, chance: random.Random
-) -> dict[str, tuple[int, int]]:
-    """Found and planted, by the way in which it was planted."""
+) -> tuple[dict[str, tuple[int, int]], Counter[str]]:
+    """Found and planted, by the way in which it was planted; and the kinds that were missed."""
     grounds = [
         data for _, site in sites for path, data in site.items() if path.endswith((".js", ".html", ".css", ".json", ".py", ".md")) and 200 < len(data) < 400_000
     ] or [b"<!doctype html>\n" * 20]  # fmt: skip
     tally: dict[str, Counter[bool]] = defaultdict(Counter)
+    every, missed = kinds(), Counter[str]()
     for _ in range(number):
         known = chance.random() < 0.5
-        value = chance.choice(list((VALUES if known else KINDS).values()))(chance)
-        ways = {**INLINE, **(ENCODED if known else {})}
+        if known:
+            value, ways = chance.choice(list(VALUES.values()))(chance), {**INLINE, **ENCODED}
+        else:
+            kind = chance.choice(every)
+            value, line = chance.choice(list(left(kind, chance).values()))
+            ways = {AS_LEFT: lambda _, line=line: line, **({} if kind.name else INLINE)}
+            value = line if kind.name else value
         how = chance.choice([*ways, *FILES])
         if how in FILES:
             path, make = FILES[how]
@@ -234,7 +212,9 @@ def planted(
         else:
             weights = [one.weight for one in inspect_file(path, data).findings]
         tally[f"{'known value' if known else 'kind'}, {how}"]["leaked" in weights] += 1
-    return {how: (found[True], found.total()) for how, found in sorted(tally.items())}
+        if "leaked" not in weights and not known:
+            missed[f"{kind.whose}, {how}"] += 1
+    return {how: (found[True], found.total()) for how, found in sorted(tally.items())}, missed
 
 
 def speed(sites: list[tuple[str, dict[str, bytes]]], chance: random.Random) -> dict[str, float]:
@@ -289,13 +269,15 @@ def main() -> None:
         sys.exit("No package could be fetched: npm and pip need their registries.")
     size = sum(len(data) for _, site in sites for data in site.values())
     wrong, files = held_up(sites)
-    ways = planted(sites, chosen.planted, chance)
+    ways, missed = planted(sites, chosen.planted, chance)
     found, number = (sum(column) for column in zip(*ways.values(), strict=True))
     print(f"{len(sites)} packages, {files:,} files, {size / MIB:,.0f} MB")
     print(f"planted and found: {found} of {number} ({found / number:.2%})")
     for how, (got, of) in ways.items():
         if got < of:
             print(f"  missed: {how}: {of - got} of {of}")
+    if missed:
+        print(f"  missed kinds: {', '.join(sorted(missed))}")
     print(
         f"held up for nothing: {len(wrong)} of {len(sites)} packages, {sum(map(len, wrong.values()))} findings in {files:,} files"
     )

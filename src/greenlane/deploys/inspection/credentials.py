@@ -36,9 +36,11 @@ from detect_secrets.plugins.softlayer import SoftlayerDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 from detect_secrets.plugins.twilio import TwilioKeyDetector
 
+from greenlane.deploys.inspection.assigned import assigned
 from greenlane.deploys.inspection.finding import Finding, Weight, hint, mark_of
 from greenlane.deploys.inspection.known_keys import PUBLIC, SECRET, UNCLEAR, claims_of
 from greenlane.deploys.inspection.pieces import Piece, Reading
+from greenlane.deploys.inspection.randomness import is_random
 from greenlane.deploys.inspection.text import around
 
 _RULES = str(resources.files("greenlane.deploys.data").joinpath("betterleaks.toml"))
@@ -71,9 +73,11 @@ _NAMES_ONLY = re.compile(r"-(?:id|name|username|address|url|number)(?:\.\d+)?$|p
 _SECRET_ADDRESSES = frozenset(["slack-webhook-url"])
 _PLACEHOLDER = re.compile(
     r"example|placeholder|your[-_ ]|[-_ ]your|changeme|change[-_]me|redacted|dummy|insert[-_ ]|replace[-_ ]"
-    r"|x{6,}|\*{4,}|\.{3,}|([A-Za-z0-9])\1{5,}|<[^>]+>|\$\{|\{\{|%[({]|process\.env|import\.meta|0{8,}",
+    r"|\*{4,}|\.{3,}|<[^>]+>|\$\{|\{\{|%\(\w+\)s|%\{|process\.env|import\.meta",
     re.IGNORECASE,
 )
+_REPEATED = re.compile(r"([A-Za-z0-9])\1{5,}", re.IGNORECASE)
+"""What explanations write instead of letters. Some keys have it too, where zeros are encoded: the rest of those is random."""
 _SAMPLE_HOST = re.compile(
     r"@(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|host(?:name)?|my-?host|server|proxy(?:host)?|address"
     r"|(?:[\w-]+\.)*(?:example|invalid|test)(?:\.(?:com|org|net))?|domain\.(?:com|tld)|(?:[\w-]+\.)?foo(?:\.\w+)?)(?![\w.-])",
@@ -92,15 +96,6 @@ _SHORTEST_SLACK = 24
 """Letters of Slack's shortest tokens; what explanations show is shorter."""
 _LEFT_OUT = re.compile(r"\.{3}|…")
 """What explanations write where a key goes on; no key in PEM has a dot."""
-_CALLED = re.compile(
-    r"\b(?:TWILIO_AUTH_TOKEN|(?:DD|DATADOG)_(?:API|APP)_KEY|AZURE_OPENAI_(?:API_)?KEY|AZURE_CLIENT_SECRET|TOGETHER_API_KEY"
-    r"|MISTRAL_API_KEY|COHERE_API_KEY|DEEPSEEK_API_KEY|PAYPAL_(?:CLIENT_)?SECRET|RAZORPAY_KEY_SECRET|LEMONSQUEEZY_API_KEY"
-    r"|UPSTASH_REDIS_REST_TOKEN|KV_REST_API_TOKEN|ALGOLIA_ADMIN_(?:API_)?KEY|KAGGLE_KEY|SANITY_(?:API_|WRITE_)\w*TOKEN"
-    r"|CLOUDFLARE_API_TOKEN|JWT_SECRET|(?:NEXT)?AUTH_SECRET|SESSION_SECRET)[\"']?\s*[:=]\s*[\"'`]?$"
-)
-"""What stands before a key that looks like any random text, where its name says whose it is."""
-_SHORTEST_CALLED, _LOOKED_AT = 20, 10
-"""Letters of the shortest such key, and places of one value that are looked at."""
 _CHECKSUM = re.compile(r"sha(?:1|256|384|512)[-=][A-Za-z0-9+/_-]{0,90}$")
 """What stands before a part of a checksum, as in a page's `integrity` and a wheel's RECORD."""
 _TEST_KEY = re.compile(r"[sr]k_test_")
@@ -170,6 +165,8 @@ def _softer(value: str) -> str:
         return "an example from documentation"
     if not value.startswith("-----") and (_PLACEHOLDER.search(value) or len(set(value)) < 5):
         return "a placeholder"
+    if not value.startswith("-----") and _REPEATED.search(value) and not is_random(_REPEATED.sub("", value)):
+        return "a placeholder"
     return ""
 
 
@@ -213,9 +210,6 @@ def credentials_in(text: str, *, lock_file: bool = False) -> list[Credential]:
         names_only = rule not in _SECRET_ADDRESSES and _NAMES_ONLY.search(rule)
         if not one.secret or (lock_file and general):
             continue
-        if rule in _GENERIC and (place := _called(text, one.secret)) >= 0:
-            sheet.add("leaked", "Key by its name", one.secret, place)
-            continue
         sheet.add("random" if general or names_only else "leaked", _kind(rule), one.secret)
     lowered = text.lower()
     for word, kind, detector in _DETECTORS:
@@ -223,17 +217,9 @@ def credentials_in(text: str, *, lock_file: bool = False) -> list[Credential]:
             for value in detector.analyze_string(text[start:end]):
                 if value := _believed(kind, value):
                     sheet.add("leaked", kind, value)
+    for kind, value, place in assigned(text):
+        sheet.add("leaked", kind, value, place)
     return list(sheet.found.values())
-
-
-def _called(text: str, value: str) -> int:
-    """Where a value that looks like any random text is called by the name of a vendor's secret; -1 where it is not."""
-    place = -1
-    for _ in range(_LOOKED_AT if len(value) >= _SHORTEST_CALLED else 0):
-        place = text.find(value, place + 1)
-        if place < 0 or _CALLED.search(text, max(0, place - 80), place):
-            return place
-    return -1
 
 
 def _believed(kind: str, value: str) -> str:

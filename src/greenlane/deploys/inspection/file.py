@@ -22,7 +22,7 @@ from greenlane.deploys.inspection.pieces import Reading, readings
 from greenlane.deploys.inspection.text import decoded
 from greenlane.runtime.building.installed import Package
 
-VERSION = 2
+VERSION = 3
 """Counted up whenever the same bytes would be told differently, so that kept answers are not used any longer."""
 
 _READ_AT_MOST = 20 * 1024 * 1024

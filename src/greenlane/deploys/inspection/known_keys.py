@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from greenlane.deploys.inspection.randomness import is_random
 from greenlane.deploys.inspection.text import around
 
 _AROUND = 400
@@ -31,6 +32,7 @@ class KnownKey:
     near: re.Pattern[str] | None
     not_near: re.Pattern[str] | None
     claims: dict[str, str]
+    random: bool
     source: str
     why: str
 
@@ -45,6 +47,8 @@ class KnownKey:
             if self.not_near is not None and self.not_near.search(beside):
                 continue
             if self.claims and not self.claims.items() <= claims_of(match[group]).items():
+                continue
+            if self.random and not is_random(match[group]):
                 continue
             yield match[group], match.start(group)
 
@@ -72,6 +76,7 @@ def _read(entries: list[dict[str, Any]]) -> tuple[KnownKey, ...]:
             near=_pattern(one.get("near")),
             not_near=_pattern(one.get("not_near")),
             claims=one.get("claims", {}),
+            random=one.get("random", False),
             source=one["source"],
             why=one["why"],
         )
