@@ -36,7 +36,7 @@ from detect_secrets.plugins.softlayer import SoftlayerDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 from detect_secrets.plugins.twilio import TwilioKeyDetector
 
-from greenlane.deploys.inspection.assigned import assigned
+from greenlane.deploys.inspection.assigned import BY_WHAT_STANDS_BEFORE, assigned
 from greenlane.deploys.inspection.finding import Finding, Weight, hint, mark_of
 from greenlane.deploys.inspection.known_keys import PUBLIC, SECRET, UNCLEAR, claims_of
 from greenlane.deploys.inspection.pieces import Piece, Reading
@@ -90,6 +90,10 @@ _SAMPLE_PASSWORD = re.compile(
 )
 """Passwords and hosts of which everybody knows that they are none."""
 _SAMPLE_CLAIMS: tuple[dict[str, str], ...] = ({"some": "payload"}, {"foo": "bar"}, {"hello": "world"})
+_OF_NOBODY = frozenset(["name", "admin", "iat", "exp", "nbf"])
+"""Claims that say for nobody what a token is for: those of explanations."""
+_LONG_AGO = 1_609_459_200
+"""The first moment of 2021, in seconds since the epoch: what ended before that opens nothing any more."""
 _KEY_MATERIAL = re.compile(r"[A-Za-z0-9+/]{32,}")
 """What the first line of a key in PEM (RFC 7468) has at least: 64 letters, and the shortest key there is 64 altogether."""
 _SHORTEST_SLACK = 24
@@ -98,6 +102,7 @@ _LEFT_OUT = re.compile(r"\.{3}|…")
 """What explanations write where a key goes on; no key in PEM has a dot."""
 _CHECKSUM = re.compile(r"sha(?:1|256|384|512)[-=][A-Za-z0-9+/_-]{0,90}$")
 """What stands before a part of a checksum, as in a page's `integrity` and a wheel's RECORD."""
+_EXCHANGE = re.compile(r"\bHTTP/1\.1\b")
 _TEST_KEY = re.compile(r"[sr]k_test_")
 _WORDS = {
     "access": "access", "api": "API", "aws": "AWS", "gcp": "Google Cloud", "github": "GitHub", "gitlab": "GitLab",
@@ -157,8 +162,10 @@ def _softer(value: str) -> str:
     claims = claims_of(value)
     if claims.get("sub") == "1234567890" and claims.get("name") == "John Doe":
         return "an example from documentation"
-    if claims in _SAMPLE_CLAIMS:
+    if claims in _SAMPLE_CLAIMS or ("name" in claims and claims.keys() <= _OF_NOBODY):
         return "an example from documentation"
+    if isinstance(ends := claims.get("exp"), int) and ends < _LONG_AGO:
+        return "a token that ended long ago"
     if value.startswith("-----") and not _KEY_MATERIAL.search(value):
         return "a heading without a key"
     if value.startswith("-----") and _LEFT_OUT.search(value):
@@ -171,11 +178,13 @@ def _softer(value: str) -> str:
 
 
 def _beside(kind: str, text: str, place: int, value: str) -> str:
-    """Why a value is no leak, from what stands beside it: it is a part of a checksum, or a password in an address that
-    explanations use.
+    """Why a value is no leak, from what stands beside it: it is a part of a checksum, of a request that a protocol is
+    explained by, or a password in an address that explanations use.
     """
     if _CHECKSUM.search(text[max(0, place - 100) : place]):
         return "a checksum"
+    if kind in BY_WHAT_STANDS_BEFORE and _EXCHANGE.search(text, max(0, place - 400), place + len(value) + 400):
+        return "an example from documentation"
     if not kind.startswith("Password in a"):
         return ""
     beside = text[max(0, place - 200) : place + len(value) + 100]
