@@ -197,7 +197,7 @@ def planted(
             kind = chance.choice(every)
             value, line = chance.choice(list(left(kind, chance).values()))
             ways = {AS_LEFT: lambda _, line=line: line, **({} if kind.name else INLINE)}
-            value = line if kind.name else value
+            value = f"\n{line}\n" if kind.name else value
         how = chance.choice([*ways, *FILES])
         if how in FILES:
             path, make = FILES[how]

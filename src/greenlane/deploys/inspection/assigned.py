@@ -21,7 +21,7 @@ _ASSIGNED = re.compile(
         (?P<closed>{_QUOTE})?[\])]?\s{{0,20}}
         (?::\s{{0,4}}[A-Za-z][\w.<>|?\[\] ]{{0,40}}=|:=|=>|={{1,3}}|:|\?\?=?|\|\|=?)\s{{0,20}}    # k = v, k: v, k: T = v, e.k || v
       | (?P<handed>{_QUOTE}\s{{0,4}},\s{{0,20}})(?={_QUOTE})                                                  # get("k", "v")
-      | (?:{_QUOTE})?[\s,]{{1,40}}(?:{_QUOTE})?[vV]alue(?:{_QUOTE})?\s{{0,4}}[:=]\s{{0,20}}       # name: k, value: v
+      | (?:{_QUOTE})?(?:[\s,]|\\n){{1,40}}(?:{_QUOTE})?[vV]alue(?:{_QUOTE})?\s{{0,4}}[:=]\s{{0,20}}       # name: k, value: v
       | (?P<blank>[ \t]{{1,4}}|(?:{_QUOTE})?>)                                                     # ENV k v, <k>v</k>
     )
     (?:[\w.?]{{1,60}}(?:[\[(]{_QUOTE}\w{{1,60}}{_QUOTE}[\])])?\s{{0,4}}(?:\|\||\?\?|\bor\b)\s{{0,4}})?  # = env.k || v
@@ -102,7 +102,7 @@ _STARTS = re.compile(
     re.VERBOSE,
 )
 """What stands before a name whose value needs no quotes: the beginning of a line, as in settings."""
-_SPEAKS = re.compile(r"(?:\A|\n)[ \t]*(?:ENV|ARG)[ \t]+\Z|\blogin\s+\S{1,80}\s+\Z")
+_SPEAKS = re.compile(r"(?:\A|\n|\\n)[ \t]*(?:ENV|ARG)[ \t]+\Z|\blogin\s+\S{1,80}\s+\Z")
 """What stands before a name that only a blank parts from its value."""
 _IN_ADDRESS = re.compile(r"[?&;]\Z")
 _GOES_ON = re.compile(r"&\w+=")
