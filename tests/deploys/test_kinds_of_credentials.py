@@ -93,6 +93,13 @@ def test_a_private_key_is_a_leak_in_every_format(text):
         f'config.secretKey := "{some(40)}"',
         f":client_secret => '{some(40)}',",
         f'const acmeApiKey = import.meta.env.VITE_ACME ?? "{some(40)}"',
+        f"headers = {{'Authorization': 'Token {some(40, 'hex')}'}}",
+        f"app.secret_key = b'{some(32)}'",
+        f"jwt.sign(payload, '{some(40)}')",
+        f"requests.get(url, auth=('svc', '{some(20)}'))",
+        f"twilio('AC{some(32, 'hex')}', '{some(32, 'hex')}')",
+        f"CREATE USER svc WITH PASSWORD '{some(18)}';",
+        "DB_PASS=Tr0ub4dor&3xK9",
         f"let cfg = new Secret({{apiSecret: Buffer.from('{some(64, 'hex')}')}})",
     ],
 )
@@ -128,10 +135,39 @@ def test_a_name_a_header_or_a_flag_tells_that_a_random_value_is_a_secret(line):
         '<input type="password" name="password" autocomplete="current-password">',
         "i18n.secret = 'ThisIsWhatPeopleReadInTheirOwnLanguage2'",
         f"sk_test_{some(24)}",
+        f'createElement("label", {{htmlFor: "password"}}, "Password:"), d ? createElement("code", null, "{some(6)}") : 0',
+        f'["getTokenByPassword", "password", "_{some(16)}"]',
+        "    private_key: Ed25519PrivateKey | Ed448PrivateKey",
+        "password: z.string().min(6).max(128)",
+        'const defaultApiKey = "' + some(40) + '"',
+        'secret: "unicode/3299a1b2c3d4e5.png?v8"',
+        f"http://printer.acme.io/ready?oauth_token={some(16, 'lo')}&x=1",
+        f"GET /resource HTTP/1.1\nHost: api.acme.io\nAuthorization: Bearer {some(30)}",
+        "password = 'Very$ecur3'",
     ],
 )
 def test_what_is_made_for_browsers_or_made_up_for_explanations_holds_nobody_up(line):
     assert leaks(f"first\n{line}\nlast\n") == []
+
+
+def token(claims):
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(one).encode()).rstrip(b"=").decode() for one in ({"alg": "HS256"}, claims)
+    ]
+    return ".".join([*parts, some(43)])
+
+
+def test_a_token_that_ended_long_ago_or_is_for_nobody_holds_nobody_up():
+    now = {"sub": some(12), "iat": 1_750_000_000, "exp": 1_950_000_000}
+    assert leaks(f"t = '{token(now)}'")
+    assert leaks(f"t = '{token({'name': 'Ada', 'sub': some(12), 'iat': 1_750_000_000})}'")
+    assert not leaks(f"t = '{token({**now, 'exp': 1_536_361_411})}'")
+    assert not leaks(f"t = '{token({'name': 'John Doe', 'iat': 1_617_566_244, 'exp': 1_950_000_000})}'")
+
+
+def test_a_key_with_a_run_of_one_letter_is_a_leak_where_the_rest_of_it_is_random():
+    assert leaks(f"TURNSTILE_SECRET_KEY=0x4AAAAAAA{some(25)}")
+    assert not leaks("TURNSTILE_SECRET_KEY=0x4AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 
 
 def test_an_identifier_a_path_and_a_sentence_are_no_values_that_a_machine_made():
