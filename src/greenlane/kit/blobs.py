@@ -16,6 +16,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, from_url
 
 from greenlane.kit import digest as digests
+from greenlane.kit import disk
 from greenlane.kit.errors import GreenlaneError, StorageFull, Unavailable
 
 PATIENCE = timedelta(seconds=5)
@@ -74,9 +75,16 @@ class Blobs:
             raise _trouble(error) from error
 
     def sync(self) -> None:
-        """Return when everything that was put survives a power cut. One call for many files costs like one."""
-        if self._folder is not None:
-            os.sync()
+        """Return when everything that was put survives a power cut. One call for many files costs like one.
+
+        Raises like ``put``.
+        """
+        if self._folder is None:
+            return
+        try:
+            disk.settle(self._folder)
+        except OSError as error:
+            raise _trouble(error) from error
 
     def has(self, digest: str) -> bool:
         """Whether the bytes are there. Raises ``BlobsAway``."""

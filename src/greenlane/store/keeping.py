@@ -28,7 +28,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from greenlane.kit import trees
+from greenlane.kit import disk, trees
 from greenlane.kit.clock import Clock, SystemClock, stamp
 from greenlane.kit.errors import GreenlaneError
 from greenlane.kit.places import write_private
@@ -260,15 +260,15 @@ class Keeping:
                 archive.seek(0)
                 new.mkdir(mode=0o700)
                 trees.unpack(archive, new, user)
+            if user is not None:
+                os.chown(new, user, user)
+            disk.settle(new)  # before the names say that it is there
         except (OSError, trees.NotPacked) as error:
             trees.remove(new)
             raise _not_back(app, environment, error) from error
         except NotKept:
             trees.remove(new)
             raise
-        if user is not None:
-            os.chown(new, user, user)
-        os.sync()  # before the names say that it is there
         new.rename(ready)
         if place.exists():
             place.rename(old)
