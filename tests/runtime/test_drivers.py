@@ -7,6 +7,7 @@ import os
 import queue
 import shutil
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -257,6 +258,12 @@ def test_what_deno_makes_of_functions_is_kept_and_is_not_the_apps_to_change(
     assert (kept / "gen/file/app/functions/hello.ts.js").exists()
     assert (kept / "gen/file/opt/greenlane/functions.ts.js").exists()
     assert {path.stat().st_uid for path in kept.rglob("*")} == {os.getuid()}
+    shutil.copytree(kept, tmp_path / "looked-at")  # looking would write to it
+    with sqlite3.connect(tmp_path / "looked-at" / "v8_code_cache_v2") as compiled:
+        ours = {row[0].rpartition("/")[2] for row in compiled.execute("select specifier from codecache")}
+        assert {"functions.ts", "context.ts"} < ours, "rehearsed"
+        assert not {"hello.ts", "bad.ts"} & ours, "no function was loaded"
+        assert compiled.execute("select count(*) from sqlite_stat1").fetchone()[0] > 0, "can be opened read-only"
     before = {path: path.stat().st_mtime_ns for path in kept.rglob("*")}
     again = Started(local, release(blobs, "functions", "", files, functions=declared))
     assert get(again.instance.endpoint, "/hello/you")[1].startswith(b"hello you")

@@ -10,7 +10,7 @@ from pathlib import Path
 from greenlane.runtime.bubblewrap import PROGRAMS, interpreter
 from greenlane.runtime.driver import CannotRun
 from greenlane.runtime.jail import Mount
-from greenlane.runtime.preparing import CACHE, CLAIMED, SERVING
+from greenlane.runtime.preparing import CACHE, CLAIMED, RUN, SERVER, SERVING
 from greenlane.runtime.release import KINDS, PYTHON_KINDS, Release
 from greenlane.runtime.way_out import PORT
 
@@ -97,30 +97,16 @@ def _functions(release: Release, tools: Tools, environment: dict[str, str]) -> S
         "DENO_DIR": "/tmp/.deno" if tools.cache is None else CACHE,  # noqa: S108  the sandbox's own
         "DENO_NO_UPDATE_CHECK": "1",
     }
-    program = "/opt/greenlane/functions.ts"
     ours = [Mount(f"/opt/greenlane/{name}", PROGRAMS / name) for name in SERVING]
     ours += _known(tools)
-    loaded = [
-        one.inside for one in ours if one.inside != program
-    ]  # a thread loads its own files, as the app would read
+    # a thread loads its own files, as the app would read
+    loaded = [one.inside for one in ours if one.inside != SERVER]
     readable = ",".join(["/app,/data,/tmp,/run/app", *loaded])
     words = (
-        *(
-            "/opt/greenlane/deno",
-            "run",
-            "--quiet",
-            "--no-prompt",
-            "--no-remote",
-            "--cached-only",
-            "--no-lock",
-            "--no-config",
-            "--no-code-cache",  # what may not be written to is looked through in full, and helps nothing
-            "--unstable-no-legacy-abort",  # a request's signal tells that its visitor left, and nothing else
-        ),
-        *("--node-modules-dir=manual", f"--allow-read={readable}", "--allow-write=/data,/tmp,/run/app"),
+        *("/opt/greenlane/deno", *RUN, f"--allow-read={readable}", "--allow-write=/data,/tmp,/run/app"),
         "--allow-env",  # of an environment that was made for it; libraries ask for names that are not there
         "--allow-net",  # of a network that is empty but for the way out
-        program,
+        SERVER,
     )
     mounts = (
         Mount("/opt/greenlane/deno", tools.deno),

@@ -14,7 +14,8 @@ interface Ended {
 }
 
 const declared: Declared[] = JSON.parse(Deno.env.get("GREENLANE_FUNCTIONS") ?? "[]");
-const socket = "/run/app/http.sock";
+const rehearsal = Deno.args[0]; // another socket, once, so that Deno keeps what it makes of this program for later starts
+const socket = rehearsal ?? "/run/app/http.sock";
 const remembered = 10 * 60 * 1000; // milliseconds for which the end of a run can be asked for
 const longest = 15 * 60; // seconds of a run that nobody gave a time
 
@@ -134,6 +135,11 @@ const server = Deno.serve({ path: socket, onListen: () => Deno.chmodSync(socket,
 // One that is alone is loaded before anybody asks: whoever woke the app is on the way already. Of several, each is loaded
 // when it is asked for, so that one whose file never ends keeps none of the others from answering.
 if (declared.length === 1) load(declared[0]).catch(() => {}); // tried again by the request, which says why it failed
-Deno.addSignalListener("SIGTERM", () => {
-  server.shutdown().then(() => Deno.exit(0)); // what is being answered is answered first
-});
+const stop = () => server.shutdown().then(() => Deno.exit(0)); // what is being answered is answered first
+Deno.addSignalListener("SIGTERM", stop);
+if (rehearsal !== undefined) {
+  const visitor = await Deno.connect({ transport: "unix", path: socket });
+  await visitor.write(new TextEncoder().encode("GET / HTTP/1.1\r\nhost: app\r\nconnection: close\r\n\r\n"));
+  for await (const _ of visitor.readable);
+  await stop();
+}
