@@ -33,7 +33,10 @@ WAYS = (("light", 1440, 1500), ("dark", 390, 1300))
 """Scheme, width, and the height below which a picture is cut, in pixels."""
 QUALITY = 62
 
-NOT_SHOWN = {"/styleguide", "/sign-out", "/signed-out", "/sign-in/{secret}", "/invitation/{secret}"}
+NOT_SHOWN = {
+    *("/styleguide", "/sign-out", "/signed-out", "/sign-in/{secret}", "/invitation/{secret}"),
+    *("/login/{login}", "/allow/{confirmation}"),  # over within minutes
+}
 BETTER = {
     "/do/{verb}": Visit("/do/publish?app=price-list&audience=public&look=yes"),
     "/inbox": Visit("/inbox", "rita"),
