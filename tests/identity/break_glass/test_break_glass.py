@@ -175,9 +175,9 @@ def test_nobody_ready_is_warned_of_and_so_is_a_way_in_that_nobody_tried(desk: De
     assert "90 days" in glass(doorway).warning(now())
 
 
-def test_the_doctor_says_that_nobody_could_come_in(desk: Desk, tmp_path: Path) -> None:
+def test_the_doctor_says_that_nobody_could_come_in(desk: Desk, lasting: Path) -> None:
     doorway = desk.doorway
-    settings = Settings(data=tmp_path, port=0, database=desk.control.database.url)
+    settings = Settings(data=lasting, port=0, database=desk.control.database.url)
     doorway.clock.forward((datetime.now(UTC) - doorway.clock.now()).total_seconds())
 
     def look() -> tuple[str, str, str]:
@@ -193,8 +193,8 @@ def test_the_doctor_says_that_nobody_could_come_in(desk: Desk, tmp_path: Path) -
     assert look()[0] is Health.WELL
 
 
-def test_the_doctor_has_no_word_of_it_where_nobody_signs_in_with_the_company(doorway: Doorway, tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path, port=0, database=doorway.control.database.url)
+def test_the_doctor_has_no_word_of_it_where_nobody_signs_in_with_the_company(doorway: Doorway, lasting: Path) -> None:
+    settings = Settings(data=lasting, port=0, database=doorway.control.database.url)
     assert "break-glass" not in {one["name"] for one in examine(settings).document["looks"]}
 
 
