@@ -40,7 +40,7 @@ SPARE = 4
 """What part of its quota an app may go over it, before it is ended at once: it is told to end before that."""
 _FAREWELL = 5.0
 """Seconds to finish what it is doing for an app whose data somebody is about to change."""
-_LOOK_EVERY = 0.002
+_LOOK_EVERY = 0.001
 _HALF = "It ended before it listened"
 _WHY = {
     "memory": "it needed more memory than it may have",
