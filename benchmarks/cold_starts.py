@@ -61,7 +61,7 @@ from greenlane.runtime.logs import Logs
 from greenlane.runtime.process import RuntimeOptions
 from greenlane.runtime.release import Key, Release
 from greenlane.runtime.releases import Teller
-from greenlane.runtime.stage import Stage
+from greenlane.runtime.stage import LONG_ASLEEP, Stage
 from greenlane.store.keeping import Keeping
 
 PLAIN = """
@@ -482,10 +482,16 @@ def fairness(folder: Path, requests: int) -> dict[str, Any]:
 
 
 def sleeping(folder: Path, count: int) -> dict[str, float]:
-    """Bytes that each app takes that was woken once and sleeps, in the runtime process, and in the edge's table."""
-    driver = FakeDriver(folder)
+    """Bytes that each app takes that was woken once and sleeps, in the runtime process, at first and after an hour, and in
+    the edge's table.
+    """
+    driver, passed = FakeDriver(folder), [0.0]
     stage = Stage(
-        driver, lambda key: Release(key, "asgi", "main:app", "sha256:" + "0" * 64), Logs(folder, SystemClock()), idle=60
+        driver,
+        lambda key: Release(key, "asgi", "main:app", "sha256:" + "0" * 64),
+        Logs(folder, SystemClock()),
+        idle=60,
+        clock=lambda: time.monotonic() + passed[0],
     )
     told = many_hosts(table(folder), {f"app-{number}": APPS["asgi"] for number in range(count)})
     told["deploys"] = {deploy: "sha256:" + digest.bare(digest.of(deploy)) for deploy in told["deploys"]}
@@ -511,9 +517,14 @@ def sleeping(folder: Path, count: int) -> dict[str, float]:
         act()
         gc.collect()
         taken[name] = round(tracemalloc.get_traced_memory()[0] / count)
+        if name == "runtime":
+            passed[0] = LONG_ASLEEP + 60
+            stage.look()
+            gc.collect()
+            taken["runtime, an hour later"] = round(tracemalloc.get_traced_memory()[0] / count)
         tracemalloc.stop()
     stage.close()
-    return {f"bytes in the {name} process": value for name, value in taken.items()}
+    return {f"bytes in the process: {name}": value for name, value in taken.items()}
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from greenlane.kit.errors import Unavailable
 from greenlane.runtime.fake import FakeDriver
 from greenlane.runtime.logs import Logs
 from greenlane.runtime.release import Key, Release
-from greenlane.runtime.stage import CALM, LOOP, Stage, State, Unknown
+from greenlane.runtime.stage import CALM, LONG_ASLEEP, LOOP, Stage, State, Unknown
 from greenlane.store.keeping import Room
 
 KEY = Key("board", "production", "d1")
@@ -115,6 +115,46 @@ def test_what_nobody_uses_is_put_to_sleep_and_wakes_again(world: World) -> None:
     assert world.asked == 1
 
 
+def test_what_slept_for_long_is_forgotten_and_heard_of_anew(world: World) -> None:
+    world.ask()
+    world.now += 301
+    world.stage.look()
+    world.now += LONG_ASLEEP - 301
+    world.stage.look()
+    assert (world.state(), world.asked) == (State.ASLEEP, 1)
+    world.now += 1
+    world.stage.look()
+    assert (world.stage.standing(), world.stage.given()) == ([], {})
+    assert "socket" in world.ask()
+    assert (world.state(), world.asked) == (State.AWAKE, 2)
+
+
+def test_what_is_awake_or_resting_is_not_forgotten(world: World) -> None:
+    world.ask()
+    world.stage.used([KEY])
+    world.driver.running[0].crash()
+    until(lambda: world.state() == State.RESTING)
+    world.now += LONG_ASLEEP + 1
+    world.stage.look()
+    assert world.state() == State.RESTING
+
+
+def test_who_comes_while_it_is_forgotten_wakes_the_one_that_everybody_finds(world: World) -> None:
+    world.ask()
+    world.stage.sleep(KEY)
+    life = world.stage._lives[KEY]
+    answers: list[dict[str, object]] = []
+    visitor = threading.Thread(target=lambda: answers.append(world.ask()))
+    with life.lock:
+        visitor.start()
+        visitor.join(0.2)  # it has found the old one by now, and waits
+        del world.stage._lives[KEY]
+    visitor.join()
+    assert "socket" in answers[0]
+    assert world.state() == State.AWAKE
+    assert life.instance is None
+
+
 def test_what_falls_rests_before_it_is_started_again(world: World) -> None:
     world.ask()
     world.driver.running[0].crash()
@@ -187,8 +227,11 @@ def test_a_release_that_is_forgotten_is_heard_of_anew(world: World) -> None:
 
 def test_a_thousand_sleeping_releases_cost_little(world: World) -> None:
     for number in range(1000):
-        world.stage._life(KEY._replace(deploy=f"d{number}"))
+        world.stage.sleep(KEY._replace(deploy=f"d{number}"))
     assert len(world.stage.standing()) == 1000
+    world.now += LONG_ASLEEP + 1
+    world.stage.look()
+    assert world.stage.standing() == []
     assert world.driver.started == []
 
 

@@ -48,6 +48,10 @@ PATIENCE = 0.4
 """Seconds that whoever asks waits for a release that wakes, before being told that it does."""
 
 
+LONG_ASLEEP = 3600.0
+"""Seconds after which a release that sleeps is forgotten: most apps sleep for days, and are heard of anew in a moment."""
+
+
 class State(StrEnum):
     """Where a release stands."""
 
@@ -143,8 +147,7 @@ class Stage:
 
         A release that sleeps is woken; ``wait`` says whether asking again shortly may help.
         """
-        life = self._life(key)
-        with life.lock:
+        with self._held(key) as life:
             life.used = self._clock()
             if life.instance is not None and life.state == State.AWAKE:
                 if life.instance.probe():
@@ -177,22 +180,23 @@ class Stage:
                 life.used = self._clock()
 
     def look(self) -> None:
-        """Put to sleep what nobody used for a while, and what stored more than it may. To be called again and again."""
+        """Put to sleep what nobody used for a while, and what stored more than it may; forget what has slept for long. To be
+        called again and again.
+        """
         with self._lock:
             lives = list(self._lives.values())
         for life in lives:
             instance = life.instance
             if life.state != State.AWAKE or instance is None:
-                continue
-            if instance.outgrown:
+                self._let_go(life)
+            elif instance.outgrown:
                 self.sleep(life.key, words.outgrown(self._driver.room(life.key.app, life.key.environment)))
             elif self._clock() - life.used > self._idle:
                 self.sleep(life.key)
 
     def sleep(self, key: Key, why: str = "Nobody used it for a while: it sleeps until somebody opens it.") -> None:
         """Stop a release until somebody asks for it again."""
-        life = self._life(key)
-        with life.lock:
+        with self._held(key) as life:
             instance, life.instance = life.instance, None
             life.state, life.falls, life.due = State.ASLEEP, 0, 0.0
         if instance is not None:
@@ -204,8 +208,7 @@ class Stage:
 
         One that is being started begins anew.
         """
-        life = self._life(key)
-        with life.lock:
+        with self._held(key) as life:
             instance, life.instance, life.release = life.instance, None, None
             life.forgotten += 1
             life.falls, life.due = 0, 0.0
@@ -226,8 +229,7 @@ class Stage:
         """Have a release run with what control says of it now: started beside itself, then its visitors are led over,
         then the one before finishes what it is doing. One that sleeps hears of it when it wakes.
         """
-        life = self._life(key)
-        with life.lock:
+        with self._held(key) as life:
             if life.waking is not None:
                 life.forgotten += 1
             elif life.instance is None or life.state != State.AWAKE:
@@ -269,9 +271,24 @@ class Stage:
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def _life(self, key: Key) -> _Life:
-        with self._lock:
-            return self._lives.setdefault(key, _Life(key))
+    @contextmanager
+    def _held(self, key: Key) -> Iterator[_Life]:
+        """A release with its lock held, the one that everybody finds."""
+        while True:
+            with self._lock:
+                life = self._lives.setdefault(key, _Life(key))
+            with life.lock:
+                if self._lives.get(key) is life:  # it was not let go of meanwhile
+                    yield life
+                    return
+
+    def _let_go(self, life: _Life) -> None:
+        """Forget a release that has slept for long."""
+        with life.lock:
+            idle = life.state == State.ASLEEP and life.waking is None
+            if idle and self._clock() - life.used > LONG_ASLEEP:
+                with self._lock:
+                    self._lives.pop(life.key, None)
 
     def _standing(self, life: _Life) -> Standing:
         use = life.instance.use() if life.instance is not None else None
