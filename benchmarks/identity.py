@@ -159,8 +159,7 @@ def asked_why(home: Doorway, people: list[str], questions: int, chance: random.R
 def by_oidc(home: Doorway, times: int) -> tuple[list[float], list[float]]:
     """Milliseconds that are ours, and those of the token's signature alone."""
     desk, theirs, ours, floor = OidcDesk(home), Clockwork(), [], []
-    desk.issuer.ask = theirs.of(desk.issuer.ask)  # type: ignore[method-assign]
-    desk.issuer.signs_in = theirs.of(desk.issuer.signs_in)  # type: ignore[method-assign]
+    vars(desk.issuer).update(ask=theirs.of(desk.issuer.ask), signs_in=theirs.of(desk.issuer.signs_in))
     desk.adds()
     key = RSAKey.generate_key(2048, private=True)
     for number in range(times):
