@@ -30,6 +30,7 @@ from greenlane.deploys.upkeep import Upkeep
 from greenlane.deploys.upload import Uploads
 from greenlane.gateway.asking import Asking
 from greenlane.gateway.prices.compiling import compile_list
+from greenlane.gateway.prices.listed import Listed
 from greenlane.gateway.prices.table import Table as Prices
 from greenlane.govern.actor import PLATFORM, Actor
 from greenlane.govern.door import Answer, Door
@@ -80,7 +81,7 @@ CALLS_OUT = {**PAGE, "board.js": b"fetch('https://api.exchangerates.example/late
 
 @cache
 def _price_list() -> Prices:
-    return Prices(compile_list())
+    return Prices(Listed(**compile_list()))
 
 
 class OneList(ModelLists):

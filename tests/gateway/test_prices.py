@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from genai_prices.data import providers
 from genai_prices.types import ConditionalPrice, ModelInfo, Provider
-from genai_prices.types import Usage as Listed
+from genai_prices.types import Usage as Theirs
 
 from greenlane.gateway.prices.compiling import compile_list
+from greenlane.gateway.prices.listed import Listed
 from greenlane.gateway.prices.money import PICO, dollars, each, micro_cents
 from greenlane.gateway.prices.table import Override, Table
 from greenlane.gateway.usage import Usage
@@ -30,10 +31,10 @@ def document() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def table(document: dict[str, Any]) -> Table:
-    return Table(document)
+    return Table(Listed(**document))
 
 
-def listed(usage: Usage) -> Listed:
+def listed(usage: Usage) -> Theirs:
     """The same usage in the list's terms, where each kind contains those that are part of it."""
     counts = {
         "input_tokens": usage.read,
@@ -50,7 +51,7 @@ def listed(usage: Usage) -> Listed:
         "cache_audio_read_tokens": 0,
         "cache_image_read_tokens": 0,
     }
-    return Listed(**counts)
+    return Theirs(**counts)
 
 
 def usages(seed: str) -> list[Usage]:
@@ -197,7 +198,7 @@ def test_what_an_administrator_says_counts_from_its_day_on(document: dict[str, A
     own = Override("openai", "GPT-5", {"input": 7, "output": 9}, date(2026, 11, 22))
     ours = table.overriding([own])
     assert ours.digest != table.digest
-    assert ours.digest == Table(document, [own]).digest
+    assert ours.digest == Table(Listed(**document), [own]).digest
     before, after = datetime(2026, 11, 21, 23, 59, tzinfo=UTC), datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
     told = ours.price("openai", "gpt-5", Usage(input=2, output=1, reasoning=1), after)
     assert told is not None
@@ -239,3 +240,20 @@ def test_people_are_never_shown_less_than_was_spent() -> None:
         "$0.00040",
         "$1,234,567.00",
     ]
+
+
+def test_a_list_from_a_file_is_the_list(document: dict[str, Any], table: Table) -> None:
+    lines = list(Listed(**document).lines())
+    again = Table(Listed.read(lines))
+    assert (again.source, again.digest) == (table.source, table.digest)
+    assert again.price("openai", "gpt-5", Usage(input=2), NOON) == table.price("openai", "gpt-5", Usage(input=2), NOON)
+    assert Table(Listed.read(lines[:-1])).digest != table.digest, "a provider more or less is another list"
+
+
+def test_the_models_of_a_provider_that_nobody_asks_for_are_not_made(document: dict[str, Any]) -> None:
+    openai = next(one for one in document["providers"] if one["id"] == "openai")
+    unreadable = {"id": "elsewhere", "match": None, "fallbacks": [], "models": [{"id": "no model at all"}]}
+    table = Table(Listed("a list", [openai, unreadable]))
+    assert table.price("openai", "gpt-5", Usage(input=1), NOON) is not None
+    with pytest.raises(KeyError):
+        table.price("elsewhere", "gpt-5", Usage(input=1), NOON)

@@ -39,6 +39,7 @@ from greenlane.gateway.following import ModelFollowing
 from greenlane.gateway.perimeter.asking import Asking
 from greenlane.gateway.perimeter.compiling import PerimeterCompiler
 from greenlane.gateway.prices.compiling import compile_list
+from greenlane.gateway.prices.listed import Listed
 from greenlane.gateway.prices.money import PICO
 from greenlane.gateway.prices.table import Table
 from greenlane.gateway.serving.standing import Standing
@@ -53,7 +54,7 @@ from greenlane.insights import sentences, undoing
 SECRET = bytes(range(32))
 KEY = "sk-proj-0123456789abcdefghijklmnop"
 OPENAI = AddProvider("openai", "openai", key=KEY)
-PRICES = Table(compile_list())
+PRICES = Table(Listed(**compile_list()))
 
 
 class World:

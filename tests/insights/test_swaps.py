@@ -12,6 +12,7 @@ from tests.gateway.recorded import written
 
 from greenlane.gateway import tables
 from greenlane.gateway.prices.compiling import compile_list
+from greenlane.gateway.prices.listed import Listed
 from greenlane.gateway.prices.money import PICO
 from greenlane.gateway.prices.table import Table
 from greenlane.gateway.swapping.plan import Swap
@@ -26,7 +27,7 @@ SWAP = Swap("openai", "anthropic", {"gpt-5-mini": "claude-haiku-4-5"})
 
 @pytest.fixture(scope="module")
 def prices() -> Table:
-    return Table(compile_list())
+    return Table(Listed(**compile_list()))
 
 
 @pytest.fixture

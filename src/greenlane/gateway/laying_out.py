@@ -8,20 +8,20 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import orjson
-
 from greenlane.gateway.footprint.compiling import compile_footprints
+from greenlane.gateway.lists import FOOTPRINTS, PRICES
 from greenlane.gateway.prices.compiling import compile_list
+from greenlane.gateway.prices.listed import Listed
+from greenlane.kit.digest import canonical
 from greenlane.kit.places import write_private
-
-PRICES, FOOTPRINTS = "prices.json", "footprints.json"
 
 
 def lay_out(folder: Path) -> None:
     """Write both lists, each all or nothing."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name, document in ((PRICES, compile_list()), (FOOTPRINTS, compile_footprints())):
-        write_private(folder / name, orjson.dumps(document).decode())
+    prices = b"\n".join(Listed(**compile_list()).lines())
+    for name, content in ((PRICES, prices), (FOOTPRINTS, canonical(compile_footprints()))):
+        write_private(folder / name, content.decode())
 
 
 if __name__ == "__main__":

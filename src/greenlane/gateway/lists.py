@@ -13,10 +13,10 @@ from typing import Any
 import orjson
 
 from greenlane.gateway.footprint.table import Footprints
+from greenlane.gateway.prices.listed import Listed
 from greenlane.gateway.prices.table import Table
 
-_FILES = {"prices.json": "genai-prices", "footprints.json": "ecologits"}
-"""Each list's file, and the package that it is compiled from."""
+PRICES, FOOTPRINTS = "prices.jsonl", "footprints.json"
 
 
 def load(folder: Path) -> tuple[Table, Footprints]:
@@ -36,18 +36,18 @@ def load(folder: Path) -> tuple[Table, Footprints]:
             found = _read(folder)
         if found is None:
             raise ValueError("the lists of prices and footprints could not be compiled")
-    return Table(found["prices.json"]), Footprints(found["footprints.json"])
+    listed, footprints = found
+    return Table(listed), Footprints(footprints)
 
 
-def _read(folder: Path) -> dict[str, Any] | None:
-    """The documents, None where one of them is missing, broken, or was made from another version."""
-    found: dict[str, Any] = {}
-    for name, package in _FILES.items():
-        try:
-            document = orjson.loads((folder / name).read_bytes())
-        except (OSError, orjson.JSONDecodeError):
-            return None
-        if not isinstance(document, dict) or document.get("source") != f"{package} {version(package)}":
-            return None
-        found[name] = document
-    return found
+def _read(folder: Path) -> tuple[Listed, dict[str, Any]] | None:
+    """Both lists, None where one of them is missing, broken, or was made from another version."""
+    try:
+        with (folder / PRICES).open("rb") as lines:
+            listed = Listed.read(lines)
+        footprints = orjson.loads((folder / FOOTPRINTS).read_bytes())
+        sources = listed.source, footprints["source"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    wanted = tuple(f"{package} {version(package)}" for package in ("genai-prices", "ecologits"))
+    return (listed, footprints) if sources == wanted else None

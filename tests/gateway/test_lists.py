@@ -1,0 +1,26 @@
+"""The lists of prices and footprints are made once, and again when what lies there is not what is wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from greenlane.gateway import lists
+
+
+@pytest.mark.parametrize("broken", ["", "{}", "not JSON", '{"source":"genai-prices 0.0.1"}', "[]\n[]"])
+def test_a_list_that_cannot_be_used_is_made_anew(tmp_path: Path, broken: str) -> None:
+    prices, footprints = lists.load(tmp_path)
+    kept = (tmp_path / lists.PRICES).read_bytes()
+    (tmp_path / lists.PRICES).write_text(broken)
+    again = lists.load(tmp_path)
+    assert (again[0].digest, again[1].digest) == (prices.digest, footprints.digest)
+    assert (tmp_path / lists.PRICES).read_bytes() == kept
+
+
+def test_a_list_that_is_whole_is_not_made_again(tmp_path: Path) -> None:
+    lists.load(tmp_path)
+    before = (tmp_path / lists.PRICES).stat().st_ino
+    lists.load(tmp_path)
+    assert (tmp_path / lists.PRICES).stat().st_ino == before
