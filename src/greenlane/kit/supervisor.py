@@ -8,6 +8,7 @@ is forgiven after a calm minute.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -55,6 +56,9 @@ class Supervisor:
 
     def start(self) -> None:
         """Start every child."""
+        # Looking for garbage writes to all it looks at: what is here by now is left out of it, and stays shared.
+        gc.collect()
+        gc.freeze()
         for life in self._lives.values():
             _launch(life)
 
