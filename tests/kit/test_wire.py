@@ -43,6 +43,8 @@ class Site:
             )
         if request.path == b"/echo":
             return self.echo(exchange)
+        if request.path == b"/said":
+            return self.said(exchange)
         if request.path == b"/fault":
             raise RuntimeError("a fault in the handler")
         if request.path == b"/late-fault":
@@ -63,6 +65,9 @@ class Site:
         exchange.start(200, TEXT)
         await exchange.send(body)
         exchange.end()
+
+    async def said(self, exchange: Exchange) -> None:
+        exchange.say(200, TEXT, b"said")
 
     async def late_fault(self) -> None:
         await asyncio.sleep(0)
@@ -182,13 +187,14 @@ def test_a_connection_serves_one_request_after_another(server: Running) -> None:
 
 
 def test_pipelined_requests_are_answered_in_order(server: Running) -> None:
-    paths = ["/slow", "/1", "/prepared", "/slow", "/echo", "/2"]
+    paths = ["/slow", "/1", "/prepared", "/said", "/prepared", "/said", "/slow", "/echo", "/2"]
     answer = server.say(b"".join(ask(path, close=False) for path in paths) + ask("/end"))
-    wanted = [b"slow", b"/1 at", b"from memory", b"slow", b"HTTP/1.1 200", b"/2 at", b"/end at"]
+    memory, said = b"from memory", b"said"
+    wanted = [b"slow", b"/1 at", memory, said, memory, said, b"slow", b"HTTP/1.1 200", b"/2 at", b"/end at"]
     position = 0
     for words in wanted:
         position = answer.index(words, position) + 1
-    assert answer.count(b"HTTP/1.1 200 OK") == 7
+    assert answer.count(b"HTTP/1.1 200 OK") == 10
 
 
 def test_head_has_the_length_but_not_the_body(server: Running) -> None:

@@ -7,12 +7,14 @@ import math
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 
 from greenlane.gateway.upstream.answering import Answering
 from greenlane.gateway.upstream.driver import Origin
 from greenlane.gateway.upstream.reaching import Lookup, addresses, lookup
 from greenlane.kit.wire.link import Link, Unreached
+from greenlane.kit.wire.outgoing import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Pool:
         self._look_up = look_up
         self._idle: dict[tuple[str, int, bool], list[Link]] = {}
         self._busy: set[Answering] = set()
+        self._turn = Turn()
 
     async def send(self, origin: Origin, networks: Sequence[str], request: bytes, *, fresh: bool = False) -> Answering:
         """Send a whole request; its answer is waited for by whoever asked (``Answering.head``).
@@ -60,7 +63,7 @@ class Pool:
         )
         self._busy.add(answering)
         answering.deadline = monotonic() + self.patience.answer
-        answering.link.write(request)
+        answering.link.later(request)
         return answering
 
     def sweep(self) -> None:
@@ -118,7 +121,7 @@ class Pool:
 
     async def _connect(self, origin: Origin, address: str) -> Link:
         _, link = await asyncio.get_running_loop().create_connection(
-            Link,
+            partial(Link, self._turn),
             address,
             origin.port,
             ssl=self._trust if origin.secure else None,

@@ -16,6 +16,7 @@ from typing import Any, cast
 from greenlane.kit.wire.body import Body, Chunked, Sized
 from greenlane.kit.wire.exchange import Exchange, Gone
 from greenlane.kit.wire.limits import Limits
+from greenlane.kit.wire.outgoing import Outgoing, Turn
 from greenlane.kit.wire.prepared import Memory, Prepared
 from greenlane.kit.wire.reply import Reply, plain
 from greenlane.kit.wire.request import Heads, Malformed, Request
@@ -45,6 +46,7 @@ class Connection(asyncio.Protocol):
         heads: Heads,
         limits: Limits,
         connections: set[Connection],
+        turn: Turn,
         *,
         secure: bool,
     ) -> None:
@@ -56,10 +58,13 @@ class Connection(asyncio.Protocol):
         self._limits = limits
         self._idle_time = limits.idle_time
         self._connections = connections
+        self._turn = turn
         self._secure = secure
         self._peer = ""
         self._transport: asyncio.Transport
+        self._out: Outgoing
         self._write: Callable[[bytes], None]
+        """For the fast path alone: what waits for the end of a turn is gone before it opens again."""
         self._buffer = bytearray()
         self._searched = 0
         self._exchange: Exchange | None = None
@@ -80,9 +85,10 @@ class Connection(asyncio.Protocol):
         """A peer is there."""
         self._transport = cast(asyncio.Transport, transport)
         self._write = self._transport.write
+        self._out = Outgoing(self._transport, self._turn)
         if len(self._connections) >= self._limits.connections:
             self._closing = True
-            self._transport.abort()
+            self._out.cut()
             return
         self._connections.add(self)
         address = transport.get_extra_info("peername")
@@ -107,6 +113,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The peer will send nothing more; it may still wait for its answer, unless that is one without an end."""
+        self._out.flush()
         exchange = self._exchange
         if exchange is None or self._closing:
             return False
@@ -149,7 +156,7 @@ class Connection(asyncio.Protocol):
     def expire(self) -> None:
         """The deadline passed: say so if the peer still owes the rest of a request, else just close."""
         if self._closing or self._full is not None:
-            self._transport.abort()
+            self._out.cut()
         elif self._exchange is not None:
             self._exchange.close = True
             self._exchange.fail(Malformed(408, "The rest of the request took too long."))
@@ -158,7 +165,7 @@ class Connection(asyncio.Protocol):
         elif self._buffer:
             self._refuse(Malformed(408, "The request took too long to arrive."))
         else:
-            self._transport.close()
+            self._out.close()
 
     def drain(self) -> None:
         """Finish what is being answered, take nothing new."""
@@ -167,11 +174,11 @@ class Connection(asyncio.Protocol):
         if self._exchange is not None:
             self._exchange.close = True
         elif not self._buffer:
-            self._transport.close()
+            self._out.close()
 
     def abort(self) -> None:
         """Cut the connection."""
-        self._transport.abort()
+        self._out.cut()
 
     # What an exchange calls.
 
@@ -179,7 +186,13 @@ class Connection(asyncio.Protocol):
         """Queue bytes for the peer. Raises ``Gone``."""
         if self._closing:
             raise Gone
-        self._write(data)
+        self._out.write(data)
+
+    def later(self, data: bytes) -> None:
+        """Queue a whole answer, which leaves at the end of this turn of the event loop. Raises ``Gone``."""
+        if self._closing:
+            raise Gone
+        self._out.later(data)
 
     @property
     def full(self) -> bool:
@@ -280,14 +293,14 @@ class Connection(asyncio.Protocol):
     def _end_the_handshake(self) -> None:
         """Somebody speaks TLS where plain http is spoken: say so in TLS, at once, instead of waiting for a request."""
         _LOG.warning("%s spoke TLS on a port that speaks plain http", self._peer)
-        self._write(_TLS_ALERT)
+        self._out.write(_TLS_ALERT)
         self._part()
 
     def _answer(self, head: bytes) -> None:
         prepared = self._recall(head)
         if prepared is not None and not self._draining and prepared.renew(monotonic()):
             prepared.tally.count += 1
-            self._write(prepared.data)
+            self._out.write(prepared.data)
             return
         try:
             request = self._heads.read(head)
@@ -362,13 +375,13 @@ class Connection(asyncio.Protocol):
         elif fault is not None and not isinstance(fault, Gone | Malformed):
             _LOG.error("answering failed", exc_info=fault)
             if exchange.started:
-                self._transport.abort()
+                self._out.cut()
             else:
                 exchange.close = True
                 exchange.reply(_FAULT)
                 self._settle(exchange)
         else:
-            self._transport.abort()
+            self._out.cut()
         self._go_on()
 
     def _settle(self, exchange: Exchange) -> None:
@@ -402,7 +415,7 @@ class Connection(asyncio.Protocol):
         """Answer what cannot be read, and end the connection: nobody knows where the next request would begin."""
         if not self._closing:
             for part in plain(fault.status, fault.words).parts(bare=False, close=True):
-                self._write(part)
+                self._out.write(part)
             self._part()
 
     def _part(self) -> None:
@@ -414,7 +427,7 @@ class Connection(asyncio.Protocol):
             self._paused = False
             self._transport.resume_reading()
         self.deadline = monotonic() + _LINGER
-        if self._secure or not self._transport.can_write_eof():
-            self._transport.close()
+        if self._secure:
+            self._out.close()
         else:
-            self._transport.write_eof()
+            self._out.end()

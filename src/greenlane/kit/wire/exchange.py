@@ -24,6 +24,10 @@ class Line(Protocol):
         """Queue bytes for the peer."""
         ...
 
+    def later(self, data: bytes) -> None:
+        """Queue a whole answer, to leave together with those of others."""
+        ...
+
     @property
     def full(self) -> bool:
         """More is queued than the peer should be sent before it has caught up."""
@@ -138,7 +142,7 @@ class Exchange:
         length = b"" if status in _BODILESS else b"Content-Length: %d\r\n" % len(body)
         close = b"Connection: close\r\n" if self.close else b""
         head = b"%b%b%b%b%b\r\n" % (status_line(status), date_line(), close, length, field_lines(headers))
-        self._line.write(head if self.request.method == b"HEAD" else head + body)
+        self._line.later(head if self.request.method == b"HEAD" else head + body)
 
     def start(self, status: int, headers: Headers, length: int | None = None, *, dated: bool = False) -> None:
         """Begin an answer whose body follows with ``send``. ``length`` is its size if known; ``dated``: has a Date.

@@ -15,6 +15,8 @@ from pathlib import Path
 from time import monotonic
 from typing import cast
 
+from greenlane.kit.wire.outgoing import Outgoing, Turn
+
 BUFFERED = 256 * 1024
 """Bytes that wait to be read; beyond them the server is made to wait."""
 
@@ -26,9 +28,13 @@ class Unreached(Exception):
 
 
 class Link(asyncio.Protocol):
-    """Read by one task and written by one. ``rest`` while it is idle: what comes then belongs to no request."""
+    """Read by one task and written by one. ``rest`` while it is idle: what comes then belongs to no request.
 
-    def __init__(self) -> None:
+    ``turn`` is shared with other links whose requests leave together with those of this one.
+    """
+
+    def __init__(self, turn: Turn | None = None) -> None:
+        self._turn = turn or Turn()
         self.since = monotonic()
         self.reusable = False
         self.usable = True
@@ -36,6 +42,7 @@ class Link(asyncio.Protocol):
         self._resting = False
         self._sink: Callable[[bytes], None] | None = None
         self._transport: asyncio.Transport
+        self._out: Outgoing
         self._pieces: deque[bytes] = deque()
         self._size = 0
         self._held = False
@@ -64,6 +71,7 @@ class Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The server is there."""
         self._transport = cast(asyncio.Transport, transport)
+        self._out = Outgoing(self._transport, self._turn)
 
     def data_received(self, data: bytes) -> None:
         """Bytes are there; nobody asked for those that come while it rests."""
@@ -141,7 +149,12 @@ class Link(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Queue bytes; they go nowhere once the server has gone."""
         if not self._over:
-            self._transport.write(data)
+            self._out.write(data)
+
+    def later(self, data: bytes) -> None:
+        """Queue a whole request, which leaves at the end of this turn of the event loop."""
+        if not self._over:
+            self._out.later(data)
 
     def rest(self) -> None:
         """An answer is over and the connection is kept for the next request; left-over bytes make it useless."""
@@ -156,7 +169,7 @@ class Link(asyncio.Protocol):
     def close(self) -> None:
         """Let go of it."""
         self.usable = False
-        self._transport.abort()
+        self._out.cut()
 
 
 def _pinned(path: Path) -> tuple[int, str]:

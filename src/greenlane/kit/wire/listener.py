@@ -13,6 +13,7 @@ from time import monotonic
 from greenlane.kit.wire.connection import Connection, Handler
 from greenlane.kit.wire.limits import Limits
 from greenlane.kit.wire.listening import BACKLOG, named
+from greenlane.kit.wire.outgoing import Turn
 from greenlane.kit.wire.prepared import Memory
 from greenlane.kit.wire.request import Heads
 
@@ -30,6 +31,7 @@ class Listener:
         self._handler = handler
         self._limits = limits or Limits()
         self._heads = Heads(self._limits)
+        self._turn = Turn()
         self._tls = tls
         self._servers: list[asyncio.Server] = []
         self._sweeper: asyncio.Task[None] | None = None
@@ -66,7 +68,9 @@ class Listener:
             self._sweeper = loop.create_task(self._sweep())
 
     def _connection(self, *, secure: bool) -> Connection:
-        return Connection(self._handler, self.memory, self._heads, self._limits, self.connections, secure=secure)
+        return Connection(
+            self._handler, self.memory, self._heads, self._limits, self.connections, self._turn, secure=secure
+        )
 
     async def _sweep(self) -> None:
         limits = self._limits
