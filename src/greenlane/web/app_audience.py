@@ -19,7 +19,7 @@ from greenlane.identity import queries as identity
 from greenlane.identity.groups import queries as groups
 from greenlane.insights import telling
 from greenlane.kit.clock import stamp
-from greenlane.web import app_page, wording
+from greenlane.web import circles, one_app, wording
 from greenlane.web.asked import Asked
 from greenlane.web.publishing import Circle
 from greenlane.web.site import Site
@@ -65,12 +65,12 @@ def audience_page(at: Asked) -> Response:
     """Every rung with what it would mean, and the people and teams that are named."""
     wanted = at.query("who")
     with at.read() as connection:
-        app = app_page.visible(at, connection)
-        may = app_page.rights(at, app)("set-audience")
+        app = one_app.visible(at, connection)
+        may = one_app.rights(at, app)("set-audience")
         team = identity.team(connection, app.team)
         owner = identity.names(connection, [app.owner]).get(app.owner, "")
-        circles = list(app_page.circles(connection, app, team.name, owner).values())
-        today = app_page.circle_now(connection, app, team.name, owner, stamp(at.now))
+        counted = list(circles.on_each_rung(connection, app, team.name, owner).values())
+        today = circles.of_today(connection, app, team.name, owner, stamp(at.now))
         people = _people(connection, app, wanted)
         teams = [Choice(one.name, one.name, one.id in app.named.teams) for one in identity.teams(connection)]
         company = _groups(connection, app)
@@ -78,7 +78,7 @@ def audience_page(at: Asked) -> Response:
         opens_to = catalog.widening(connection, app.name)
         guests = _guests(connection, app.name)
         links = catalog.share_links(connection, stamp(at.now), app.name)
-    rungs = [_rung(at, app, circle, may) for circle in circles]
+    rungs = [_rung(at, app, circle, may) for circle in counted]
     return at.page(
         "app/audience.html",
         part="main",
@@ -95,7 +95,7 @@ def audience_page(at: Asked) -> Response:
         may=may,
         guests=guests,
         links=links,
-        rights=app_page.rights(at, app),
+        rights=one_app.rights(at, app),
     )
 
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from greenlane.deploys import queries as deploys
-from greenlane.web import app_page, wording
+from greenlane.web import one_app, wording
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
 
@@ -26,7 +26,7 @@ def routes(site: Site) -> list[Route]:
 def data_page(at: Asked) -> Response:
     """Everything that an app stores, an environment at a time."""
     with at.read() as connection:
-        app = app_page.visible(at, connection)
+        app = one_app.visible(at, connection)
         told = at.house.stored.of(connection, app.name)
         known = {one.deploy for place in told.places for one in place.snapshots if one.deploy}
         versions = {one: deploys.deploy(connection, app.name, one).created_at for one in known}
@@ -39,5 +39,5 @@ def data_page(at: Asked) -> Response:
         places=wording.ENVIRONMENTS,
         made_by=MADE_BY,
         versions=versions,
-        may=app_page.rights(at, app),
+        may=one_app.rights(at, app),
     )

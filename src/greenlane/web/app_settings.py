@@ -17,7 +17,7 @@ from greenlane.deploys import queries as deploys
 from greenlane.identity import queries as identity
 from greenlane.kit.clock import stamp
 from greenlane.runtime.egress import queries as egress
-from greenlane.web import app_page
+from greenlane.web import one_app
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
 
@@ -58,7 +58,7 @@ def settings_page(at: Asked) -> Response:
     """Everything about an app that is set once and then left alone."""
     now = stamp(at.now)
     with at.read() as connection:
-        app = app_page.visible(at, connection)
+        app = one_app.visible(at, connection)
         team = identity.team(connection, app.team)
         hosts = catalog.hosts(connection, app.name)
         newest = deploys.newest(connection, app.name)
@@ -67,7 +67,7 @@ def settings_page(at: Asked) -> Response:
             part="main",
             app=app,
             title=app.title or app.name,
-            may=app_page.rights(at, app),
+            may=one_app.rights(at, app),
             owner=identity.names(connection, [app.owner]).get(app.owner, ""),
             team=team.name,
             members=_members(connection, app),

@@ -7,8 +7,8 @@ from starlette.routing import Route
 
 from greenlane.deploys import queries as deploys
 from greenlane.runtime.building.plan import Plan
-from greenlane.web.app_page import visible
 from greenlane.web.asked import Asked
+from greenlane.web.one_app import visible
 from greenlane.web.site import Site
 
 SHOWN = 256 * 1024

@@ -25,10 +25,11 @@ from greenlane.insights import change, questions, versions
 from greenlane.insights.change import FileChange
 from greenlane.kit.clock import stamp
 from greenlane.ledger import queries as ledger
-from greenlane.web import app_page, wording
-from greenlane.web.app_page import Live, Moment, Offer, visible
+from greenlane.web import circles, offering, one_app, wording
 from greenlane.web.asked import Asked
 from greenlane.web.depicted import depicted
+from greenlane.web.offering import Offer
+from greenlane.web.one_app import Live, Moment, visible
 from greenlane.web.site import Site
 
 MOST_FILES = 200
@@ -82,7 +83,7 @@ def deploy_page(at: Asked) -> Response:
         raise WrongInput("There is no such audience.", next_step="Choose one of those on the page.")
     with at.read() as connection:
         app = visible(at, connection)
-        may = app_page.rights(at, app)
+        may = one_app.rights(at, app)
         one = deploys.deploy(connection, app.name, at.named("deploy"))
         places = catalog.environments(connection, app.name)
         place = next((found for found in places if found.name == "production"), None)
@@ -91,8 +92,8 @@ def deploy_page(at: Asked) -> Response:
         before = _before(connection, app.name, one, place)
         team = identity.team(connection, app.team)
         owner = identity.names(connection, [app.owner]).get(app.owner, "")
-        circles = app_page.circles(connection, app, team.name, owner)
-        now, wanted = circles[app.rung], circles[rung or app.rung]
+        counted = circles.on_each_rung(connection, app, team.name, owner)
+        now, wanted = counted[app.rung], counted[rung or app.rung]
         changed = _changed(at, before, one, ("nobody" if before is None else now.short, wanted.short))
         shown = _differences(at, changed.files)
         told: dict[str, Any] = {
@@ -115,9 +116,9 @@ def deploy_page(at: Asked) -> Response:
             "installed": is_of_a_build(at.house.blobs.get(one.sbom)),
             "depends": depending.checked(connection, at.house.blobs, one.sbom, at.now),
             "receipts": _receipts(at, connection, one),
-            "waiting": app_page.waiting(at, connection, app.name),
-            "lock": app_page.lock_of(connection, place, stamp(at.now)) if place is not None else None,
-            "rungs": [circle for rung, circle in circles.items() if rung != "named"],
+            "waiting": one_app.waiting(at, connection, app.name),
+            "lock": one_app.lock_of(connection, place, stamp(at.now)) if place is not None else None,
+            "rungs": [circle for rung, circle in counted.items() if rung != "named"],
             "wanted": wanted,
             "may": may,
             "in_staging": any(each.name == "staging" and each.live_deploy == one.id for each in places),
@@ -134,7 +135,7 @@ def deploy_page(at: Asked) -> Response:
     offered = None
     ways: Sequence[str] = ()
     if app.state == "live" and may("publish", "production") and (not is_live or wanted.rung != app.rung):
-        offered = app_page.offer(at, app, one.id, wanted, production)
+        offered = offering.offer(at, app, one.id, wanted, production)
         ways = _ways(at, app, one, offered)
     return at.page("app/deploy.html", part="main", offer=offered, ways=ways, **told)
 
@@ -164,7 +165,7 @@ def _production(at: Asked, connection: Connection, app: catalog.App, place: cata
         since=place.changed_at or "",
         version=None,
         placing=questions.placing(connection, place.changed_by) if place.changed_by else None,
-        lock=app_page.lock_of(connection, place, stamp(at.now)),
+        lock=one_app.lock_of(connection, place, stamp(at.now)),
         by_rollback=place.locked_by is not None and place.locked_by == place.changed_by,
     )
 
@@ -283,7 +284,7 @@ def _receipts(at: Asked, connection: Connection, one: deploys.DeployView) -> lis
     placing = deploys.placing_actions(connection, one.app, one.id)[-MOST_RECEIPTS:]
     found = ledger.by_actions(connection, [one.action, *placing])
     settled = sorted((entry for entry in found if entry.receipt.half != "decided"), key=lambda entry: -entry.seq)
-    return app_page.timeline(at, connection, settled[:MOST_RECEIPTS])
+    return one_app.timeline(at, connection, settled[:MOST_RECEIPTS])
 
 
 def inside(at: Asked) -> Response:
@@ -292,4 +293,4 @@ def inside(at: Asked) -> Response:
         app = visible(at, connection)
         one = deploys.deploy(connection, app.name, at.named("deploy"))
         body = with_flaws(at.house.blobs.get(one.sbom), depending.checked(connection, at.house.blobs, one.sbom, at.now))
-    return app_page.download(f"{app.name}-{one.id}.cdx.json", body)
+    return one_app.download(f"{app.name}-{one.id}.cdx.json", body)

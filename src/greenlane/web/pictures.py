@@ -9,8 +9,8 @@ from greenlane.deploys import pictures
 from greenlane.deploys import queries as deploys
 from greenlane.govern.errors import NotFound
 from greenlane.web import frame
-from greenlane.web.app_page import visible
 from greenlane.web.asked import Asked
+from greenlane.web.one_app import visible
 from greenlane.web.site import Site
 
 

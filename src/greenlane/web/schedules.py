@@ -10,7 +10,7 @@ from greenlane.govern.errors import NotFound
 from greenlane.kit.errors import Unavailable
 from greenlane.runtime.asking import NotAnswered
 from greenlane.runtime.release import Key
-from greenlane.web import app_page
+from greenlane.web import one_app
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
 
@@ -41,7 +41,7 @@ def routes(site: Site) -> list[Route]:
 def schedules_page(at: Asked) -> Response:
     """Every schedule, and the newest runs."""
     with at.read() as connection:
-        app = app_page.visible(at, connection)
+        app = one_app.visible(at, connection)
         schedules = runs.schedules(connection, app.name)
         newest = runs.runs(connection, app.name, limit=NEWEST)
         staged = runs.live(connection, app.name, "staging")
@@ -55,14 +55,14 @@ def schedules_page(at: Asked) -> Response:
         last=runs.last_by_function(newest),
         runs=newest,
         states=STATES,
-        may=app_page.rights(at, app),
+        may=one_app.rights(at, app),
     )
 
 
 def run_page(at: Asked) -> Response:
     """One run: what had it run, what became of it, what it said."""
     with at.read() as connection:
-        app = app_page.visible(at, connection)
+        app = one_app.visible(at, connection)
         one = runs.run(connection, app.name, at.named("run"))
     try:
         lines = at.house.lines(Key(one.app, one.environment, one.deploy), contains=one.id, limit=MOST_LINES)

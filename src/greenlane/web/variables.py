@@ -16,7 +16,7 @@ from greenlane.identity import roles
 from greenlane.insights.values import Reader
 from greenlane.secrets import queries, scopes
 from greenlane.secrets.model_keys import maker
-from greenlane.web import app_page, people, wording
+from greenlane.web import one_app, people, wording
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
 
@@ -39,7 +39,7 @@ class Place:
     inputs: dict[str, object]
     scope: str
     subject: str
-    may: app_page.Rights
+    may: one_app.Rights
 
 
 def routes(site: Site) -> list[Route]:
@@ -60,7 +60,7 @@ def of_app(at: Asked) -> Response:
     if use not in scopes.USES:
         raise NotFound("There is no such list.", next_step="Look at what it gets when it runs.")
     with at.read() as connection:
-        app = app_page.visible(at, connection)
+        app = one_app.visible(at, connection)
         reader = _reader(at, connection, f"app:{app.name}")
         sheet = at.house.shelf.sheet(connection, app.name, use, at.now, reader)
         offers = _model_keys(connection, app, use) if reader.sees_all else []
@@ -108,7 +108,7 @@ def of_everybody(at: Asked) -> Response:
 def one_of_app(at: Asked) -> Response:
     """One of an app's own values, and which value of that name counts where."""
     with at.read() as connection:
-        app = app_page.visible(at, connection)
+        app = one_app.visible(at, connection)
         return _one(at, connection, _app(at, app), app)
 
 
@@ -201,7 +201,7 @@ def _app(at: Asked, app: catalog.App) -> Place:
         {"app": app.name},
         scopes.of_app(app.name),
         f"app:{app.name}",
-        app_page.rights(at, app),
+        one_app.rights(at, app),
     )
 
 
@@ -222,7 +222,7 @@ def _everybody(at: Asked) -> Place:
     return Place("the organisation", "/settings/variables", inputs, scopes.ORGANISATION, held[0], _shared(at, held))
 
 
-def _shared(at: Asked, held: tuple[str, ...]) -> app_page.Rights:
+def _shared(at: Asked, held: tuple[str, ...]) -> one_app.Rights:
     """What the asker's roles allow where many apps are concerned."""
     mine = identity.counting(at.held, held)
 
