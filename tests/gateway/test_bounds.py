@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ def bounded(asked: Asked, **said: object) -> Bound:
     return found
 
 
-rates = some.builds(Rates, *[some.integers(0, 10**9)] * 11)
+rates = some.builds(Rates, *[some.integers(0, 10**9)] * 16)
 requests = some.builds(
     Asked,
     some.just("openai-chat"),
@@ -52,13 +53,15 @@ def test_no_way_of_charging_the_same_call_costs_more(asked: Asked, rates: Rates,
     written = data.draw(some.integers(0, read - cached))
     hourly = data.draw(some.integers(0, read - cached - written))
     said = data.draw(some.integers(0, found.most * asked.answers))
+    shown = data.draw(some.integers(0, said))
     usage = Usage(
         input=read - cached - written - hourly,
         cache_read=cached,
         cache_write=written,
         cache_write_hour=hourly,
-        output=said,
-        reasoning=data.draw(some.integers(0, said)),
+        output=said - shown,
+        output_image=shown,
+        reasoning=data.draw(some.integers(0, said - shown)),
     )
     assert rates.cost(usage) <= found.pico
 
@@ -134,6 +137,22 @@ def test_every_reason_is_said_at_once() -> None:
     found = bound(asked, RATES)
     assert isinstance(found, Unbounded)
     assert len(found.reasons) == 3
+
+
+@pytest.mark.parametrize("kind", ["image", "document", "audio", "video"])
+def test_media_are_bounded_at_the_dearest_that_they_can_be_read_as(
+    kind: Literal["image", "document", "audio", "video"],
+) -> None:
+    rates = replace(RATES, input_image=50, input_audio=60, input_video=70)
+    dearest = {"image": 50, "document": 50, "audio": 60, "video": 70}[kind]
+    seen = replace(ASKED, media=(Media(kind, "application/x-unknown"),))
+    found = bound(seen, rates, window=1_000_000)
+    without = bound(ASKED, rates)
+    assert isinstance(found, Bound)
+    assert isinstance(without, Bound)
+    tokens = found.read - without.read
+    assert tokens > 0
+    assert found.pico - without.pico == tokens * dearest
 
 
 def test_what_has_no_told_size_counts_as_the_whole_window() -> None:

@@ -240,6 +240,11 @@ def test_a_stream_that_breaks_is_charged_at_the_ceiling() -> None:
     talking = Meter("gemini-generate")
     talking.feed(sse(GEMINI_EVENTS[0]))
     assert talking.settled(ceiling).output == 4_000
+    drawing = Meter("gemini-generate")
+    drawing.feed(sse({"candidates": [{}], "usageMetadata": {"promptTokenCount": 5, "thoughtsTokenCount": 100}}))
+    assert drawing.settled(Usage(input=9, output_image=4_000)) == Usage(
+        input=5, output=100, reasoning=100, output_image=3_900, estimated=True
+    ), "never more than was reserved"
     counting = Meter("openai-chat")
     counting.feed(sse({**chunk("a"), "usage": CHAT_USAGE}))
     assert counting.settled(ceiling).estimated

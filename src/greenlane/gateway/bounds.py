@@ -118,12 +118,18 @@ def least(bounded: Bound, rates: Rates, answers: int) -> int:
 
 def _dearest(asked: Asked, rates: Rates) -> int:
     """Pico-dollars of a token of whatever a request carries."""
-    kinds = {one.kind for one in asked.media}
-    return max(
-        rates.reads,
-        rates.input_image if kinds & {"image", "document", "video"} else 0,
-        rates.input_audio if kinds & {"audio", "video"} else 0,
-    )
+    return max([rates.reads, *(_rate(one, rates) for one in asked.media)])
+
+
+def _rate(one: Media, rates: Rates) -> int:
+    """Pico-dollars of the dearest token that a medium can be read as: documents as pictures, films with their sound."""
+    match one.kind:
+        case "image" | "document":
+            return max(rates.reads, rates.input_image)
+        case "audio":
+            return max(rates.reads, rates.input_audio, rates.cache_read_audio)
+        case "video":
+            return max(rates.reads, rates.input_video, rates.input_audio, rates.cache_read_audio, rates.input_image)
 
 
 def _beside_text(
@@ -140,7 +146,7 @@ def _beside_text(
             reasons.append(f"Nobody here can tell the size of the {one.kind} that the request carries or points at.")
             continue
         read += tokens
-        pico += tokens * max(rates.reads, rates.input_image if one.kind == "image" else rates.input_audio)
+        pico += tokens * _rate(one, rates)
     if asked.hidden:
         fields = ", ".join(asked.hidden)
         reasons.append(f"The request refers to what lies at the provider and cannot be seen from here: {fields}.")

@@ -12,7 +12,9 @@ class Usage:
 
     ``input`` is what was read at the plain rate: without what came from a cache or went into one, and without media that
     have a field of their own. ``cache_write`` lives for minutes, ``cache_write_hour`` for an hour or longer.
-    ``output`` includes ``reasoning`` and excludes ``output_audio``. ``searches`` are counted, not measured in tokens.
+    ``cache_read_audio`` is sound that came from a cache, and not within ``cache_read``.
+    ``output`` includes ``reasoning`` and excludes sound, pictures and film. ``searches`` (of the web) and ``file_searches``
+    (of files at the provider) are counted, not measured in tokens.
     ``estimated`` says that the provider did not tell, and that these are upper bounds of ours.
     """
 
@@ -26,6 +28,11 @@ class Usage:
     output_audio: int = 0
     input_image: int = 0
     searches: int = 0
+    cache_read_audio: int = 0
+    input_video: int = 0
+    output_image: int = 0
+    output_video: int = 0
+    file_searches: int = 0
     estimated: bool = False
 
     def plus(self, other: Self) -> Self:
@@ -44,16 +51,18 @@ class Usage:
         return (
             self.input
             + self.cache_read
+            + self.cache_read_audio
             + self.cache_write
             + self.cache_write_hour
             + self.input_audio
             + self.input_image
+            + self.input_video
         )
 
     @property
     def written(self) -> int:
         """Every token that the model wrote, its thoughts with it."""
-        return self.output + self.output_audio
+        return self.output + self.output_audio + self.output_image + self.output_video
 
 
 _COUNTS = tuple(one.name for one in fields(Usage) if one.name != "estimated")

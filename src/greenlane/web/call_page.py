@@ -16,7 +16,7 @@ from greenlane.gateway import queries as gateway
 from greenlane.gateway.app_spans.queries import trace_of
 from greenlane.gateway.content.queries import kept_until
 from greenlane.gateway.prices.money import dollars
-from greenlane.gateway.prices.rates import Rates
+from greenlane.gateway.prices.rates import WITHIN, Rates
 from greenlane.gateway.queries import Call
 from greenlane.gateway.usage import Usage
 from greenlane.identity import queries as identity
@@ -36,6 +36,11 @@ KINDS = {
     "output_audio": "Spoken",
     "input_image": "Seen",
     "searches": "Searches of the web",
+    "cache_read_audio": "Heard, from a cache",
+    "input_video": "Watched",
+    "output_image": "Pictures made",
+    "output_video": "Film made",
+    "file_searches": "Searches of files at the provider",
     "call": "The call itself",
 }
 """Kinds of tokens, and of what is counted beside them, in words."""
@@ -178,9 +183,9 @@ def bill(one: Call) -> list[Counted]:
         number = 1 if kind == "call" else getattr(usage, kind)
         if kind == "output":
             number -= usage.reasoning
-        rate = rates.get(kind, 0)
+        rate = rates.get(kind) or rates.get(WITHIN.get(kind, kind), 0)
         if number and (rate or kind != "call"):
-            single = kind in {"call", "searches"}
+            single = kind in {"call", "searches", "file_searches"}
             price = f"{dollars(rate)} each" if single else f"{dollars(rate * 1_000_000)} a million"
             found.append(Counted(KINDS[kind], number, price, dollars(rate * number)))
     return found

@@ -48,12 +48,10 @@ COUNTED = {
     "cache_image_read_mtok": TOKENS,
     "output_citation_mtok": TOKENS,
     "web_searches_kcount": THOUSAND,
+    "storage_searches_kcount": THOUSAND,
     "requests_kcount": THOUSAND,
 }
 """The list's keys that a table keeps, with the number of units that a price is for (``genai_prices.data_units``)."""
-BESIDE = {"storage_searches_kcount"}
-"""Keys for what providers host themselves: such requests are refused under a hard budget before they are priced."""
-
 FREE = ":free"
 """How resellers name what costs nothing. Any other model without a price has none, which is not the same as zero."""
 
@@ -103,7 +101,7 @@ def _holds(constraint: StartDateConstraint | TimeOfDateConstraint | None) -> dic
 
 def _prices(prices: ModelPrice, *, free: bool) -> dict[str, Any] | None:
     """Integers by key; None where the list has no price, or one for units that nobody counts here (hours, pages)."""
-    said = {key: price for key, price in vars(prices).items() if price is not None and key not in BESIDE}
+    said = {key: price for key, price in vars(prices).items() if price is not None}
     if not said:
         return {} if free else None
     if not said.keys() <= COUNTED.keys():

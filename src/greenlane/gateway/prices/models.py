@@ -30,18 +30,18 @@ FALLS_BACK = {
     "input_image": ("input_image_mtok", "input_mtok"),
     "searches": ("web_searches_kcount",),
     "call": ("requests_kcount",),
+    "cache_read_audio": ("cache_audio_read_mtok", "cache_read_mtok", "input_audio_mtok", "input_mtok"),
+    "input_video": ("input_video_mtok", "input_mtok"),
+    "output_image": ("output_image_mtok", "output_mtok"),
+    "output_video": ("output_video_mtok", "output_mtok"),
+    "file_searches": ("storage_searches_kcount",),
 }
 """Which of the list's prices a kind of token has: the first one there is. What has no price of its own is part of what
 contains it, as ``genai_prices.decompose`` has it.
 """
-TOGETHER = {"output": ("output_image_mtok", "output_video_mtok")}
-"""Kinds that an answer may consist of and that a usage does not tell apart: all of it is charged at the dearest of them.
-Nobody asks a model that makes pictures for words, and a budget must not believe that it did.
-"""
 BESIDE = {
-    "input_audio": ("input_video_mtok",),
     "output": ("output_citation_mtok",),
-    "cache_read": ("cache_audio_read_mtok", "cache_image_read_mtok"),
+    "cache_read": ("cache_image_read_mtok",),
 }
 """Further kinds that a usage does not tell apart, rare beside what they are counted with. They do not price a call; they
 raise what is reserved for it.
@@ -183,6 +183,6 @@ def _rates(prices: Mapping[str, Any], after: int, *, reserve: bool) -> Rates:
     rates = {}
     for kind, keys in FALLS_BACK.items():
         told = next((at(key) for key in keys if key in prices), 0)
-        others = (*TOGETHER.get(kind, ()), *(BESIDE.get(kind, ()) if reserve else ()))
+        others = BESIDE.get(kind, ()) if reserve else ()
         rates[kind] = max([told, *(at(key) for key in others if key in prices)])
     return Rates(**rates)

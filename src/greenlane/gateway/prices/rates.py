@@ -11,7 +11,7 @@ from greenlane.gateway.usage import Usage
 
 @dataclass(frozen=True)
 class Rates:
-    """Pico-dollars for one token of each kind; for ``searches`` for one search, for ``call`` for the call itself."""
+    """Pico-dollars for one token of each kind; for one search of each kind of search, for ``call`` for the call itself."""
 
     input: int = 0
     cache_read: int = 0
@@ -24,6 +24,11 @@ class Rates:
     input_image: int = 0
     searches: int = 0
     call: int = 0
+    cache_read_audio: int = 0
+    input_video: int = 0
+    output_image: int = 0
+    output_video: int = 0
+    file_searches: int = 0
 
     def cost(self, usage: Usage) -> int:
         """Pico-dollars of one call. Each token is counted once; ``reasoning`` is that part of ``output``."""
@@ -39,12 +44,21 @@ class Rates:
             + self.output_audio * usage.output_audio
             + self.input_image * usage.input_image
             + self.searches * usage.searches
+            + self.cache_read_audio * usage.cache_read_audio
+            + self.input_video * usage.input_video
+            + self.output_image * usage.output_image
+            + self.output_video * usage.output_video
+            + self.file_searches * usage.file_searches
         )
 
     @cached_property
     def document(self) -> Mapping[str, int]:
-        """For a receipt: without the kinds that cost nothing."""
-        return {name: rate for name in _KINDS if (rate := getattr(self, name))}
+        """For a receipt: without the kinds that cost nothing, and without rare ones that cost what contains them."""
+        return {
+            name: rate
+            for name in _KINDS
+            if (rate := getattr(self, name)) and (name not in WITHIN or rate != getattr(self, WITHIN[name]))
+        }
 
     def times(self, factor: int) -> Rates:
         """Every rate multiplied: what a model without a price is reserved at."""
@@ -57,11 +71,18 @@ class Rates:
 
     @cached_property
     def writes(self) -> int:
-        """The dearest rate at which a token that a model writes can be charged: said, thought or spoken."""
-        return max(self.output, self.reasoning, self.output_audio)
+        """The dearest rate at which a token that a model writes can be charged: said, thought, spoken or shown."""
+        return max(self.output, self.reasoning, self.output_audio, self.output_image, self.output_video)
 
 
 _KINDS = tuple(one.name for one in fields(Rates))
+WITHIN = {
+    "cache_read_audio": "cache_read",
+    "input_video": "input",
+    "output_image": "output",
+    "output_video": "output",
+}
+"""Rare kinds, and the kind whose price they have where they have none of their own."""
 
 
 def dearest(rates: Iterable[Rates]) -> Rates:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import perf_counter
 from typing import Any
@@ -106,7 +106,11 @@ class Call:
 
     def ceiling(self, plan: Plan) -> Usage:
         """The most that it can have used, where the provider does not say."""
-        return Usage(input=plan.bound.read, output=self.bound.most * max(1, self.asked.answers))
+        written = self.bound.most * max(1, self.asked.answers)
+        rates = plan.serving.rates
+        if rates.output_image > rates.output:
+            return Usage(input=plan.bound.read, output_image=written)
+        return Usage(input=plan.bound.read, output=written)
 
     def end(self, house: House, outcome: str, status: int, usage: Usage | None) -> None:
         """Pay for it and write its end. ``usage`` None: the provider may have done all that was bounded, and did not say.
@@ -120,7 +124,7 @@ class Call:
         footprint = None
         if usage is None:
             usage, pico = self.ceiling(plan), plan.bound.pico
-            usage = Usage(usage.input, output=usage.output, estimated=True)
+            usage = replace(usage, estimated=True)
         elif usage is NOTHING:
             pico = 0
         else:

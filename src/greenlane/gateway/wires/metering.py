@@ -35,8 +35,10 @@ _USING: dict[str, ModuleType] = {
 }
 
 
-_SPEEDS = ("service_tier", "speed")
-_USUAL_SPEEDS = frozenset(("auto", "default", "standard"))
+_SPEEDS = {"service_tier": "service_tier", "serviceTier": "service_tier", "speed": "speed"}
+"""Where an answer says its speed, and what the list of prices calls that."""
+_SAYING = tuple(f'"{name}"'.encode() for name in _SPEEDS)
+_USUAL_SPEEDS = frozenset(("auto", "default", "standard", "unspecified"))
 
 
 def used(wire: str, body: bytes) -> Usage | None:
@@ -52,27 +54,31 @@ def read(wire: str, body: bytes) -> tuple[Usage | None, dict[str, str]]:
         return None, {}
     if not isinstance(document, dict):
         return None, {}
-    said = speed(document) if b'"service_tier"' in body or b'"speed"' in body else {}
+    said = (speed(document) if any(name in body for name in _SAYING) else None) or {}
     try:
         return _USING[wire].used(document, None), said
     except NotCounted:
         return None, said
 
 
-def speed(document: dict[str, Any]) -> dict[str, str]:
+def speed(document: dict[str, Any]) -> dict[str, str] | None:
     """At which speed an answer, or an event of one, says that it was made: what a price may depend on.
 
-    OpenAI says ``service_tier`` beside the usage, Anthropic ``service_tier`` and ``speed`` within it.
+    Empty for the usual one, None where it says nothing: a response may begin at one speed and end at another. OpenAI says
+    ``service_tier`` beside the usage, Anthropic ``service_tier`` and ``speed`` within it, Gemini ``serviceTier``.
     """
     message, response = document.get("message"), document.get("response")
     inner = message.get("usage") if isinstance(message, dict) else None
-    for one in (document, response, document.get("usage"), inner):
+    told: dict[str, str] | None = None
+    for one in (document, response, document.get("usage"), document.get("usageMetadata"), inner):
         if isinstance(one, dict):
-            for name in _SPEEDS:
+            for name, means in _SPEEDS.items():
                 said = one.get(name)
-                if isinstance(said, str) and said not in _USUAL_SPEEDS:
-                    return {name: said}
-    return {}
+                if isinstance(said, str):
+                    told = told or {}
+                    if said.lower() not in _USUAL_SPEEDS:
+                        told[means] = said.lower()
+    return told
 
 
 class Meter:
@@ -137,8 +143,9 @@ class Meter:
         if self.usage.estimated:
             return replace(
                 self.usage,
-                output=max(self.usage.output, ceiling.output),
+                output=max(self.usage.output, ceiling.output - self.usage.output_image),
                 output_audio=ceiling.output_audio,
+                output_image=max(self.usage.output_image, ceiling.output_image - self.usage.output),
                 searches=max(self.usage.searches, ceiling.searches),
             )
         return self.usage
@@ -159,7 +166,8 @@ class Meter:
         except orjson.JSONDecodeError:
             return
         if isinstance(document, dict):
-            self.speed = speed(document) or self.speed
+            if (said := speed(document)) is not None:
+                self.speed = said
             self.trouble = self._trouble(document) or self.trouble
             try:
                 self.usage = self._used(document, self.usage)

@@ -3,6 +3,8 @@
 Facts: ``anthropic.types.usage``, ``message_delta_usage``: cache reads and writes stand beside ``input_tokens``, thinking
 within ``output_tokens``. In a stream ``message_start`` has what was read, and the counts of ``message_delta`` are
 cumulative (https://docs.anthropic.com/en/docs/build-with-claude/streaming); what it leaves out still holds.
+
+Tokens with which a context was summed up are billed beside all others: ``anthropic.types.beta.BetaUsage``, ``iterations``.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from greenlane.gateway.usage import Usage
-from greenlane.gateway.wires.counting import count, inside, parts_of
+from greenlane.gateway.wires.counting import count, each, inside, parts_of
 from greenlane.gateway.wires.members import Json
 
 MARKS = (b'"usage"', b'"error"', b'"message_stop"')
@@ -25,7 +27,15 @@ def used(document: Json, before: Usage | None) -> Usage | None:
         return Usage()
     if not isinstance(usage, dict):
         return before
-    now = before or Usage()
+    found = replace(_told(usage, before or Usage()), estimated=document.get("type") == "message_start")
+    for one in each(usage, "iterations") if usage.get("iterations") else ():
+        if one.get("type") == "compaction":
+            found = found.plus(_told(one, Usage()))
+    return found
+
+
+def _told(usage: Json, now: Usage) -> Usage:
+    """The counts that stand together in one place, on top of what was told there before."""
     told = {
         "input": count(usage, "input_tokens"),
         "cache_read": count(usage, "cache_read_input_tokens"),
@@ -39,7 +49,7 @@ def used(document: Json, before: Usage | None) -> Usage | None:
         hour = count(by_life, "ephemeral_1h_input_tokens") if by_life else now.cache_write_hour
         told["cache_write"], told["cache_write_hour"] = parts_of(written, hour)
     counts = {name: one for name, one in told.items() if one is not None}
-    found = replace(now, **counts, estimated=document.get("type") == "message_start")
+    found = replace(now, **counts, estimated=now.estimated)
     return replace(found, reasoning=min(found.reasoning, found.output))
 
 
@@ -59,8 +69,8 @@ def ended(document: Json) -> bool:
 def counts(usage: Usage) -> Json:
     """A usage in this wire's words."""
     return {
-        "input_tokens": usage.input + usage.input_audio + usage.input_image,
-        "cache_read_input_tokens": usage.cache_read,
+        "input_tokens": usage.input + usage.input_audio + usage.input_image + usage.input_video,
+        "cache_read_input_tokens": usage.cache_read + usage.cache_read_audio,
         "cache_creation_input_tokens": usage.cache_write + usage.cache_write_hour,
         "output_tokens": usage.written,
         "output_tokens_details": {"thinking_tokens": usage.reasoning},

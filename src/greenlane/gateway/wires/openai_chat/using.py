@@ -45,7 +45,7 @@ def from_counts(usage: Json) -> Usage | None:
     said, thought = count(usage, "completion_tokens"), count(wrote, "reasoning_tokens")
     beside = bool(thought) and count(usage, "total_tokens") == prompt + (said or 0) + (thought or 0)
     whole, reasoning = written(said, thought, beside)
-    output, output_audio = parts_of(whole, count(wrote, "audio_tokens"))
+    output, output_audio, output_image = parts_of(whole, count(wrote, "audio_tokens"), count(wrote, "image_tokens"))
     return Usage(
         input=plain,
         cache_read=cache_read,
@@ -54,6 +54,7 @@ def from_counts(usage: Json) -> Usage | None:
         input_image=image,
         output=output,
         output_audio=output_audio,
+        output_image=output_image,
         reasoning=min(reasoning, output),
     )
 
@@ -78,7 +79,7 @@ def counts(usage: Usage) -> Json:
         "completion_tokens": usage.written,
         "total_tokens": usage.read + usage.written,
         "prompt_tokens_details": {
-            "cached_tokens": usage.cache_read,
+            "cached_tokens": usage.cache_read + usage.cache_read_audio,
             "cache_write_tokens": usage.cache_write + usage.cache_write_hour,
             "audio_tokens": usage.input_audio,
         },

@@ -1,8 +1,9 @@
 """The usage of a response.
 
 Facts: ``openai.types.responses.response_usage``; the events ``response.completed``, ``response.incomplete`` and
-``response.failed`` end a stream and carry the whole response, ``error`` carries none. Searches are counted by items of
-the output where ``tool_usage`` does not count them.
+``response.failed`` end a stream and carry the whole response, ``error`` carries none. Searches of the web are counted by
+items of the output where ``tool_usage`` does not count them; opening a page or looking within it costs nothing
+(https://platform.openai.com/docs/guides/tools-web-search, "Output and citations").
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ def used(document: Json, before: Usage | None) -> Usage | None:
     cache_write, cache_write_hour = parts_of(cache_write, longer)
     whole, reasoning = written(count(usage, "output_tokens"), count(wrote, "reasoning_tokens"))
     output, output_audio = parts_of(whole, count(wrote, "audio_tokens"))
+    items = each(response, "output")
     searches = count(inside(inside(response, "tool_usage"), "web_search"), "num_requests")
     if searches is None:
-        searches = sum(item.get("type") == "web_search_call" for item in each(response, "output"))
+        searches = sum(_is_search(item) for item in items)
     return Usage(
         input=plain,
         cache_read=cache_read,
@@ -48,7 +50,12 @@ def used(document: Json, before: Usage | None) -> Usage | None:
         output_audio=output_audio,
         reasoning=min(reasoning, output),
         searches=searches,
+        file_searches=sum(item.get("type") == "file_search_call" for item in items),
     )
+
+
+def _is_search(item: Json) -> bool:
+    return item.get("type") == "web_search_call" and inside(item, "action").get("type", "search") == "search"
 
 
 def trouble(document: Json) -> str | None:
@@ -74,7 +81,7 @@ def counts(usage: Usage) -> Json:
     return {
         "input_tokens": usage.read,
         "input_tokens_details": {
-            "cached_tokens": usage.cache_read,
+            "cached_tokens": usage.cache_read + usage.cache_read_audio,
             "cache_write_tokens": usage.cache_write + usage.cache_write_hour,
         },
         "output_tokens": usage.written,
