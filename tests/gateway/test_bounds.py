@@ -122,6 +122,13 @@ def test_counting_tokens_costs_nothing_and_embedding_has_no_answer() -> None:
     assert embedded.pico == embedded.read * RATES.reads + RATES.call
 
 
+def test_an_embedding_is_bounded_by_its_texts_and_not_by_what_is_written_around_them() -> None:
+    short = replace(ASKED, wire="gemini-embed", text_bytes=2, messages=1, most=0)
+    found = bound(short, RATES, size=4_000)
+    assert isinstance(found, Bound)
+    assert 2 <= found.read <= 20, "where a provider tells no usage, this is charged"
+
+
 def test_state_at_the_provider_is_refused_unless_an_administrator_set_a_bound() -> None:
     asked = replace(ASKED, hidden=("previous_response_id", "web_search"))
     found = bound(asked, RATES)

@@ -30,7 +30,8 @@ WITH_TOOLS = 1_024
 LEAST = 16
 """Tokens below which no answer is cut: OpenAI refuses a smaller ``max_output_tokens``."""
 NO_ANSWER = frozenset({"openai-embeddings", "gemini-embed"})
-"""Wires on which a model reads and writes nothing."""
+"""Wires on which a model reads each text by itself and writes nothing, so that nothing stands around the texts but marks of
+where they begin and end. Google's older models tell no usage there: their bound is what is charged."""
 COUNTING = frozenset({"anthropic-count", "gemini-count"})
 """Wires that count tokens and cost nothing (Anthropic "Token counting", Google "Understand and count tokens")."""
 SIZED_SOUND = ("audio/wav", "audio/x-wav", "audio/wave", "audio/mp3", "audio/mpeg", "wav", "mp3", "pcm16")
@@ -88,10 +89,10 @@ def bound(
         read = asked.counted.tokens + EACH_MESSAGE * asked.messages
         return Bound(read * _dearest(asked, rates) + rates.call, 0, False, (), read)
     text = asked.text_bytes
-    if size > text:
+    if size > text and wire not in NO_ANSWER:
         beside = sum([-(-(one.bytes or 0) // 3) * 4 for one in asked.media]) if asked.media else 0
         text = max(text, size - beside)
-    text += EACH_CALL + EACH_MESSAGE * asked.messages
+    text += EACH_MESSAGE * asked.messages + (0 if wire in NO_ANSWER else EACH_CALL)
     if asked.tools:
         text += EACH_TOOL * asked.tools + WITH_TOOLS
     read, pico = text, text * rates.reads + rates.call
