@@ -79,6 +79,7 @@ def test_what_cannot_be_bounded_is_refused_under_a_hard_budget_alone(world: Worl
     refused = world.ask(body=hidden)
     assert refused.status == 403
     assert "web_search_options" in refused.says
+    assert "greenlane gateway unseen" in refused.says
     world.change({"bounds": {"organisation": DOLLAR // 10}})
     assert world.ask(body=hidden).status == 200
     assert world.records("begin")[-1]["reserved"] >= DOLLAR // 10

@@ -136,7 +136,7 @@ class Planning:
                 403,
                 "cost-unknown",
                 " ".join(found.reasons),
-                next_step="Leave that out, or have an administrator say what such a call may cost (greenlane gateway bound).",
+                next_step="Leave that out, or have an administrator say what such a call may cost (greenlane gateway unseen).",
             )
         return Plan(one, serving, body, found)
 
