@@ -165,6 +165,28 @@ def test_tokens_are_counted_for_nothing(world: World) -> None:
     assert world.records("end")[0]["pico"] == 0
 
 
+def test_what_a_usual_provider_has_a_price_for_is_listed(world: World) -> None:
+    for kind in ("openai", "anthropic", "gemini"):
+        world.serve(kind, kind=kind)
+    world.change({"usual": {"openai": "openai", "anthropic": "anthropic", "gemini": "gemini"}})
+    own = {"provider": "openai", "model": "our-tuned", "prices": {"input": 3}, "since": "2026-01-01"}
+    world.change({"prices": {"openai/our-tuned": own}})
+    names = [one["id"] for one in world.ask("/ai/openai/v1/models", method="GET").json["data"]]
+    assert {"gpt-5-mini", "text-embedding-3-small", "our-tuned"} <= set(names)
+    assert "whisper-1" not in names, "nobody counts its minutes here"
+    assert len(names) == len(set(names))
+    messages = {one["id"] for one in world.ask("/ai/anthropic/v1/models", method="GET").json["data"]}
+    assert "claude-haiku-4-5" in messages
+    assert "gpt-5-mini" not in messages
+    gemini = {one["name"]: one for one in world.ask("/ai/gemini/v1beta/models", method="GET").json["models"]}
+    assert "generateContent" in gemini["models/gemini-2.5-flash"]["supportedGenerationMethods"]
+    assert "generateContent" not in gemini["models/gemini-embedding-001"]["supportedGenerationMethods"]
+    world.change({"allowed": {"organisation": ["gpt-5-*"]}})
+    allowed = [one["id"] for one in world.ask("/ai/openai/v1/models", method="GET").json["data"]]
+    assert "gpt-5-mini" in allowed
+    assert all(one.startswith("gpt-5-") for one in allowed)
+
+
 def test_models_are_listed_as_each_library_reads_them(world: World) -> None:
     furnish(world)
     openai_list = world.ask("/ai/openai/v1/models", method="GET").json

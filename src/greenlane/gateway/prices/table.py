@@ -130,6 +130,12 @@ class Table:
             self._meant[key] = self._look_up(provider, name.lower())
         return self._meant[key]
 
+    def names(self, provider: str, at: datetime) -> list[str]:
+        """The models of a provider that have a price at that moment, by the names that have it."""
+        listed = [model for model in self._list.models(provider) if self.model(provider, model.name) is model]
+        own = [ones[0].model for (whose, _), ones in self._overridden.items() if whose == provider]
+        return [*own, *(one.name for one in listed if one.tariff(at) is not None)]
+
     def _look_up(self, provider: str, name: str) -> Model | None:
         listed = self._list.model(provider, name)
         own = self._overridden.get((provider, name))

@@ -38,7 +38,7 @@ class Serve:
             if asked is None:
                 asked = request.memo[found] = found(request.method, request.path, request.query)
             if isinstance(asked, Listing):
-                return Reply(200, _JSON, answer(asked, key, standing))
+                return Reply(200, _JSON, answer(asked, key, standing, self._house.clock.now()))
             if isinstance(asked, Spans):
                 return self._spans.serve(exchange, key, sandbox=self._sandbox)
         except NotLetThrough as no:
