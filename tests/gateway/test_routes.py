@@ -94,7 +94,7 @@ def test_an_environment_uses_the_models_of_its_list_alone() -> None:
     assert order(replace(staging, model="claude-haiku-4-5", wire="anthropic-messages")) == ["anthropic"]
     refused = candidates(replace(staging, model="gpt-5"), TABLE)
     assert refused.candidates == ()
-    assert refused.left[0].reason == "environment:board/staging may use fast, claude-haiku-* alone."
+    assert refused.left[0].reason == "Only fast, claude-haiku-* may be used by staging of board."
 
 
 def test_every_reason_is_told_when_nobody_can_serve() -> None:

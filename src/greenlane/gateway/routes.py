@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 
+from greenlane.gateway.budgets.account import words
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -181,7 +183,8 @@ def _against(call: Call, target: Target, table: Table) -> str | None:
         patterns = table.allowed.get(spender)
         names = (call.model, target.model, f"{target.provider}/{target.model}")
         if patterns is not None and not any(fnmatchcase(name, one) for name in names for one in patterns):
-            return f"{spender} may use {', '.join(patterns) or 'no model'} alone."
+            allowed = f"Only {', '.join(patterns)}" if patterns else "No model"
+            return f"{allowed} may be used by {words(spender)}."
     for data in sorted(call.data):
         rule = table.rules.get(data)
         if rule is None:
