@@ -224,6 +224,20 @@ def test_a_smaller_budget_is_called_back_at_once(bank: Bank) -> None:
     assert one.next()["left"] == 0
 
 
+def test_what_was_refused_before_a_budget_was_raised_is_not_told_of_the_new_one(bank: Bank) -> None:
+    one = Line(bank.owning, "w1")
+    one.asks(2_000)
+    one.next()
+    one.says({"type": "notice", "notice": "unpriced", "about": "openai/new"})
+    noticed = [(said["notice"], said["about"]) for said in bank.owning.notices]
+    assert noticed == [("budget-refuses", "b_1"), ("unpriced", "openai/new")]
+    bank.owning.change()
+    assert len(bank.owning.notices) == 2, "it is the same budget still"
+    bank.sets(5_000)
+    bank.owning.change()
+    assert [said["notice"] for said in bank.owning.notices] == ["unpriced"]
+
+
 def test_a_budget_that_ended_is_leased_to_nobody(bank: Bank) -> None:
     one = Line(bank.owning, "w1")
     one.says(

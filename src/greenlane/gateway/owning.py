@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from greenlane.gateway.budgets import saying
+from greenlane.gateway.budgets.account import Budget
 from greenlane.gateway.budgets.books import read_books, read_budgets
 from greenlane.gateway.budgets.messages import Elsewhere, Key, Recall, Report, Spent
 from greenlane.gateway.budgets.owner import Owner, Rows
@@ -27,6 +28,11 @@ from greenlane.kit.feed.authority import Follower
 
 log = structlog.get_logger()
 
+REFUSES, BEYOND, CHEAPER = "budget-refuses", "budget-spent", "went-cheaper"
+OF_BUDGETS = (REFUSES, BEYOND, CHEAPER)
+"""What is noticed of budgets: what is left of a hard one is too little for a call; a call went beyond a soft one; it went to
+a cheaper name, because a soft one is spent.
+"""
 RECALL_WITHIN = 0.5
 """Seconds that a process has to give back what lies idle; after that it keeps it."""
 
@@ -58,7 +64,7 @@ class Owning:
         """What processes of the gateway said that somebody should hear of, each with when it was ``heard``; the oldest first."""
         with database.read() as connection:
             budgets = read_budgets(connection)
-            self._known = frozenset(budgets)
+            self._known: Mapping[str, Budget] = budgets
             self._owner = Owner(budgets, read_books(connection, budgets, clock.now()), write, clock)
 
     def hear(self, follower: Follower, message: Mapping[str, Any]) -> None:
@@ -83,6 +89,10 @@ class Owning:
         which = (message["notice"], message["about"])
         others = [one for one in self.notices if (one["notice"], one["about"]) != which]
         self.notices = [*others[-99:], {**message, "heard": stamp(self._clock.now())}]
+
+    def _forget_of(self, changed: Collection[str]) -> None:
+        """What was noticed of a budget as it was says nothing of it as it is now."""
+        self.notices = [one for one in self.notices if one["notice"] not in OF_BUDGETS or one["about"] not in changed]
 
     def left(self, follower: Follower) -> None:
         """A process went, or only its line did. What it holds stays out until its journal says what became of it."""
@@ -113,7 +123,8 @@ class Owning:
             since = {one: window(one.period, one.zone, self._clock.now()).since for one in new}
             before = {Key(one.id, at): spent_since(connection, one.account, at) for one, at in since.items()}
         with self._lock:
-            self._known = frozenset(budgets)
+            self._forget_of({name for name, one in budgets.items() if one != self._known.get(name)})
+            self._known = budgets
             recalls = self._owner.change(budgets)
             for key, spent in before.items():
                 self._owner.begin(key, spent)
@@ -192,7 +203,7 @@ class Owning:
             self._go_on()
             return
         if isinstance(found, Spent):
-            self._noticed({"notice": "budget-refuses", "about": found.key.budget})
+            self._noticed({"notice": REFUSES, "about": found.key.budget})
         asked.follower.tell({"type": "answer", "number": message["number"], **saying.of_answer(found)})
 
     def _call_back(self, recall: Recall, number: int) -> set[str]:

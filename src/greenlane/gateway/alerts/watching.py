@@ -13,6 +13,7 @@ from greenlane.gateway.alerts.actions import TellOfModels
 from greenlane.gateway.budgets.account import EVERYBODYS, Budget
 from greenlane.gateway.budgets.books import read_accounts
 from greenlane.gateway.budgets.period import Window, window
+from greenlane.gateway.owning import BEYOND, CHEAPER, OF_BUDGETS, REFUSES
 from greenlane.gateway.prices.money import dollars
 from greenlane.govern.actor import PLATFORM
 from greenlane.govern.door import Door
@@ -30,14 +31,6 @@ SHOWN_FOR = {
 }
 """How long what is no budget is shown, where nobody dismisses it."""
 _MOST_KNOWN = 10_000
-
-REFUSES = "budget-refuses"
-"""What the owner of budgets notices: what is left of a hard one is too little for a call."""
-BEYOND = "budget-spent"
-"""What the gateway notices: a call went beyond a soft one."""
-CHEAPER = "went-cheaper"
-"""What the gateway notices: a call went to a cheaper name, because a soft budget is spent."""
-OF_BUDGETS = (REFUSES, BEYOND, CHEAPER)
 
 
 class Watching:
