@@ -115,6 +115,13 @@ def test_what_is_left_of_a_hard_budget_can_be_too_little_for_any_call(watched: W
     assert says.startswith("The budget of board is spent, $9.50 of $10.00, and calls are refused.")
 
 
+def test_a_budget_that_is_too_small_for_one_dear_call_is_not_said_to_be_spent(watched: Watched, ben: Actor) -> None:
+    watched.spends(4)
+    watched.looks({"notice": "budget-refuses", "about": watched.budget()})
+    (says,) = watched.told(ben)
+    assert says.startswith("A call could cost more than is left of the budget of board, $4.00 of $10.00 spent, and was")
+
+
 def test_a_soft_budget_says_that_calls_go_on(watched: Watched, ben: Actor) -> None:
     watched.doorway.does(watched.doorway.owner, SetBudget(dollars="10", app="board", period="month", soft=True))
     watched.spends(11)

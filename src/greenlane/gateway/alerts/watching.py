@@ -102,8 +102,11 @@ def _of_budget(
     whose = "one person" if one.account.startswith("person:") else accounts.words(connection, one.account)
     anew = "" if within.until is None else f" It begins anew at {within.until:%Y-%m-%d %H:%M} UTC."
     sums = f"{dollars(spent)} of {dollars(one.amount)}"
+    enough = spent * 100 < one.amount * NEARLY
     says = {
-        "budget-spent": f"The budget of {whose} is spent, {sums}, and calls are refused.{anew}",
+        "budget-spent": f"A call could cost more than is left of the budget of {whose}, {sums} spent, and was refused.{anew}"
+        if enough
+        else f"The budget of {whose} is spent, {sums}, and calls are refused.{anew}",
         "soft-budget-spent": f"The soft budget of {whose} is spent, {sums}, and calls go on.{anew}",
         CHEAPER: f"Calls for {told.get('asked')} go on with {told.get('name')}: "
         f"the soft budget of {whose} is spent.{anew}",
