@@ -123,6 +123,18 @@ def test_what_is_no_answer_tells_nothing() -> None:
     assert used("openai-chat", b"[]") is None
 
 
+@pytest.mark.parametrize("said", [rb"\ud83d", b"\xf0\x9f", b'", "logprob": NaN, "b": "'])
+def test_what_a_strict_reader_does_not_take_is_counted_all_the_same(said: bytes) -> None:
+    body = b'{"choices": [{"finish_reason": "length", "a": "%b"}], "usage": %b}' % (
+        said,
+        json.dumps(CHAT_USAGE).encode(),
+    )
+    assert used("openai-chat", body) == CHAT
+    meter = Meter("openai-chat")
+    meter.feed(b"data: " + body + b"\n\n")
+    assert meter.usage == CHAT
+
+
 @pytest.mark.parametrize(("wire", "array"), STREAMS)
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
 def test_a_stream_tells_the_same_cut_at_any_byte(wire: str, array: bool, end: bytes) -> None:

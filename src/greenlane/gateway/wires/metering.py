@@ -6,6 +6,7 @@ since quotes are escaped within JSON strings. Names deeper down are parsed and t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
@@ -48,17 +49,30 @@ def used(wire: str, body: bytes) -> Usage | None:
 
 def read(wire: str, body: bytes) -> tuple[Usage | None, dict[str, str]]:
     """What a whole answer says that it used, and at which speed it was made where that is not the usual one."""
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None, {}
-    if not isinstance(document, dict):
+    document = _parsed(body)
+    if document is None:
         return None, {}
     said = (speed(document) if any(name in body for name in _SAYING) else None) or {}
     try:
         return _USING[wire].used(document, None), said
     except NotCounted:
         return None, said
+
+
+def _parsed(data: bytes) -> dict[str, Any] | None:
+    """The object that was said, None for anything else.
+
+    What no strict reader takes is read once more, for its counts alone: half of a pair of surrogates or of a character,
+    which models write where a limit cuts them off, and numbers that are none.
+    """
+    try:
+        found = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        try:
+            found = json.loads(data.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            return None
+    return found if isinstance(found, dict) else None
 
 
 def speed(document: dict[str, Any]) -> dict[str, str] | None:
@@ -161,11 +175,8 @@ class Meter:
                     self.ended = True
 
     def _read(self, frame: bytes) -> None:
-        try:
-            document = orjson.loads(frame)
-        except orjson.JSONDecodeError:
-            return
-        if isinstance(document, dict):
+        document = _parsed(frame)
+        if document is not None:
             if (said := speed(document)) is not None:
                 self.speed = said
             self.trouble = self._trouble(document) or self.trouble
