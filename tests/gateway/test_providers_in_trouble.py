@@ -176,6 +176,38 @@ def test_an_error_in_the_middle_of_a_stream_passes_as_it_was_said(world: World) 
     assert (end["outcome"], end["estimated"], end["usage"]["input"]) == ("cut", True, 7)
 
 
+ANTHROPIC = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+FAILURES = {
+    "/ai/anthropic/v1/messages": ANTHROPIC,
+    "/ai/openai/v1/chat/completions": {"error": {"message": "Too many.", "code": "rate_limit_exceeded"}},
+    "/ai/openai/v1/responses": {"type": "error", "code": "server_error", "message": "No."},
+    "/ai/gemini/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse": {
+        "error": {"code": 503, "message": "Overloaded", "status": "UNAVAILABLE"}
+    },
+}
+
+
+@pytest.mark.parametrize("path", FAILURES)
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_stream_that_is_nothing_but_an_error_costs_nothing(world: World, path: str, begun: bool) -> None:
+    async def failing(asked: Asked, line: Line) -> None:
+        await line.head()
+        if begun:
+            await line.event({"type": "response.output_text.delta", "delta": "a"})
+        await line.event(FAILURES[path])
+        await line.end()
+
+    kind = path.split("/")[2]
+    world.serve(kind, failing, kind)
+    world.change({"usual": {kind: kind}})
+    body = {"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [], "stream": True}
+    answer = world.ask(path, {"contents": []} if kind == "gemini" else body)
+    assert orjson.dumps(FAILURES[path]) in answer.body
+    (end,) = world.ends(1)
+    assert end["outcome"] == "cut"
+    assert (end["pico"] > 0, end["estimated"]) == (begun, begun)
+
+
 LIES = {
     "shorter than it said": b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{}",
     "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",

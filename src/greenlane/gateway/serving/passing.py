@@ -233,16 +233,19 @@ class Passing:
         call, line = self._call, self._line
         last = stream.close(broken is not None)
         call.answer.update(last)
-        usage = stream.meter.settled(call.ceiling(met.plan)) if stream.meter.usage is not None else None
+        meter = stream.meter
+        usage = meter.settled(call.ceiling(met.plan)) if meter.usage is not None else None
+        if usage is None and meter.trouble and not meter.begun and not meter.lost:
+            usage = NOTHING  # the provider failed before it had begun, with an error where others have a status
         call.mask(stream.masked)
-        call.speed = stream.meter.speed
+        call.speed = meter.speed
         outcome = (
             self._unheard
             if line is None
             else "refused"
             if stream.refused
             else "answered"
-            if broken is None and stream.meter.ended
+            if broken is None and meter.ended
             else "cut"
         )
         call.end(self._house, outcome, met.status, usage)

@@ -100,12 +100,13 @@ class Meter:
 
     ``usage`` is what was said so far; it is ``estimated`` while the provider has told what it read and not yet what it
     wrote. ``ended`` is true once the provider said that it was done, ``trouble`` is its word for an error in mid-stream,
-    ``lost`` is true when a piece was too long to be looked at, and ``speed`` is what a price may depend on.
+    ``lost`` is true when a piece was too long to be looked at, and ``speed`` is what a price may depend on. ``begun`` is
+    true once anything else than such an error was said: where nothing was, nothing was used.
     """
 
     __slots__ = (
         *("_frames", "_last", "_looked_for", "_marks", "_trouble", "_used", "_whole"),
-        *("believed", "ended", "lost", "speed", "trouble", "usage"),
+        *("begun", "believed", "ended", "lost", "speed", "trouble", "usage"),
     )
 
     def __init__(self, wire: str, *, array: bool = False, longest: int = LONGEST) -> None:
@@ -124,6 +125,7 @@ class Meter:
         self.trouble: str | None = None
         self.lost = False
         self.believed = True
+        self.begun = False
 
     def feed(self, data: bytes) -> None:
         """Look at the next bytes. Never raises: what cannot be read leaves the usage as it is."""
@@ -134,6 +136,7 @@ class Meter:
                 break
         else:
             if self._frames.whole(data):
+                self.begun = True
                 return
         try:
             frames = self._frames.feed(data)
@@ -168,20 +171,25 @@ class Meter:
         for frame in frames:
             for mark in self._marks:
                 if mark in frame:
-                    self._read(frame)
+                    self.begun |= not self._read(frame)
                     break
             else:
+                self.begun = True
                 if frame == self._last:
                     self.ended = True
 
-    def _read(self, frame: bytes) -> None:
+    def _read(self, frame: bytes) -> bool:
+        """Whether it was an error."""
         document = _parsed(frame)
-        if document is not None:
-            if (said := speed(document)) is not None:
-                self.speed = said
-            self.trouble = self._trouble(document) or self.trouble
-            try:
-                self.usage = self._used(document, self.usage)
-                self.ended = self.ended or self._whole(document)
-            except NotCounted:
-                self.believed = False
+        if document is None:
+            return False
+        if (said := speed(document)) is not None:
+            self.speed = said
+        trouble = self._trouble(document)
+        self.trouble = trouble or self.trouble
+        try:
+            self.usage = self._used(document, self.usage)
+            self.ended = self.ended or self._whole(document)
+        except NotCounted:
+            self.believed = False
+        return trouble is not None
