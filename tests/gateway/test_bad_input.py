@@ -92,3 +92,27 @@ def test_one_connection_serves_many_calls_that_come_at_once(world: World) -> Non
     places = [answers.index(f'"n{n}"'.encode()) for n in range(20)]
     assert places == sorted(places)
     assert len(world.records("end")) == 20
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/ai/gemini/v1beta/models/..%2f..%2fadmin:generateContent", ""),
+        ("/ai/gemini/v1beta/models/gemini%2f..%2f..%2fadmin:generateContent", ""),
+        ("/ai/openai/v1/chat/completions", "gemini/../../admin"),
+        ("/ai/anthropic/v1/messages", "gemini/./x"),
+        ("/ai/openai/v1/chat/completions", ".."),
+    ],
+)
+def test_a_model_s_name_leads_to_no_other_address_of_a_provider(world: World, path: str, model: str) -> None:
+    stub = world.serve("gemini", kind="gemini")
+    world.change({"usual": dict.fromkeys(("openai", "anthropic", "gemini"), "gemini")})
+    body = (
+        {"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+        if model
+        else {"contents": []}
+    )
+    refused = world.ask(path, body)
+    assert refused.status == 400
+    assert "No model is called like that." in refused.says
+    assert stub.asked == []

@@ -16,6 +16,8 @@ from greenlane.gateway.wires.openai_responses import asking as openai_responses
 
 __all__ = ["WIRES", "Asked", "Media", "NotUnderstood", "Wire", "asked"]
 
+_STEPS = frozenset((".", ".."))
+"""What leads elsewhere in a path (RFC 3986, 5.2.4): some providers have the model in theirs."""
 _READERS: dict[str, Callable[[Any, dict[str, Any], str, bool], Asked]] = {
     "openai-chat": openai_chat.asked,
     "openai-responses": openai_responses.asked,
@@ -36,6 +38,9 @@ def asked(wire: str, body: bytes, model_in_path: str = "", stream_in_path: bool 
     read = _READERS[wire]
     given = document(body)
     try:
-        return read(wire, given, model_in_path, stream_in_path)
+        found = read(wire, given, model_in_path, stream_in_path)
     except (AttributeError, TypeError) as error:  # a list where an object should be, somewhere deep down
         raise NotUnderstood("The request does not have the shape that its reference describes.") from error
+    if "." in found.model and not _STEPS.isdisjoint(found.model.split("/")):
+        raise NotUnderstood("No model is called like that.", field="model")
+    return found
