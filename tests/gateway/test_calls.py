@@ -105,6 +105,24 @@ def test_a_key_is_found_wherever_a_library_puts_it(world: World) -> None:
         assert KEY not in f"{asked.target} {asked.headers}"
 
 
+def test_fields_of_a_caller_pass_but_for_what_is_not_theirs_to_say(world: World) -> None:
+    stub = world.serve("openai")
+    theirs = {"OpenAI-Beta": "assistants=v2", "X-Stainless-Lang": "python", "Idempotency-Key": "k1"}
+    ours = {
+        "OpenAI-Organization": "org-else",
+        "OpenAI-Project": "p",
+        "x-goog-user-project": "p",
+        "Cookie": "a=b",
+        "X-HTTP-Method-Override": "DELETE",
+        "X-Forwarded-For": "10.0.0.1",
+        "Greenlane-Sandbox": "{}",
+    }
+    assert world.ask(body=ASKED, **theirs, **ours).status == 200
+    (asked,) = stub.asked
+    assert {name: asked.headers.get(name.lower()) for name in theirs} == theirs
+    assert not {name.lower() for name in ours} & asked.headers.keys()
+
+
 def test_an_unknown_key_leaves_no_trace(world: World) -> None:
     world.serve("openai")
     for wrong in (None, "glk_nobody", "", "x" * 10_000):
