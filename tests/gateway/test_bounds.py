@@ -122,6 +122,12 @@ def test_counting_tokens_costs_nothing_and_embedding_has_no_answer() -> None:
     assert embedded.pico == embedded.read * RATES.reads + RATES.call
 
 
+def test_a_tool_that_its_provider_describes_is_bounded_by_what_that_takes() -> None:
+    plain = bounded(replace(ASKED, tools=2), size=300)
+    described = bounded(replace(ASKED, tools=2, defined=2), size=300)
+    assert described.read - plain.read >= 2 * (735 + 499)
+
+
 def test_an_embedding_is_bounded_by_its_texts_and_not_by_what_is_written_around_them() -> None:
     short = replace(ASKED, wire="gemini-embed", text_bytes=2, messages=1, most=0)
     found = bound(short, RATES, size=4_000)

@@ -121,6 +121,7 @@ def test_a_chat_tells_limits_answers_tools_images_and_user() -> None:
     ("wire", "more", "hidden"),
     [
         ("openai-chat", {"web_search_options": {"search_context_size": "low"}}, "web_search_options"),
+        ("openai-chat", {"web_search_options": {}}, "web_search_options"),
         ("openai-chat", {"service_tier": "priority"}, "service_tier"),
         ("openai-chat", {"modalities": ["text", "audio"]}, "modalities.audio"),
         ("openai-responses", {"previous_response_id": "resp_1"}, "previous_response_id"),
@@ -160,6 +161,19 @@ def test_what_merely_looks_special_hides_nothing() -> None:
         "speed": "standard",
     }
     assert read("anthropic-messages", {**BODIES["anthropic-messages"], **bash}).hidden == ()
+
+
+def test_tools_that_their_provider_describes_are_told_apart() -> None:
+    given = [{"type": kind, "name": kind} for kind in ("computer_20251124", "text_editor_20250728", "custom")]
+    found = read("anthropic-messages", {**BODIES["anthropic-messages"], "tools": given})
+    assert (found.tools, found.defined, found.hidden) == (3, 2, ())
+    shell = {"tools": [{"type": "local_shell"}, {"type": "function", "name": "f", "parameters": {}}]}
+    found = read("openai-responses", {**BODIES["openai-responses"], **shell})
+    assert (found.tools, found.defined, found.hidden) == (2, 1, ())
+
+
+def test_no_answers_at_all_are_bounded_as_one() -> None:
+    assert read("openai-chat", {**BODIES["openai-chat"], "n": 0}).answers == 1
 
 
 def test_thinking_is_read_where_a_wire_has_a_budget_for_it() -> None:

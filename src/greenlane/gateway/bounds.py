@@ -27,6 +27,10 @@ EACH_TOOL = 32
 """Tokens around a tool: at most 10 and 12, and 3 for each key, which has more bytes than that (OpenAI cookbook)."""
 WITH_TOOLS = 1_024
 """Tokens of the words with which tools come: 159 to 804, told by model (Anthropic "Tool use", table of prices)."""
+EACH_DEFINED = 1_536
+"""Tokens of a tool that the provider describes: 245 for a shell, 700 for an editor, 735 for a computer and 499 of further
+words with it (Anthropic "Bash tool", "Text editor tool", "Computer use tool": pricing).
+"""
 LEAST = 16
 """Tokens below which no answer is cut: OpenAI refuses a smaller ``max_output_tokens``."""
 NO_ANSWER = frozenset({"openai-embeddings", "gemini-embed"})
@@ -94,7 +98,7 @@ def bound(
         text = max(text, size - beside)
     text += EACH_MESSAGE * asked.messages + (0 if wire in NO_ANSWER else EACH_CALL)
     if asked.tools:
-        text += EACH_TOOL * asked.tools + WITH_TOOLS
+        text += EACH_TOOL * asked.tools + WITH_TOOLS + EACH_DEFINED * asked.defined
     read, pico = text, text * rates.reads + rates.call
     if asked.media or asked.hidden:
         extra = _beside_text(asked, rates, wire, model or asked.model, window, beyond)

@@ -55,8 +55,9 @@ class Asked:
     it is ``most * answers``. ``thinking`` is a budget for thoughts where the wire has one; on every wire that has one it is
     spent within ``most``. ``text_bytes`` are the UTF-8 bytes of everything that the model reads: system texts, messages,
     names, definitions and schemas of tools, arguments and results of calls. ``hidden`` names the fields that refer to
-    state or tools at the provider, whose tokens nobody here can see, or that change the price of a call. ``counted`` is what a provider counted, where it was
-    asked to.
+    state or tools at the provider, whose tokens nobody here can see, or that change the price of a call. ``counted`` is what
+    a provider counted, where it was asked to. ``defined`` is how many of the tools are carried out by the caller and
+    described to the model by the provider, in words of its own.
     """
 
     wire: str
@@ -72,6 +73,7 @@ class Asked:
     hidden: tuple[str, ...]
     user: str | None
     counted: Counted | None = None
+    defined: int = 0
 
 
 class NotUnderstood(GreenlaneError):

@@ -13,7 +13,7 @@ from greenlane.gateway.wires.tally import Tally
 
 _HIDING = ("container", "mcp_servers", "inference_geo", "fallbacks", "thread")
 """State and tools at the provider, and what changes the price of every token."""
-_CALLERS_TOOLS = ("bash_", "text_editor_", "memory_")
+_CALLERS_TOOLS = ("bash_", "text_editor_", "memory_", "computer_")
 """Tools that Anthropic defines and the caller carries out (https://docs.anthropic.com/en/docs/agents-and-tools/tool-use)."""
 _SAID = frozenset(
     (
@@ -58,10 +58,14 @@ def asked(wire: Wire, body: Json, model_in_path: str, stream_in_path: bool) -> A
             tally.text(content)
     tools = objects(body, "tools")
     tally.text(tools or None)
+    defined = 0
     for tool in tools:
         kind = tool.get("type")
-        if kind not in (None, "custom") and not str(kind).startswith(_CALLERS_TOOLS):
-            tally.hide(f"tools.{kind}")
+        if kind not in (None, "custom"):
+            if str(kind).startswith(_CALLERS_TOOLS):
+                defined += 1
+            else:
+                tally.hide(f"tools.{kind}")
     tally.text(object_(body, "output_config").get("format"))
     counting = wire == "anthropic-count"
     return Asked(
@@ -77,6 +81,7 @@ def asked(wire: Wire, body: Json, model_in_path: str, stream_in_path: bool) -> A
         media=tuple(tally.media),
         hidden=tally.hidden,
         user=text(object_(body, "metadata"), "user_id") or None,
+        defined=defined,
     )
 
 

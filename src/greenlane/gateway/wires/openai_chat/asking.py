@@ -11,12 +11,14 @@ from greenlane.gateway.wires.asked import Asked, NotUnderstood, Wire
 from greenlane.gateway.wires.members import Json, count, flag, needed, object_, objects, text
 from greenlane.gateway.wires.tally import Tally
 
-_HIDING = ("web_search_options", "prediction", "moderation", "plugins", "models")
-"""Hosted tools; predicted outputs, whose rejected tokens are billed beside the limit; plugins, and models that stand in for
+_HIDING = ("prediction", "moderation", "plugins", "models")
+"""Predicted outputs, whose rejected tokens are billed beside the limit; plugins, and models that stand in for
 the one that is named, are OpenRouter's.
 """
 _PLAIN_TIERS = frozenset((None, "auto", "default", "flex"))
-_UNUSUAL = frozenset(("tools", "functions", "response_format", *_HIDING, "service_tier", "modalities"))
+_UNUSUAL = frozenset(
+    ("tools", "functions", "response_format", *_HIDING, "web_search_options", "service_tier", "modalities")
+)
 _APART = frozenset(("content", "audio"))
 
 
@@ -34,7 +36,7 @@ def asked(wire: Wire, body: Json, model_in_path: str, stream_in_path: bool) -> A
         model=model_in_path or needed(body, "model"),
         stream=stream_in_path or flag(body, "stream"),
         most=max(limits, default=None),
-        answers=1 if answers is None else answers,
+        answers=answers or 1,
         thinking=count(object_(body, "reasoning"), "max_tokens"),
         text_bytes=tally.text_bytes,
         messages=len(messages),
@@ -55,6 +57,8 @@ def _unusual(tally: Tally, body: Json) -> int:
     for read in ("tools", "functions", "response_format"):
         tally.text(body.get(read))
     tally.hide_given(body, _HIDING)
+    if body.get("web_search_options") is not None:  # nothing in it is a search as well
+        tally.hide("web_search_options")
     if body.get("service_tier") not in _PLAIN_TIERS:
         tally.hide("service_tier")
     if "audio" in (body.get("modalities") or ()):

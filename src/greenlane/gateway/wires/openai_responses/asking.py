@@ -25,6 +25,8 @@ _HIDING = (
 """What lies or works at the provider; plugins, and models that stand in for the one that is named, are OpenRouter's."""
 _CALLERS_TOOLS = frozenset(("function", "custom", "local_shell", "apply_patch"))
 """Tools whose work is done by the caller; every other is done at the provider, out of sight. A namespace groups some."""
+_DESCRIBED = frozenset(("local_shell", "apply_patch"))
+"""Those of them that the provider describes to the model."""
 _SAID = frozenset(
     (
         "function_call",
@@ -86,6 +88,7 @@ def asked(wire: Wire, body: Json, model_in_path: str, stream_in_path: bool) -> A
         media=tuple(tally.media),
         hidden=tally.hidden,
         user=text(body, "safety_identifier") or text(body, "user") or None,
+        defined=sum(tool.get("type") in _DESCRIBED for tool in objects(body, "tools")),
     )
 
 
