@@ -171,6 +171,10 @@ def test_media_are_bounded_at_the_dearest_that_they_can_be_read_as(
 def test_what_has_no_told_size_counts_as_the_whole_window() -> None:
     asked = replace(ASKED, media=(Media("document", "application/pdf", bytes=900),))
     assert bounded(asked, window=200_000).read == bounded(ASKED).read + 200_000
+    several = replace(
+        ASKED, media=(Media("document", "application/pdf", bytes=900), Media("video", "video/mp4", bytes=9))
+    )
+    assert bounded(several, window=200_000).read == bounded(ASKED).read + 200_000, "no prompt is longer than that"
     plain = replace(ASKED, media=(Media("document", "text/plain", bytes=900),))
     assert bounded(plain).read == bounded(ASKED).read + 900 + bounds.EACH_MESSAGE
     silence = replace(ASKED, media=(Media("audio", "audio/flac", bytes=900),))

@@ -85,6 +85,24 @@ def test_what_cannot_be_bounded_is_refused_under_a_hard_budget_alone(world: Worl
     assert world.records("begin")[-1]["reserved"] >= DOLLAR // 10
 
 
+def test_a_document_is_bounded_by_the_longest_prompt_of_its_model(world: World) -> None:
+    stub = world.serve("anthropic", kind="anthropic")
+    world.change({"usual": {"anthropic": "anthropic"}, "budgets": {"b_1": budget(DOLLAR)}})
+    source = {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="}
+    asked = {"max_tokens": 9, "messages": [{"role": "user", "content": [{"type": "document", "source": source}]}]}
+    assert world.ask("/ai/anthropic/v1/messages", {**asked, "model": "claude-haiku-4-5"}).status == 200
+    begun = world.records("begin")[0]
+    assert 200_000 * 2_000_000 <= begun["reserved"] <= 210_000 * 2_000_000, (
+        "all of it might go into a cache for an hour"
+    )
+    longer = world.ask("/ai/anthropic/v1/messages", {**asked, "model": "claude-sonnet-4-5"})
+    assert longer.status == 402, "its price changes beyond 200,000 tokens: it reads longer prompts where it is asked to"
+    nobody = world.ask("/ai/anthropic/v1/messages", {**asked, "model": "claude-of-next-year"})
+    assert nobody.status == 403
+    assert "the size of the document" in nobody.says
+    assert len(stub.asked) == 1
+
+
 def test_a_soft_budget_stops_nobody_and_is_told_of(world: World) -> None:
     stub = world.serve("openai")
     world.change({"budgets": {"b_1": budget(1, hard=False)}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import orjson
 import pytest
 
 from greenlane.gateway import lists
@@ -16,6 +17,17 @@ def test_a_list_that_cannot_be_used_is_made_anew(tmp_path: Path, broken: str) ->
     (tmp_path / lists.PRICES).write_text(broken)
     again = lists.load(tmp_path)
     assert (again[0].digest, again[1].digest) == (prices.digest, footprints.digest)
+    assert (tmp_path / lists.PRICES).read_bytes() == kept
+
+
+def test_a_list_of_an_earlier_form_is_made_anew(tmp_path: Path) -> None:
+    prices, _ = lists.load(tmp_path)
+    kept = (tmp_path / lists.PRICES).read_bytes()
+    head, rest = kept.split(b"\n", 1)
+    told = orjson.loads(head)
+    assert told.pop("form")
+    (tmp_path / lists.PRICES).write_bytes(orjson.dumps(told) + b"\n" + rest)
+    assert lists.load(tmp_path)[0].digest == prices.digest
     assert (tmp_path / lists.PRICES).read_bytes() == kept
 
 

@@ -83,7 +83,7 @@ def bound(
     ``wire`` and ``model`` are those that serve, where they are not the ones asked; ``size`` is the bytes of the body that
     goes to the provider. ``clamp_to`` is what budgets leave in
     pico-dollars: the answer is made shorter to fit, where a useful answer is left. ``otherwise_most`` is the limit of a
-    request that says none. ``window`` is the model's largest prompt in tokens, counted for each medium whose size nobody
+    request that says none. ``window`` is the model's largest prompt in tokens, counted once for all media whose size nobody
     knows. ``beyond`` is an administrator's bound in pico-dollars for all that one call can make the provider do unseen.
     """
     wire = wire or asked.wire
@@ -143,15 +143,19 @@ def _beside_text(
     """Tokens and pico-dollars of media and of what lies at the provider."""
     reasons: list[str] = []
     read = pico = 0
+    unknown: int | None = None
     for one in asked.media:
         tokens = _tokens(one, wire, model)
-        if tokens is None:
-            tokens = window
+        if tokens is None and window is not None:  # all of them together are no longer than a whole prompt
+            unknown = max(unknown or 0, _rate(one, rates))
+            continue
         if tokens is None:
             reasons.append(f"Nobody here can tell the size of the {one.kind} that the request carries or points at.")
             continue
         read += tokens
         pico += tokens * _rate(one, rates)
+    if unknown is not None and window is not None:
+        read, pico = read + window, pico + window * unknown
     if asked.hidden:
         fields = ", ".join(asked.hidden)
         reasons.append(f"The request refers to what lies at the provider and cannot be seen from here: {fields}.")

@@ -57,10 +57,11 @@ FREE = ":free"
 
 
 def compile_list() -> dict[str, Any]:
-    """``{"source", "providers": [{"id", "match", "fallbacks", "models": [{"id", "match", "periods", "variants"}]}]}``.
+    """``{"source", "providers": [{"id", "match", "fallbacks", "models": [{"id", "match", "window", "periods", …}]}]}``.
 
     A period is ``{"prices": {key: [pico, [[after, pico], …]]}}`` with ``since`` (a day) or ``between`` (two times of
-    day, UTC); the last one that holds counts. A variant has ``when`` beside it: what a request must say of itself.
+    day, UTC); the last one that holds counts. ``variants`` have ``when`` beside that: what a request must say of itself.
+    ``window`` is the longest prompt in tokens, None where the list does not say.
     """
     return {
         "source": f"genai-prices {version('genai-prices')}",
@@ -83,6 +84,7 @@ def _model(model: ModelInfo) -> dict[str, Any]:
     return {
         "id": model.id,
         "match": _clause(model.match),
+        "window": model.context_window,
         "periods": [_holds(one.constraint) | {"prices": _prices(one.prices, free=free)} for one in priced],
         "variants": [
             _holds(one.constraint) | {"when": one.when, "prices": _prices(one.prices, free=False)}

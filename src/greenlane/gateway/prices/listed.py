@@ -16,6 +16,9 @@ from greenlane.gateway.prices.matching import Matcher, matcher, with_dashes
 from greenlane.gateway.prices.models import Model, listed
 from greenlane.kit.digest import canonical
 
+FORM = 2
+"""Which form of a list is read here. One of another form is made anew."""
+
 
 class Provider:
     """A provider's models in the list's order: the first that matches is meant. ``said`` is its part of the document."""
@@ -47,11 +50,13 @@ class Listed:
         """From what ``lines`` made; never more than one provider is taken apart at a time. ValueError or KeyError for less."""
         said = (orjson.loads(line) for line in lines)
         head: Mapping[str, Any] = next(said, {})
+        if head["form"] != FORM:
+            raise ValueError("the list has another form")
         return cls(head["source"], said)
 
     def lines(self) -> Iterator[bytes]:
         """The list for a file: a line of JSON for its source, and one for each provider."""
-        yield canonical({"source": self.source})
+        yield canonical({"source": self.source, "form": FORM})
         yield from (one.said for one in self._providers.values())
 
     def said(self) -> bytes:

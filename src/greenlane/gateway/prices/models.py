@@ -15,6 +15,10 @@ from greenlane.gateway.prices.rates import Rates, Tariff, dearest
 
 Context = Mapping[str, str]
 USUAL: Context = {}
+LONGER = 2_000_000
+"""Tokens of the longest prompt that any model reads: of one whose price changes at a length that the list does not have as its
+window, since providers offer such lengths apart (Anthropic "Context windows": 1M by a header).
+"""
 DAYS = 64
 """Highest rates that are kept for a model or a provider, by day and by what requests said of themselves."""
 
@@ -69,13 +73,22 @@ class Period:
 
 
 class Model:
-    """One model of one provider. ``tariff`` is None at a time for which there is no price.
+    """One model of one provider. ``tariff`` is None at a time for which there is no price. ``window`` is the longest prompt
+    that it reads, in tokens, None where nobody says.
 
     Of its periods the first ``listed`` are the list's and have variants; those after them are overrides and have none.
     """
 
-    def __init__(self, name: str, periods: Sequence[Period], variants: Sequence[Period], listed: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        periods: Sequence[Period],
+        variants: Sequence[Period],
+        listed: int,
+        window: int | None = None,
+    ) -> None:
         self.name = name
+        self.window = window
         self._periods = periods
         self._variants = variants
         self._listed = listed
@@ -124,7 +137,7 @@ class Model:
 
     def with_periods(self, own: Sequence[Period]) -> Model:
         """The same model under an administrator's prices."""
-        return Model(self.name, [*self._periods, *own], self._variants, self._listed)
+        return Model(self.name, [*self._periods, *own], self._variants, self._listed, self.window)
 
     def _fitting(self, chosen: int, context: Context, at: datetime | None = None) -> Iterable[int]:
         """The numbers of the variants that the context meets, at any time where none is said; the first has precedence."""
@@ -150,7 +163,12 @@ class Model:
 def listed(document: Mapping[str, Any]) -> Model:
     """A model as the list has it (``compiling.compile_list``)."""
     periods = [_period(one) for one in document["periods"]]
-    return Model(document["id"], periods, [_period(one) for one in document["variants"]], len(periods))
+    variants = [_period(one) for one in document["variants"]]
+    window = document["window"]
+    steps = [start for one in periods for _, tiers in (one.prices or {}).values() for start, _ in tiers]
+    if window is not None and max(steps, default=0) >= window:
+        window = LONGER
+    return Model(document["id"], periods, variants, len(periods), window)
 
 
 def _period(document: Mapping[str, Any]) -> Period:

@@ -36,7 +36,8 @@ class Serving:
     """How one model of one provider serves one of the callers' wires. ``wire`` is the provider's.
 
     ``prices`` is the provider's name in the price list; ``priced`` False: nobody set a price, and ``rates`` are twice the
-    provider's dearest. ``heads`` are beginnings of requests, made once.
+    provider's dearest. ``heads`` are beginnings of requests, made once. ``window`` is the longest prompt that the model reads, in
+    tokens, None where nobody says.
     """
 
     provider: Provider
@@ -47,6 +48,7 @@ class Serving:
     prices: str
     usual_most: int
     heads: dict[object, bytes]
+    window: int | None = None
 
 
 @dataclass(slots=True)
@@ -161,7 +163,9 @@ class Planning:
                 next_step="An administrator sets its price: greenlane gateway price set.",
             )
         serves = wire if native else provider.kind.translated
-        return Serving(provider, serves, not native, *rates, prices, usual_most(one.model), {})
+        known = standing.prices.model(provider.prices, one.model) if provider.prices else None
+        window = known.window if known is not None else None
+        return Serving(provider, serves, not native, *rates, prices, usual_most(one.model), {}, window)
 
 
 def rebound(plan: Plan, asked: Asked, left: int, beyond: int | None) -> Bound:
@@ -196,5 +200,6 @@ def _bound(
         size=len(body),
         clamp_to=left,
         otherwise_most=serving.usual_most,
+        window=serving.window,
         beyond=beyond,
     )
