@@ -81,11 +81,13 @@ def test_personal_data_goes_where_it_may_and_nowhere_else() -> None:
     found = candidates(replace(CALL, data=frozenset({"personal data"})), TABLE)
     assert [one.provider for one in found.candidates] == ["azure"]
     assert {one.reason for one in found.left} == {
-        "The prompt holds personal data, which stays in eu; openai is not there.",
-        "The prompt holds personal data, which stays in eu; anthropic is not there.",
+        "The prompt holds something of the class 'personal data', which stays in eu; openai is not there.",
+        "The prompt holds something of the class 'personal data', which stays in eu; anthropic is not there.",
     }
     keeping = candidates(replace(CALL, data=frozenset({"source code", "weather"})), TABLE)
-    assert "The prompt holds source code, and openai keeps what it is sent." in {one.reason for one in keeping.left}
+    assert "The prompt holds something of the class 'source code', and openai keeps what it is sent." in {
+        one.reason for one in keeping.left
+    }
 
 
 def test_an_environment_uses_the_models_of_its_list_alone() -> None:

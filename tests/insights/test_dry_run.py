@@ -17,7 +17,7 @@ NOW = Table(
     },
     routes={"fast": Route((Target("openai", "gpt-5-mini"),), (Target("anthropic", "claude-haiku-4-5"),))},
     usual={"openai": "openai"},
-    rules={"phone numbers": DataRule(frozenset({"eu"}))},
+    rules={"phone": DataRule(frozenset({"eu"}))},
 )
 THEN = replace(NOW, routes={"fast": Route((Target("anthropic", "claude-haiku-4-5"),))}, usual={"openai": "anthropic"})
 PRICES = {("openai", "gpt-5-mini"): 2, ("anthropic", "claude-haiku-4-5"): 3}
@@ -54,12 +54,12 @@ def test_calls_that_move_are_priced_where_they_would_have_gone() -> None:
 
 
 def test_what_would_have_been_refused_says_why_and_what_it_had_cost() -> None:
-    phone = call(1, data=frozenset({"phone numbers"}))
+    phone = call(1, data=frozenset({"phone"}))
     embedding = call(2, "text-embedding-3-small", "openai-embeddings")
     found = dry_run([phone, embedding, embedding], NOW, THEN, price, carry)
     assert found.refused == [
         Stopped("anthropic does not take calls of the kind openai-embeddings.", 2, 400),
-        Stopped("The prompt holds phone numbers, which stays in eu; anthropic is not there.", 1, 200),
+        Stopped("The prompt holds a telephone number, which stays in eu; anthropic is not there.", 1, 200),
     ]
     assert (found.before, found.after) == (0, 0)
 

@@ -68,7 +68,10 @@ def test_without_the_old_provider_behind_it_a_rule_refuses(recorded: Database, p
     with recorded.read() as connection:
         found = swaps.rehearse(connection, replace(SWAP, keep=False), prices, AT, 7)
     (refused,) = found.run.refused
-    assert (refused.calls, refused.reason) == (1, "The prompt holds phone, and anthropic keeps what it is sent.")
+    assert (refused.calls, refused.reason) == (
+        1,
+        "The prompt holds a telephone number, and anthropic keeps what it is sent.",
+    )
 
 
 def test_a_price_of_ones_own_counts(recorded: Database, prices: Table) -> None:

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from hashlib import blake2b
 
 from greenlane.gateway.budgets.account import words
+from greenlane.gateway.perimeter.classes import words as words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +191,9 @@ def _against(call: Call, target: Target, table: Table) -> str | None:
         if rule is None:
             continue
         if rule.regions is not None and provider.region not in rule.regions:
-            return f"The prompt holds {data}, which stays in {', '.join(sorted(rule.regions))}; {provider.name} is not there."
+            return f"The prompt holds {words_of(data)}, which stays in {', '.join(sorted(rule.regions))}; {provider.name} is not there."
         if rule.keeps_nothing and not provider.keeps_nothing:
-            return f"The prompt holds {data}, and {provider.name} keeps what it is sent."
+            return f"The prompt holds {words_of(data)}, and {provider.name} keeps what it is sent."
     return None
 
 
