@@ -107,8 +107,15 @@ class Model:
             self._today = (today, self._at(at, context))
         return self._today[1]
 
+    def is_priced(self, at: datetime) -> bool:
+        """Whether there is a price at that moment (aware)."""
+        return self._periods[self._chosen(at.astimezone(UTC))].prices is not None
+
+    def _chosen(self, at: datetime) -> int:
+        return next((n for n in reversed(range(len(self._periods))) if self._periods[n].holds(at)), 0)
+
     def _at(self, at: datetime, context: Context) -> Tariff | None:
-        chosen = next((n for n in reversed(range(len(self._periods))) if self._periods[n].holds(at)), 0)
+        chosen = self._chosen(at)
         return self._resolved((chosen, *(self._fitting(chosen, context, at) if context else ())))
 
     def dearest(self, day: date, contexts: tuple[Context, ...] | None = None) -> Rates | None:

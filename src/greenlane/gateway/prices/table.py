@@ -131,10 +131,9 @@ class Table:
         return self._meant[key]
 
     def names(self, provider: str, at: datetime) -> list[str]:
-        """The models of a provider that have a price at that moment, by the names that have it."""
-        listed = [model for model in self._list.models(provider) if self.model(provider, model.name) is model]
+        """The models of a provider that have a price at that moment, by the names that have it; a name may stand twice."""
         own = [ones[0].model for (whose, _), ones in self._overridden.items() if whose == provider]
-        return [*own, *(one.name for one in listed if one.tariff(at) is not None)]
+        return [*own, *(one.name for one in self._list.models(provider) if one.is_priced(at))]
 
     def _look_up(self, provider: str, name: str) -> Model | None:
         listed = self._list.model(provider, name)
