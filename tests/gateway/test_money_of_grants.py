@@ -37,7 +37,14 @@ house = _house
 CONSOLE = "http://console.test"
 ISSUER = Issuer(CONSOLE, bytes(32))
 GRANT = "dlg_1"
-LENT = {"person": "p_ada", "agent": "codex", "depth": 2, "signed_in": "ses_1", "account": "run:dlg_1"}
+LENT = {
+    "process": "prc_1",
+    "person": "p_ada",
+    "agent": "codex",
+    "depth": 2,
+    "signed_in": "ses_1",
+    "account": "run:dlg_1",
+}
 
 
 # what control tells
@@ -73,6 +80,7 @@ def test_a_grant_with_money_has_a_hard_budget_inside_its_persons(house: House, a
     assert told(house, "agents") == {"codex": {"epoch": 1}}
     assert house.reads(accounts.words, f"run:{grant}") == "what Ana lent the agent codex"
     (made,) = house.doorway.receipts("delegate")
+    assert entry["process"] == made.process
     assert {"delegation", "budget"} <= {edge["kind"] for edge in made.used}
     names = house.reads(sentences.Names.of, [made.document()])
     assert "lent the agent codex read, deploy in preview, and 5 dollars" in sentences.receipt(made.document(), names)
@@ -167,6 +175,7 @@ def test_a_call_spends_from_the_grant_and_from_its_person_and_names_the_chain(le
     (record,) = lending.records("begin")
     assert [budget for budget, _ in record["budgets"]] == ["b_grant", "b_ada"]
     assert (record["run"], record["key"], record["person"]) == (GRANT, GRANT, "p_ada")
+    assert record["process"] == LENT["process"]
     assert record["actor"] == [
         {"kind": "person", "id": "p_ada", "credential": "ses_1"},
         {"kind": "agent", "id": "codex", "credential": GRANT},

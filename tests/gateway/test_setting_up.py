@@ -62,7 +62,7 @@ class World:
 
     def __init__(self, doorway: Doorway, socket: Any) -> None:
         self.doorway = doorway
-        self.placed: dict[str, list[tuple[str, str, str]]] = {}
+        self.placed: dict[str, list[tuple[str, str, str, str]]] = {}
         control = doorway.control
         self.compiler = Compiler(
             control.sealing,
@@ -235,7 +235,9 @@ def test_a_persons_key_is_theirs_until_it_ends(world: World) -> None:
     entry = world.table()["keys"][hashed]
     assert (entry["person"], entry["spenders"], entry["kind"]) == (ana.id, [f"person:{ana.id}"], "person")
     assert entry["actor"] == [{"kind": "person", "id": ana.id, "credential": answer["key"]}]
-    assert answer["token"] not in str(world.doorway.receipts("make-gateway-key"))
+    (made,) = world.doorway.receipts("make-gateway-key")
+    assert answer["token"] not in str(made)
+    assert entry["process"] == made.process
     bert = world.doorway.hire("Bert", "builder")
     assert world.does(RevokeGatewayKey(answer["key"]), bert).decision.lane is Lane.CLOSED
     assert world.does(RevokeGatewayKey(answer["key"], person=bert.id), bert).decision.lane is Lane.CLOSED
@@ -268,13 +270,14 @@ def test_whoever_is_suspended_has_no_key_left_even_when_they_come_back(world: Wo
 def test_a_deploys_key_is_there_while_it_is_placed(world: World) -> None:
     ana = world.doorway.hire("Ana", "builder")
     world.does(OPENAI)
-    world.placed["vendor-board"] = [("preview", "dep_1", "run"), ("preview", "bld_1", "build")]
+    world.placed["vendor-board"] = [("preview", "dep_1", "run", "prc_1"), ("preview", "bld_1", "build", "prc_1")]
     world.doorway.deploys(ana)
     secret = deploy_keys.deploy_key(SECRET, "vendor-board", "preview", "dep_1")
     keys = world.table()["keys"]
     assert len(keys) == 2
     entry = keys[sha256(secret.encode()).hexdigest()]
-    assert (entry["deploy"], entry["use"], entry["spenders"]) == ("dep_1", "run", ["environment:vendor-board/preview"])
+    assert (entry["deploy"], entry["use"], entry["process"]) == ("dep_1", "run", "prc_1")
+    assert entry["spenders"] == ["environment:vendor-board/preview"]
     assert [link["id"] for link in entry["actor"]] == [ana.id, "vendor-board"]
     del world.placed["vendor-board"]
     world.doorway.publishes(ana, audience="team")
@@ -434,7 +437,7 @@ def test_the_gateway_understands_every_table(world: World) -> None:
 
 
 def test_a_restart_compiles_what_the_steps_made(world: World, tmp_path: Any) -> None:
-    world.placed["vendor-board"] = [("preview", "dep_1", "run")]
+    world.placed["vendor-board"] = [("preview", "dep_1", "run", "prc_1")]
     ana = world.doorway.hire("Ana", "builder")
     world.does(OPENAI)
     world.doorway.deploys(ana)

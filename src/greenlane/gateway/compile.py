@@ -31,8 +31,8 @@ from greenlane.secrets.sealing import Sealing
 
 log = structlog.get_logger()
 
-Placed = tuple[str, str, str]
-"""An environment, a deploy that runs code there (or a build of one), and what for: run or build."""
+Placed = tuple[str, str, str, str]
+"""An environment, a deploy that runs code there (or a build of one), what for (run or build), and the process it came of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Compiler:
         """The keys of an app's deploys, and its accounts."""
         placed = self.placed(connection, app) if app.state == "live" else ()
         keys: dict[str, Any] = {}
-        for environment, deploy, use in placed:
+        for environment, deploy, use, process in placed:
             key = deploy_keys.deploy_key(self.secret, app.name, environment, deploy)
             keys[sha256(key.encode()).hexdigest()] = {
                 "id": "deploy",
@@ -70,6 +70,7 @@ class Compiler:
                 "environment": environment,
                 "deploy": deploy,
                 "use": use,
+                "process": process,
                 "team": app.team,
                 "person": None,
                 "actor": Actor("app", app.name, on_behalf_of=app.owner, credential=deploy).chain(),
@@ -184,6 +185,7 @@ class Compiler:
         keys = queries.keys(connection, person=only)
         active = identity.active(connection, only)
         teams = {app.name: app.team for app in catalog.all_apps(connection)} if any(one.app for one in keys) else {}
+        processes = queries.processes_of_keys(connection, only)
         found: dict[str, Any] = {}
         for one in keys:
             over = one.expires is not None and one.expires <= stamp(now)
@@ -197,6 +199,7 @@ class Compiler:
                 "environment": "dev" if one.app else None,
                 "deploy": None,
                 "use": "run",
+                "process": processes.get(one.id),
                 "team": teams.get(one.app),
                 "person": one.person,
                 "actor": Actor("person", one.person, credential=one.id).chain(),

@@ -92,8 +92,12 @@ def placed(connection: Connection, app: catalog.App) -> Iterable[Placed]:
             found.append((one.name, there))
     building = [one for one in deploys.builds(connection, app.name) if one.under_way and one.plan.get("models")]
     return [
-        *((where, one.id, "run") for where, one in found if (one.facts.get("run") or {}).get("kind") in KINDS),
-        *(("preview", one.id, "build") for one in building),
+        *(
+            (where, one.id, "run", one.process)
+            for where, one in found
+            if (one.facts.get("run") or {}).get("kind") in KINDS
+        ),
+        *(("preview", one.id, "build", one.process) for one in building),
     ]
 
 

@@ -82,6 +82,7 @@ BEGUN: Mapping[str, Any] = {
     "clamped": None,
     "data": (),
     "actor": (),
+    "process": "",
     "request": "",
     "instead": None,
     "after": None,

@@ -13,6 +13,7 @@ from greenlane.gateway.kinds import KINDS, WIRES
 from greenlane.gateway.prices.money import PICO
 from greenlane.gateway.routes import Target
 from greenlane.govern.errors import NotFound
+from greenlane.govern.tables import action
 
 USUAL = "usual-"
 """How the names of settings begin that say who is the usual provider for a wire."""
@@ -215,6 +216,15 @@ def keys(connection: Connection, *, person: str | None = None, app: str | None =
     if app is not None:
         wanted = wanted.where(c.app == app)
     return [_key(row) for row in connection.execute(wanted)]
+
+
+def processes_of_keys(connection: Connection, person: str | None = None) -> dict[str, str]:
+    """In which process each key that was not revoked was made, by its id: of all, or of one person's."""
+    c, made = tables.KEY.c, action.c
+    wanted = select(c.id, made.process).join(action, made.id == c.action).where(c.ended.is_(None))
+    if person is not None:
+        wanted = wanted.where(c.person == person)
+    return {row.id: row.process for row in connection.execute(wanted)}
 
 
 def key(connection: Connection, id: str) -> GatewayKey:

@@ -42,6 +42,7 @@ def entry(table: Mapping[str, Any], token: str, at: float) -> dict[str, Any] | N
         "kind": "agent",
         "person": claims.person,
         "run": claims.grant,
+        "process": grant["process"],
         "actor": actor.chain(),
         "spenders": [grant["account"]],
         "expires": grant["expires"],

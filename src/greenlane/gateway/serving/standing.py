@@ -249,7 +249,7 @@ class Standing:
 
     def _key(self, entry: Mapping[str, Any]) -> Key:
         spenders = tuple(entry["spenders"])
-        named = ("app", "environment", "deploy", "team", "person")
+        named = ("process", "app", "environment", "deploy", "team", "person")
         return Key(
             id=entry["id"],
             kind=entry["kind"],

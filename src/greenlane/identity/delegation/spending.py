@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, or_, select
 
+from greenlane.govern import call
 from greenlane.govern.actor import Actor
 from greenlane.identity.delegation.standing import DEEPEST, standing
 from greenlane.identity.delegation.tables import AGENT, DELEGATION
@@ -32,15 +33,18 @@ def with_money(connection: Connection, now: datetime, *, only: str | None = None
         theirs = select(AGENT.c.name).where(AGENT.c.person == only)
         live = live.where(or_(DELEGATION.c.person == only, DELEGATION.c.agent.in_(theirs)))
         working = working.where(AGENT.c.person == only)
+    rows = connection.execute(live).all()
+    given = call.rows_of(connection, [row.action for row in rows])
     grants = {
         row.id: {
+            "process": given[row.action].process,
             "person": row.person,
             "agent": row.agent,
             "depth": min(row.depth, DEEPEST),
             "signed_in": row.signed_in,
             "expires": parse(row.expires).timestamp(),
         }
-        for row in connection.execute(live)
+        for row in rows
         if not standing(connection, Actor("agent", row.agent, on_behalf_of=row.person, credential=row.id), now).over
     }
     return Lent(grants, {row.name: row.epoch for row in connection.execute(working)})
