@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,12 +17,13 @@ import pytest
 from tests.runtime.conftest import LIMITS, USER, Run, give
 
 from greenlane.runtime import cgroups
+from greenlane.runtime.bubblewrap import LANDLOCK, PROGRAMS
 from greenlane.runtime.jail import CannotIsolate, Jail, Mount
 from greenlane.runtime.sandbox import Jailer
 
 
-def _jail(*command: str, **more: object) -> Jail:
-    return Jail(f"t{uuid4().hex[:8]}", command, {}, (), "/", LIMITS, USER, **more)  # type: ignore[arg-type]
+def _jail(*command: str, mounts: tuple[Mount, ...] = (), **more: object) -> Jail:
+    return Jail(f"t{uuid4().hex[:8]}", command, {}, mounts, "/", LIMITS, USER, **more)  # type: ignore[arg-type]
 
 
 def test_what_it_writes_comes_out_and_its_status_is_told(run: Run) -> None:
@@ -57,6 +59,28 @@ def test_the_system_is_read_only_and_tmp_is_small(run: Run) -> None:
         assert run("touch", place).ended.status != 0
     full = run("sh", "-c", "head -c 2000000 /dev/zero > /tmp/much", disk=1024**2)
     assert full.ended.status != 0
+
+
+def test_what_is_written_into_its_root_for_it_cannot_be_changed(run: Run) -> None:
+    """Names of users and hosts, settings of the machine, and the platform's own programs are copies in its own root."""
+    mounts = (Mount("/opt/greenlane/start.py", PROGRAMS / "start.py"),)
+    for place in ("/etc/passwd", "/etc/ld.so.cache", "/etc/localtime", "/opt/greenlane/start.py", LANDLOCK):
+        for attempt in ('echo more >> "$0"', 'rm -f "$0"', 'chmod 777 "$0"', 'mv "$0" "$0".other'):
+            assert run("sh", "-c", attempt, place, mounts=mounts).ended.status != 0, (attempt, place)
+    said = run("sh", "-c", "cat /opt/greenlane/start.py; echo ends; date; cat /etc/passwd", mounts=mounts).output
+    program, _, rest = said.partition("ends\n")
+    assert program == (PROGRAMS / "start.py").read_text()
+    assert rest.splitlines()[1].startswith("app:x:")
+
+
+def test_a_sandbox_that_cannot_be_laid_out_runs_nothing(jailer: Jailer, tmp_path: Path) -> None:
+    said: list[bytes] = []
+    with suppress(OSError):  # it was gone before anything could be brought
+        ended = jailer.start(_jail("echo", "it ran", mounts=(Mount("/app", tmp_path / "nowhere"),)), said.append).wait(
+            30
+        )
+        assert ended.status != 0
+    assert b"it ran" not in b"".join(said)
 
 
 def test_a_mount_is_read_only_unless_said_otherwise(run: Run, tmp_path: Path) -> None:

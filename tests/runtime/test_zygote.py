@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -134,6 +135,26 @@ def _parent(running: Running) -> int:
     [command] = running._commands()
     status = Path(f"/proc/{command}/status").read_text()
     return int(status.split("PPid:")[1].split()[0])
+
+
+def test_what_holds_the_place_has_no_power_and_nothing_of_the_app(tmp_path: Path) -> None:
+    """It is there while the app runs, as another user."""
+    jailer, _ = _own(tmp_path)
+    up = threading.Event()
+    jail = replace(_jail("sh", "-c", "echo up; sleep 1000"), environment={"TOKEN": "planted"})
+    running = jailer.start(jail, lambda _said: up.set())
+    assert up.wait(20)
+    first = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    others = [running.pid, *(int(one) for one in first if int(one) not in running._commands())]
+    assert len(others) == 2
+    for one in others:
+        status = dict(line.split(":", 1) for line in Path(f"/proc/{one}/status").read_text().splitlines())
+        for power in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            assert int(status[power], 16) == 0, (one, power)
+        assert status["NoNewPrivs"].strip() == "1", one
+        assert b"planted" not in Path(f"/proc/{one}/environ").read_bytes(), one
+    running.stop()
+    jailer.close()
 
 
 def test_without_it_apps_start_the_slower_way(tmp_path: Path) -> None:

@@ -18,9 +18,7 @@ from greenlane.runtime.way_out import WAY_OUT
 NEEDED = (("bwrap", "bubblewrap"), ("setpriv", "util-linux"))
 """Programs and the packages they come from."""
 NOBODY = 61999
-"""Who holds a sandbox's place until another process brings its command, and who the trial runs as: a user that owns
-nothing. Apps and builds are given the numbers below it.
-"""
+"""Who the trial runs as: a user that owns nothing. Apps and builds are given the numbers below it."""
 INSIDE = 1000
 """Who the process is inside a user namespace."""
 PROGRAMS = Path(__file__).parent / "inside"
@@ -29,8 +27,9 @@ LANDLOCK = "/opt/greenlane/landlock.py"
 """Where a sandbox finds the program that narrows what its command may do."""
 
 _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_ETC = ("ld.so.cache", "ssl", "ca-certificates", "pki", "localtime", "mime.types", "alternatives")
-"""What programs read of the machine's settings; names of users and hosts are the sandbox's own."""
+_ETC = ("ssl", "ca-certificates", "pki", "alternatives")
+_ETC_FILES = ("ld.so.cache", "mime.types", "localtime")
+"""What programs read of the machine's settings, folders and files; names of users and hosts are the sandbox's own."""
 _NAMES = ("passwd", "group", "hosts", "nsswitch.conf", "resolv.conf")
 
 _BEGIN = 'echo >&0; read -r begin && exec "$@" </dev/null'
@@ -38,20 +37,27 @@ _BEGIN = 'echo >&0; read -r begin && exec "$@" </dev/null'
 have died meanwhile, there is none, and nothing is left behind: bubblewrap itself notices only a death that comes after it
 has begun to look.
 """
-_HOLD = "echo >&0; read -r end"
-"""What runs instead of a command that another process brings: say that all is laid out, and keep it until nobody listens."""
+_HOLD = "read -r end"
+"""What runs instead of a command that another process brings: keep all that is laid out until nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What is handed to bubblewrap as descriptors: files of ``content``, and one that its options are written to."""
+    """What is handed to bubblewrap as descriptors: ``content`` by the names of ``contents`` and the paths of ``copied``,
+    one that what it made is written to, and, where it only holds the place, one that it reads and closes when all is laid
+    out and its powers are gone.
+    """
 
     content: Mapping[str, int]
     info: int
+    laid_out: int | None = None
 
 
 def options(jail: Jail, files: Files) -> list[str]:
-    """How the sandbox is laid out."""
+    """How the sandbox is laid out. bubblewrap reads the whole table of mounts again for each bind, so what is small and
+    never changes is written into the sandbox's own root instead, which is read-only in the end.
+    """
+    held = files.laid_out is not None
     words = [
         *("--die-with-parent", "--new-session", "--clearenv", "--hostname", "app"),
         *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"),
@@ -60,28 +66,37 @@ def options(jail: Jail, files: Files) -> list[str]:
     if jail.user is None:
         words += ["--unshare-user", "--disable-userns", "--uid", str(INSIDE), "--gid", str(INSIDE)]
     else:
-        words += ["--cap-drop", "ALL", *_powers("SETUID", "SETGID", "SETPCAP")]
-    mounts = (*jail.mounts, Mount(LANDLOCK, PROGRAMS / "landlock.py"))
+        words += ["--cap-drop", "ALL", *([] if held else _powers("SETUID", "SETGID", "SETPCAP"))]
+    if held:
+        words += ["--block-fd", str(files.laid_out)]
+    mounts = _mounts(jail)
     places = [sys.base_prefix, "/etc/passwd", f"{SOCKETS}/http.sock", *(mount.inside for mount in mounts)]
     words += [*_folders(places), *_system(), "--proc", "/proc", "--dev", "/dev"]
     room = str(min(jail.limits.disk, jail.limits.memory))
     for place in OWN:
         words += ["--perms", "1777", "--size", room, "--tmpfs", place]
     for name in _NAMES:
-        words += ["--perms", "0644", "--ro-bind-data", str(files.content[name]), f"/etc/{name}"]
+        words += ["--perms", "0644", "--file", str(files.content[name]), f"/etc/{name}"]
+    written = copied(jail)
+    for inside in written:
+        words += ["--perms", "0644", "--file", str(files.content[inside]), inside]
     for mount in mounts:
+        if mount.inside in written:
+            continue
         words += ["--bind" if mount.writable else "--ro-bind", str(mount.outside), mount.inside]
     if jail.sockets is not None:
         words += ["--bind", str(jail.sockets), SOCKETS]
-    for name, value in environment(jail).items():
+    for name, value in () if held else environment(jail).items():  # what holds the place has nothing of the app
         words += ["--setenv", name, value]
     return [*words, "--remount-ro", "/", "--chdir", jail.folder]
 
 
 def command(jail: Jail, *, held: bool) -> list[str]:
-    """What runs in it: the command under no power at all and behind landlock, or what holds its place (``held``)."""
+    """What runs in it: the command under no power at all and behind landlock, or what holds its place (``held``), which
+    has none from the beginning: what bubblewrap took away cannot be gained again (PR_SET_NO_NEW_PRIVS).
+    """
     if held:
-        return ["setpriv", *_as_user(NOBODY), "--", "/bin/sh", "-c", _HOLD]
+        return ["/bin/sh", "-c", _HOLD]
     words = [] if jail.user is None else ["setpriv", *_as_user(jail.user), "--"]
     return [*words, "/bin/sh", "-c", _BEGIN, "sh", *narrowed(jail), *jail.command]
 
@@ -104,10 +119,12 @@ def nursery(packages: Path, programs: Iterable[str]) -> list[str]:
     platform's packages and nothing else, and keeps the powers that entering a sandbox takes.
     """
     mounts = [(f"/opt/greenlane/{name}", PROGRAMS / name) for name in programs]
+    mounts += [(f"/etc/{name}", Path("/etc") / name) for name in _ETC_FILES if Path("/etc", name).is_file()]
     words = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--setenv", "LANG", "C.UTF-8"]
     words += ["--unshare-ipc", "--unshare-uts", "--unshare-net", "--cap-drop", "ALL"]
     words += _powers("SYS_ADMIN", "SYS_CHROOT", "SETUID", "SETGID", "SETPCAP")
-    words += [*_folders([sys.base_prefix, "/opt/greenlane/packages"]), *_system(), "--dev", "/dev"]
+    words += [*_folders([sys.base_prefix, "/etc/localtime", "/opt/greenlane/packages"]), *_system()]
+    words += ["--dev", "/dev"]
     for inside, outside in (*mounts, ("/opt/greenlane/packages", packages)):
         words += ["--ro-bind", str(outside), inside]
     return [*words, "--remount-ro", "/", "--", interpreter(), "-I", "-S", "-B", "-u", "/opt/greenlane/zygote.py"]
@@ -131,6 +148,15 @@ def contents(jail: Jail) -> dict[str, bytes]:
     }
 
 
+def copied(jail: Jail) -> dict[str, Path]:
+    """The files that are written into the sandbox as they are now, by their places inside: settings of the machine, and
+    the platform's own programs.
+    """
+    found = {f"/etc/{name}": Path("/etc") / name for name in _ETC_FILES}
+    found |= {one.inside: one.outside for one in _mounts(jail) if one.outside.parent == PROGRAMS and not one.writable}
+    return {inside: outside for inside, outside in found.items() if outside.is_file()}
+
+
 def environment(jail: Jail) -> dict[str, str]:
     """The variables that it finds."""
     usual = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108  those of the sandbox
@@ -151,6 +177,10 @@ def rlimits(jail: Jail, *, grouped: bool) -> dict[str, int]:
 
 OWN = ("/tmp", "/dev/shm")  # noqa: S108  those of the sandbox
 """What every sandbox has in memory for itself."""
+
+
+def _mounts(jail: Jail) -> tuple[Mount, ...]:
+    return (*jail.mounts, Mount(LANDLOCK, PROGRAMS / "landlock.py"))
 
 
 def _powers(*names: str) -> list[str]:

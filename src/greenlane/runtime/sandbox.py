@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import cached_property
 from pathlib import Path
@@ -111,11 +111,7 @@ class Jailer:
     def _start(self, jail: Jail, zygote: Zygote | None, output: Callable[[bytes], None]) -> Running:
         if (os.getuid() == 0) != (jail.user is not None):
             raise ValueError("a sandbox has a user of its own exactly where the platform is root")
-        group = None
-        if self._groups is not None:
-            limits = jail.limits
-            group = self._groups.make(jail.name, memory=limits.memory, processes=limits.processes, cpu=limits.cpu)
-        running = Running(jail, group, self._ways_out, zygote, output)
+        running = Running(jail, self._groups, self._ways_out, zygote, output)
         running._begin()
         return running
 
@@ -133,19 +129,20 @@ class Running:
     def __init__(
         self,
         jail: Jail,
-        group: Group | None,
+        groups: Groups | None,
         ways_out: WaysOut,
         zygote: Zygote | None,
         output: Callable[[bytes], None],
     ) -> None:
         self.jail = jail
-        self._group = group
+        self._groups = groups
+        self._group: Group | None = None
         self._ways_out = ways_out
         self._zygote = zygote
         self._output = output
         self._process: subprocess.Popen[bytes] | None = None
         self._line, self._theirs = socket.socketpair()
-        self._line.settimeout(_LAID_OUT_WITHIN)
+        self._laid_out: socket.socket | None = None
         self._pipe, self._written = os.pipe2(os.O_CLOEXEC)
         self._child: Child | None = None
         self._child_ended: Future[int] = Future()
@@ -244,6 +241,8 @@ class Running:
         if self._process is not None:
             self._process.wait()
         self._line.close()
+        if self._laid_out is not None:
+            self._laid_out.close()
         os.close(self._pipe)
         self._ways_out.close(self.jail.name)
         if self._group is not None:
@@ -265,17 +264,35 @@ class Running:
             with suppress(BrokenPipeError):
                 self._line.send(b"\n")
 
+    def _make_group(self) -> None:
+        if self._groups is not None:
+            limits = self.jail.limits
+            self._group = self._groups.make(
+                self.jail.name, memory=limits.memory, processes=limits.processes, cpu=limits.cpu
+            )
+
     def _lay_out(self, *, held: bool) -> None:
+        """Start bubblewrap. Whoever holds the place needs no group: what is brought comes into it, made meanwhile."""
         jail = self.jail
         with ExitStack() as stack:
             stack.enter_context(self._theirs)
+            if not held:
+                self._make_group()
             info, told = os.pipe()
             stack.callback(os.close, info)
             ours = stack.enter_context(os.fdopen(told, "wb"))
             files = {name: memory(content) for name, content in bubblewrap.contents(jail).items()}
             for one in files.values():
                 stack.callback(os.close, one)
-            words = bubblewrap.options(jail, bubblewrap.Files(files, told))
+            for inside, outside in bubblewrap.copied(jail).items():
+                files[inside] = stack.enter_context(outside.open("rb")).fileno()
+            laid_out = None
+            if held:
+                self._laid_out, theirs = socket.socketpair()
+                stack.enter_context(theirs)
+                self._laid_out.send(b".")
+                laid_out = files["laid out"] = theirs.fileno()
+            words = bubblewrap.options(jail, bubblewrap.Files(files, told, laid_out))
             files["options"] = memory(b"".join(word.encode() + b"\0" for word in words))
             stack.callback(os.close, files["options"])
             bwrap = ["bwrap", "--args", str(files["options"]), *bubblewrap.command(jail, held=held)]
@@ -288,6 +305,8 @@ class Running:
                 env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")},
             )
             ours.close()
+            if held:
+                self._make_group()
             self._first = _first_process(info)
 
     def _entering(self) -> list[str]:
@@ -301,19 +320,33 @@ class Running:
             self._ways_out.open(self.jail.name, self._first, self.jail.egress)
 
     def _move_in(self, zygote: Zygote) -> None:
-        """Have the command ready while the sandbox is laid out, and let it in when it is."""
+        """Have the command and the way out ready while the sandbox is laid out, and let it in when it is."""
         doors = () if self._group is None else self._group.doors
         gate, opens = os.pipe2(os.O_CLOEXEC)
         try:
             child = Child(self._see_out)
-            zygote.start(self.jail, self._first, (self._written, gate), doors, child)
-            self._child = child
-            self._open_way_out()
-            if self._line.recv(1):
+            with ThreadPoolExecutor(1) as beside:
+                opened = beside.submit(self._open_way_out)
+                zygote.start(self.jail, self._first, (self._written, gate), doors, child)
+                self._child = child
+                opened.result()
+            if self._is_laid_out():
                 os.write(opens, b"\n")
         finally:
             os.close(gate)
             os.close(opens)
+
+    def _is_laid_out(self) -> bool:
+        """Whether bubblewrap has read what lay there for it, which it does once everything is laid out, and closed its
+        end. An end that is closed before what came was read is a line that broke (``unix_release_sock`` in Linux,
+        net/unix/af_unix.c).
+        """
+        assert self._laid_out is not None, "it was asked to say so"
+        self._laid_out.settimeout(_LAID_OUT_WITHIN)
+        try:
+            return self._laid_out.recv(1) == b""
+        except ConnectionResetError:
+            return False
 
     def _see_out(self, status: int) -> None:
         """The command ended: whatever else is in the sandbox ends with it."""
