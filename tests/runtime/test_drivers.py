@@ -298,6 +298,42 @@ def test_a_function_answers_by_its_path_and_method(local: LocalDriver, blobs: Bl
     assert (refused.status, refused.headers["allow"]) == (405, "GET, POST")
 
 
+def test_a_path_without_a_pattern_is_matched_as_a_pattern_would(local: LocalDriver, blobs: Blobs) -> None:
+    """Those of plain letters are compared as they are; whatever else an address may hold, a pattern decides."""
+    text = "export default (_, context) => new Response(JSON.stringify(context.params));"
+    paths = (
+        "/",
+        "/a.b/~c_d-1",
+        "/a/",
+        "/.well-known/x",
+        "/up/../over",
+        "/caf\u00e9",
+        "/one{/two}?",
+        "/:id/x",
+        "/star/*",
+    )
+    declared = [function("s", *paths), function("out", "/plain/here")]
+    declared[1]["excluded"] = ["/plain/here"]
+    one = Started(
+        local,
+        release(blobs, "functions", "", {f"functions/{name}.ts": text for name in ("s", "out")}, functions=declared),
+    )
+    for asked, found in {
+        **dict.fromkeys(
+            ("/", "/?x=/a", "/a.b/~c_d-1", "/a/", "/.well-known/x", "/over", "/caf%C3%A9", "/one", "/one/two"), "{}"
+        ),
+        **dict.fromkeys(("/a", "/aXb/~c_d-1", "/a.b/~c_d-1/", "/A/", "/up/../ever", "/plain/here"), ""),
+        "/7/x": '{"id":"7"}',
+        "/star/a/../b": '{"0":"b"}',
+        "/star/a/b": '{"0":"a/b"}',
+    }.items():
+        answer, body = get(one.instance.endpoint, asked)
+        if found == "":
+            assert answer.status == 404, asked
+        else:
+            assert (answer.status, body.decode()) == (200, found), asked
+
+
 def test_a_function_that_fails_fails_alone_and_says_why_in_the_log(local: LocalDriver, blobs: Blobs) -> None:
     files = {
         "functions/bad.ts": "export default () => { throw new Error('the reason'); }",

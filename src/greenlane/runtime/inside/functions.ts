@@ -20,12 +20,18 @@ const remembered = 10 * 60 * 1000; // milliseconds for which the end of a run ca
 const longest = 15 * 60; // seconds of a run that nobody gave a time
 
 const routes = declared.flatMap((one) =>
-  one.path.map((pathname) => ({ one, pattern: new URLPattern({ pathname }), not: excluded(one), parts: weight(pathname) }))
+  one.path.map((pathname) => ({ one, match: matcher(pathname), not: (one.excluded ?? []).map(matcher), parts: weight(pathname) }))
 ).sort((left, right) => right.parts - left.parts);
 const runs = new Map<string, Promise<Ended>>();
 
-function excluded(one: Declared): URLPattern[] {
-  return (one.excluded ?? []).map((pathname) => new URLPattern({ pathname }));
+type Params = Record<string, string | undefined>;
+
+// What a path is matched by: its parameters, or nothing. A path of plain letters matches itself alone and needs no
+// pattern: the first one of those takes 2 ms of a start.
+function matcher(path: string): (pathname: string) => Params | undefined {
+  if (/^(\/(?!\.{1,2}(\/|$))[\w.~-]+)*\/?$/.test(path) && path !== "") return (pathname) => pathname === path ? {} : undefined;
+  const pattern = new URLPattern({ pathname: path });
+  return (pathname) => pattern.exec({ pathname })?.pathname.groups;
 }
 
 // What is fixed counts more than what is named, and what is named more than a star.
@@ -62,11 +68,11 @@ function begin(begun: Begun, seconds: number): Promise<Ended> {
 }
 
 async function begunBy(request: Request, url: URL, one: Declared, run: Run): Promise<Begun> {
-  const match = routes.find((route) => route.one === one && route.pattern.test({ pathname: url.pathname }));
+  const params = routes.filter((route) => route.one === one).map((route) => route.match(url.pathname)).find(Boolean);
   return {
     one,
     run,
-    params: match?.pattern.exec({ pathname: url.pathname })?.pathname.groups ?? {},
+    params: params ?? {},
     method: request.method,
     headers: [...request.headers].filter(([name]) => !name.startsWith("greenlane-run")),
     target: url.href,
@@ -94,8 +100,8 @@ async function answer(request: Request): Promise<Response> {
   if (run !== null) return await answerPlatform(request, run);
   const url = addressOf(request);
   const { pathname } = url;
-  const here = routes.map((route) => ({ ...route, match: route.pattern.exec({ pathname }) }))
-    .filter(({ match, not }) => match && !not.some((one) => one.test({ pathname })));
+  const here = routes.map((route) => ({ one: route.one, not: route.not, params: route.match(pathname) }))
+    .filter(({ params, not }) => params && !not.some((matches) => matches(pathname)));
   if (here.length === 0) return new Response("No function answers here.\n", { status: 404 });
   const chosen = here.find(({ one }) => one.methods.includes(request.method));
   if (chosen === undefined) {
@@ -107,7 +113,7 @@ async function answer(request: Request): Promise<Response> {
     begin(begun, longest);
     return new Response(null, { status: 202, headers: { "greenlane-run": begun.run.id } });
   }
-  const { context, changes, waiting } = contextOf(request, url, chosen.match!.pathname.groups);
+  const { context, changes, waiting } = contextOf(request, url, chosen.params!);
   try {
     const handler = await load(chosen.one);
     const body = request.body === null ? undefined : request.body;
