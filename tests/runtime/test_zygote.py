@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -16,6 +17,7 @@ from tests.runtime.conftest import LIMITS, USER, local_driver
 
 from greenlane.kit.blobs import Blobs
 from greenlane.runtime import cgroups, packages
+from greenlane.runtime.inside.start import SELDOM
 from greenlane.runtime.inside.zygote import look
 from greenlane.runtime.jail import Jail
 from greenlane.runtime.sandbox import Jailer, Running
@@ -155,6 +157,18 @@ def test_what_holds_the_place_has_no_power_and_nothing_of_the_app(tmp_path: Path
         assert b"planted" not in Path(f"/proc/{one}/environ").read_bytes(), one
     running.stop()
     jailer.close()
+
+
+def test_garbage_is_looked_for_seldom_until_an_app_is_imported(zygote: Jailer, tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path / "blobs")
+    text = "import gc, os\nbefore = gc.get_threshold()[0]\n{own}\n" + ASGI.replace(
+        'os.environ.get("GREETING", "hello")', "str((before, gc.isenabled(), gc.get_threshold()[0]))"
+    )
+    with local_driver(zygote, tmp_path, blobs) as driver:
+        for own, after in (("", gc.get_threshold()[0]), ("gc.set_threshold(1234)", 1234)):
+            one = release(blobs, "asgi", "m:app", {"m.py": text.replace("{own}", own)})
+            instance = driver.ensure(one, lambda _said: None, lambda _ended: None)
+            assert get(instance.endpoint)[1] == f"({SELDOM[0]}, True, {after}) from /".encode()
 
 
 def test_without_it_apps_start_the_slower_way(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ bring none. An app that insists on a port gets one of its own network, and a bri
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import json
 import os
@@ -25,6 +26,11 @@ NOT_GIVEN = frozenset(["PATH", "HOME", "TMPDIR", "LANG", "PWD", "PYTHONPATH"])
 """What a sandbox sets itself; everything else is for the app."""
 PORT = 8080
 CHUNK = 65536
+SELDOM = (50_000, 20, 100)
+"""When garbage is looked for while an app is imported (``gc.set_threshold``): what is imported stays, and looking through
+it again and again is a tenth of the import of FastAPI, measured. An app that makes garbage meanwhile is rid of it.
+"""
+USUAL = gc.get_threshold()
 EARLY: frozenset[str] = frozenset()
 """What was imported beforehand, where that was done (``zygote.py``)."""
 
@@ -38,6 +44,7 @@ def main(kind: str, entry: str) -> None:
     sys.path.append(SERVER)
     forget([APP, *(f"{PACKAGES}/{layer}" for layer in layers)])
     os.chdir(APP)
+    gc.set_threshold(*SELDOM)
     STARTERS[kind](entry)
 
 
@@ -131,11 +138,18 @@ def found(entry: str) -> Any:
 
 def serve(app: Any) -> None:
     """Answer at the socket."""
+    settle()
     uvicorn = importlib.import_module("uvicorn")
     uvicorn.run(
         app, uds=SOCKET, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=10,
         forwarded_allow_ips="*", lifespan="auto",
     )  # fmt: skip
+
+
+def settle() -> None:
+    """The app is imported: look for garbage as usual, unless it has said otherwise itself."""
+    if gc.get_threshold() == SELDOM:
+        gc.set_threshold(*USUAL)
 
 
 def bridge() -> None:
@@ -152,6 +166,7 @@ async def _bridge() -> None:
         else:
             writer.close()
             break
+    settle()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(SOCKET)
     os.chmod(SOCKET, 0o666)  # noqa: PTH101, S103  speed; before it listens: whoever leads visitors here is another user
