@@ -310,3 +310,12 @@ def test_without_root_a_user_namespace_keeps_it_apart() -> None:
             print(repr(error), file=sys.stderr, flush=True)
             os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.parametrize(("failures", "missing"), [(["busy"], ""), (["no room", "no room"], "made here (no room)")])
+def test_one_failure_is_no_proof_that_code_cannot_be_isolated(
+    monkeypatch: pytest.MonkeyPatch, failures: list[str], missing: str
+) -> None:
+    """What a process finds of its machine counts as long as it lives."""
+    monkeypatch.setattr(Jailer, "_try", lambda _self: failures.pop() if failures else "")
+    assert (missing in Jailer(None).available()) if missing else Jailer(None).available() == ""

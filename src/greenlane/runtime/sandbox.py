@@ -81,22 +81,31 @@ class Jailer:
         )
 
     def _trial(self) -> str:
-        """Run nothing in a whole sandbox and see whether it can."""
-        said: list[bytes] = []
-        limits = Limits(256 * 1024**2, 64, 1.0, 64, 1024**2, 10.0)
-        user = bubblewrap.NOBODY if os.getuid() == 0 else None
-        try:
-            ended = self._start(Jail("trial", ("true",), {}, (), "/", limits, user), None, said.append).wait()
-        except OSError as error:
-            ended = Ended(1, "failed")
-            said.append(str(error).encode())
-        if ended.status == 0:
+        """Whether code can be isolated here: nothing, or why not. What it finds counts as long as this process lives, so
+        that one failure, which a busy machine may bring about, is not believed.
+        """
+        failed = self._try() and self._try()
+        if not failed:
             return ""
         return (
-            f"Namespaces cannot be made here ({b''.join(said).decode('utf-8', 'replace').strip()}). Start `greenlane up` "
+            f"Namespaces cannot be made here ({failed}). Start `greenlane up` "
             "as root, or allow them: `sysctl kernel.unprivileged_userns_clone=1` on Debian, "
             "`sysctl kernel.apparmor_restrict_unprivileged_userns=0` on Ubuntu."
         )
+
+    def _try(self) -> str:
+        """Run nothing in a whole sandbox: nothing where it could, otherwise what was said."""
+        said: list[bytes] = []
+        limits = Limits(256 * 1024**2, 64, 1.0, 64, 1024**2, 10.0)
+        user = bubblewrap.NOBODY if os.getuid() == 0 else None
+        name = f"trial-{os.getpid()}"  # others may try at the same time
+        try:
+            ended = self._start(Jail(name, ("true",), {}, (), "/", limits, user), None, said.append).wait()
+        except OSError as error:
+            return str(error) or type(error).__name__
+        if ended.status == 0:
+            return ""
+        return b"".join(said).decode("utf-8", "replace").strip() or f"status {ended.status}, {ended.why}"
 
     def start(self, jail: Jail, output: Callable[[bytes], None]) -> Running:
         """Start it. ``output`` is called with what it writes, in a thread of its own, as it comes.
