@@ -5,8 +5,8 @@
 The ground is real: files of packages as npm and PyPI have them, fetched by their own clients into a folder that is thrown
 away, grouped into *sites* (what one package would publish). Secrets are made up here and planted into copies of those
 files, as people and tools leave them: raw, in Base64, hexadecimal, percent-encoded, in JSON, split over strings and lines,
-in source maps, in binaries, in archives. *Found* is the share of planted ones that close the lane with their file named.
-*False blocks* is the share of sites, as they are, that would be closed. Speed is inspection beside reading and hashing the
+in source maps, in binaries, in archives; and left in the files that `tests/deploys` has a table of. *Found* is the share
+of planted ones that close the lane with their file named. *False blocks* is the share of sites, as they are, that would be closed. Speed is inspection beside reading and hashing the
 same bytes once; *growth* is the time for four times the bytes over the time for one: 4 is linear.
 """
 
@@ -35,6 +35,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.deploys.kinds_of_credentials import HEX, LETTERS, dice, kinds, left
+from tests.deploys.placements import HARMLESS, LEAVING_ONE, Placement
 
 from greenlane.deploys.inspection import inspect_file
 from greenlane.deploys.inspection.known_values import KnownValues
@@ -217,6 +218,16 @@ def planted(
     return {how: (found[True], found.total()) for how, found in sorted(tally.items())}, missed
 
 
+def left_in_files(files: tuple[Placement, ...], rounds: int) -> Counter[str]:
+    """How often each file of a list is held up, out of so many rounds with other values."""
+    return Counter(
+        one.what
+        for one in files
+        for seed in range(rounds)
+        if any(found.weight == "leaked" for found in inspect_file(one.path, one.made(seed)).findings)
+    )
+
+
 def speed(sites: list[tuple[str, dict[str, bytes]]], chance: random.Random) -> dict[str, float]:
     """How fast files are looked at, beside reading and hashing them, and how the time grows with the bytes."""
     text = [(path, data) for _, site in sites for path, data in site.items() if path.endswith((".js", ".css", ".html"))]
@@ -257,6 +268,9 @@ def main() -> None:
     options.add_argument("--planted", type=int, default=600)
     options.add_argument("--megabytes", type=float, default=1, help="of each package at most, drawn file by file")
     options.add_argument("--seed", type=int, default=7)
+    options.add_argument(
+        "--rounds", type=int, default=10, help="for each kind of file in which people leave credentials"
+    )
     options.add_argument("--json", type=Path)
     chosen = options.parse_args()
     chance = random.Random(chosen.seed)
@@ -283,11 +297,25 @@ def main() -> None:
     )
     for name, why in wrong.items():
         print(f"  {name}: {'; '.join(why[:3])}")
+    placed, harmless = (left_in_files(files, chosen.rounds) for files in (LEAVING_ONE, HARMLESS))
+    of = len(LEAVING_ONE) * chosen.rounds
+    print(f"left in files of {len(LEAVING_ONE)} kinds and found: {placed.total()} of {of} ({placed.total() / of:.2%})")
+    for one in LEAVING_ONE:
+        if placed[one.what] < chosen.rounds - 1:
+            print(f"  missed: {one.what}: {chosen.rounds - placed[one.what]} of {chosen.rounds}")
+    print(f"held up of {len(HARMLESS)} kinds of harmless files: {len(harmless)} {', '.join(harmless)}")
     figures = speed(sites, chance)
     for name, value in figures.items():
         print(f"{name}: {value:,.1f}")
     if chosen.json:
-        told = {"found": found / number, "sites": len(sites), "files": files, "held_up": len(wrong), **figures}
+        told = {
+            "found": found / number,
+            "sites": len(sites),
+            "files": files,
+            "held_up": len(wrong),
+            "placed": placed.total() / of,
+            **figures,
+        }
         chosen.json.write_text(json.dumps({"credentials": told}, indent=2) + "\n")
 
 

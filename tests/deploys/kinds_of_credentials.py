@@ -18,6 +18,7 @@ HEX = "0123456789abcdef"
 SETS = {
     "an": LETTERS,
     "le": string.ascii_letters,
+    "lcase": string.ascii_lowercase,
     "lo": string.ascii_lowercase + string.digits,
     "up": string.ascii_uppercase + string.digits,
     "d": string.digits,
@@ -29,6 +30,9 @@ SETS = {
     "b64": LETTERS + "+/",
     "url": LETTERS + "_-",
     "bech": "ACDEFGHJKLMNPQRSTUVWXYZ023456789",
+    "ahex": "3456",
+    "pw": LETTERS + "!#%*+-=?@^_~",
+    "salt": LETTERS + "!@#$%^&*()-_ []{}<>~`+=,.;:/?|",
     "sig": string.ascii_lowercase + string.digits + "!@#$%^&*(-_=+)",
 }
 """Letters of a form, by the name that the forms have for them; the last one is what Django draws its keys from."""

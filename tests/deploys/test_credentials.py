@@ -112,6 +112,7 @@ PUBLISHED = {
     "Pusher key": f"new Pusher('{dice(20, '0123456789abcdef')}')",
     "Segment write key": f"analytics.load('{dice(32)}')",
     "Intercom app id": "window.intercomSettings = {app_id: 'ab12cd34'}",
+    "Adyen client key": f"clientKey: 'live_{dice(32, string.ascii_uppercase + string.digits)}'",
     "Datadog client token": f"clientToken: 'pub{dice(32, '0123456789abcdef')}'",
 }
 

@@ -1,34 +1,45 @@
-"""Values that look like any random text, known by what stands before them: a name that says what they are, or a header.
+"""Values that look like any random text, known by the name that they are given to: ``STRIPE_WEBHOOK_SECRET``, ``mistralApiKey``.
 
-Three things must come together: a name (``STRIPE_WEBHOOK_SECRET``, ``mistralApiKey``), a way to give it a value in one of
-the languages that people leave secrets in, and a value that a machine made.
+Three things must come together: a name that says what it is (``names``), a way to give it a value in one of the languages
+that people leave secrets in, and a value that a machine made (``randomness``, ``passwords``).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
+from itertools import islice
 
+from greenlane.deploys.inspection.names import says
+from greenlane.deploys.inspection.passwords import SEALED, is_password
 from greenlane.deploys.inspection.randomness import is_random
 
+KEY, PASSWORD, TOKEN = "Key by its name", "Password by its name", "Bearer token"
+
 _QUOTE = r"\\{0,4}[\"'`]"
+_WAYS = {
+    # k = v    "k": v    k: Type = v    k := v    k => v    e["k"] = v    e.k || v
+    "assigned": rf"""(?P<closed>{_QUOTE})?[\])]?\s{{0,20}}
+        (?::\s{{0,4}}[A-Za-z&][\w.<>|?\[\]&' ]{{0,40}}=|As\s\w{{1,20}}\s=|:=|=>|={{1,3}}|:|\?\?=?|\|\|=?)\s{{0,20}}""",
+    # get("k", "v")
+    "handed": rf"{_QUOTE}\s{{0,4}},\s{{0,20}}(?={_QUOTE})",
+    # name: k, value: v    "k": {"value": "v"}    name="k" content="v"
+    "described": rf"""(?:{_QUOTE})?(?:\s{{0,4}}[:=]\s{{0,4}}\{{\s{{0,20}}|(?:[\s,]|\\n){{1,40}})
+        (?:{_QUOTE})?(?:[vV]alue|default|content)(?:{_QUOTE})?\s{{0,4}}[:=]\s{{0,20}}""",
+    # setK("v")    .k("v")
+    "called": rf"\(\s{{0,4}}(?={_QUOTE})",
+    # ENV k v    k "v"    <k>v</k>
+    "spoken": rf"[ \t]{{1,4}}|(?:{_QUOTE})?>",
+}
 _ASSIGNED = re.compile(
     rf"""
-    (?P<tail>[stpkSTPK](?i:ecrets?|okens?|ass(?:w(?:or)?d|phrase|wd)?|wd|eys?(?:[_-]?base)?|at))
-    (?:
-        (?P<closed>{_QUOTE})?[\])]?\s{{0,20}}
-        (?::\s{{0,4}}[A-Za-z][\w.<>|?\[\] ]{{0,40}}=|:=|=>|={{1,3}}|:|\?\?=?|\|\|=?)\s{{0,20}}    # k = v, k: v, k: T = v, e.k || v
-      | (?P<handed>{_QUOTE}\s{{0,4}},\s{{0,20}})(?={_QUOTE})                                                  # get("k", "v")
-      | (?:{_QUOTE})?(?:[\s,]|\\n){{1,40}}(?:{_QUOTE})?[vV]alue(?:{_QUOTE})?\s{{0,4}}[:=]\s{{0,20}}       # name: k, value: v
-      | (?P<blank>[ \t]{{1,4}}|(?:{_QUOTE})?>)                                                     # ENV k v, <k>v</k>
-    )
+    (?P<tail>[stpkSTPK](?i:ecrets?|okens?|ass(?:w(?:or)?d|wort|phrase|wd)?|wd|eys?(?:[_-]?base)?|at))
+    (?:{"|".join(f"(?P<{way}>{form})" for way, form in _WAYS.items())})
     (?:[\w.?]{{1,60}}(?:[\[(]{_QUOTE}\w{{1,60}}{_QUOTE}[\])])?\s{{0,4}}(?:\|\||\?\?|\bor\b)\s{{0,4}})?  # = env.k || v
-    (?:[\w.]{{1,30}}\()?                                                                           # = bytes("v")
-    (?:[bfru]{{0,2}}(?P<quote>{_QUOTE}))?
+    (?:[\w.:]{{1,30}}\()?                                                                          # = bytes("v")
+    (?:[bfruN@]{{0,2}}(?P<quote>{_QUOTE}))?
     (?:(?:[Bb]earer|[Tt]oken|SSWS|[Bb]ot|[Aa]pi-?[Kk]ey)[ ])?
-    (?P<value>[^\s"'`\\<>]{{10,512}}+)
+    (?P<value>[^\s"'`\\<>]{{8,512}}+)
     (?P<end>{_QUOTE}|(?=[\s<]|\\n|\Z))
     """,
     re.VERBOSE,
@@ -36,193 +47,152 @@ _ASSIGNED = re.compile(
 """A name's end and what it is given. The first letter stands apart because that makes the search several times as fast."""
 _NAME = re.compile(r"[A-Za-z0-9_$.-]{1,64}\Z")
 _LONGEST_NAME = 64
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_LAST = re.compile(r"(.*?)(secret|token|password|passwrd|passwd|passphrase|pass|pwd|key|pat|base)s?\Z")
+_BEFORE, _BESIDE = 120, 200
+"""Letters before a name, and on both sides of a value, that say more about them."""
 
-_PASSWORDS = frozenset(["password", "passwrd", "passwd", "pass", "pwd", "passphrase"])
-_SECRET_WORDS = frozenset(
-    ["secret", "secrets", "private", "admin", "master", "encryption", "signing", "service", "server", "credential"]
+# -- what stands before a name -----------------------------------------------------------------------------------------
+_BEGINS = re.compile(
+    r"""(?:\A|[\n"'`]|\\n)[ \t]*(?:(?:export|set|ENV|ARG|-|\+|\#|//|\*)[ \t]+)*["'`@]?(?://[\w./:-]{1,80}:|[\w-]{1,40}:)?\Z
+    |[ ](?:-e|--env|export)[ ]\Z""",
+    re.VERBOSE,
 )
-"""Words that say it whatever else stands in the name."""
-_PUBLIC_WORDS = frozenset(
-    ["public", "publishable", "pub", "pk", "anon", "site", "only", "browser", "map", "maps", "measurement", "widget", "badge",
-     "tracking", "analytics", "csrf", "xsrf", "next", "page", "continuation", "sync", "cancel", "cache", "sort", "partition",
-     "primary", "foreign", "firebase", "mapbox", "maptiler", "posthog", "segment", "algolia", "docsearch", "typesense",
-     "mixpanel", "amplitude", "pusher", "recaptcha", "turnstile", "hcaptcha", "giphy", "tenor", "tinymce", "tiny", "ckeditor",
-     "disqus", "bugsnag", "logrocket", "rollbar", "emailjs", "forms", "vapid", "instrumentation", "client",
-     "change", "subject", "default", "demo", "test", "example", "sample", "dummy", "fake", "mock"]
-)  # fmt: skip
-"""Words of names whose values are made for browsers, or that mean no secret: a key of a table, a token of a page."""
-_WHOSE_KEYS = frozenset(
-    [
-        "api",
-        "access",
-        "auth",
-        "account",
-        "role",
-        "app",
-        "application",
-        "shared",
-        "hmac",
-        "deploy",
-        "storage",
-        "subscription",
-        "subscription",
-        "global",
-        "fal",
-        "kaggle",
-        "cosmos",
-    ]
+"""The beginning of a line, as in settings: its value needs no quotes."""
+_IN_COMMENT = re.compile(r"(?:\A|\n)[^\n]{0,100}(?://|#|<!--|\*|--)[ ][^\n]{0,100}[ ,(]\Z")
+_ALLOWS_BLANK = re.compile(
+    r"(?:\A|\n|\\n)[ \t]*(?:ENV|ARG|setx|setenv|SetEnv|set -\w{1,3}|proxy_set_header|fastcgi_param)[ \t]+\Z|\blogin\s+\S{1,80}\s+\Z"
 )
-"""What stands before ``Key`` in a name that is not all capitals; other keys are those of tables, events and pianos."""
+"""What stands before a name that only a blank parts from its value."""
+_LINE = re.compile(r"(?:\A|\n)[ \t]*\Z")
+_IN_ADDRESS = re.compile(r"[?&;]\Z")
+_CALL = re.compile(r"\(\s{0,4}[bfru]{0,2}\\{0,4}[\"'`]\Z")
+_SETTER = re.compile(r"\.[a-z]\w*|(?:.*\.)?(?:set|with)_?[A-Z]\w*")
+"""Names of calls that are given a value; others are asked for one."""
+_CONSTRUCTED = re.compile(
+    r"\bnew\s+(?:\w+\.)*[A-Z]\w{2,40}\(\s{0,20}\{[^{}]{0,100}\Z|\b[A-Z]\w{2,40}\((?:\s|\w+=[^,()]+,){0,8}\Z"
+)
+"""A client that is made: ``new Mistral({timeout: 9, ``, ``AcmeClient(``."""
 
-_SHORTEST_PASSWORD, _SHORTEST_RANDOM_PASSWORD = 10, 12
-_CLASSES = (re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"[0-9]"), re.compile(r"[^A-Za-z0-9]"))
-_SPELT = str.maketrans("@4301!$5", "aaeoiiss")
-_MADE_UP = re.compile(
-    r"pass|word|pwd|test|example|sample|secret|admin|change|demo|dummy|user|root|login|welcome|letmein|qwert|abc|123"
-    r"|hunter|your|my[-_]|here|some|token|key|secur",
-    re.IGNORECASE,
-)
-"""What passwords of explanations are made of."""
-_CODE = re.compile(r"\$\{|\$\([A-Za-z_ -]+\)|^\$\w+$|\.(?:env|get|config|params|body|headers|props|state)\b|=>")
-"""What stands where a value is looked up instead of written."""
+# -- what a value is made of -------------------------------------------------------------------------------------------
+_PUBLIC_VALUE = re.compile(r"0x[0-9a-fA-F]{40}|css-\w+")
+"""An address on a chain, a class of a style."""
 _CROSSED = re.compile(r"[;{}]")
 """What stands between the end of one string and the beginning of the next."""
 _SYNTAX = re.compile(r"[(){}\[\],;|]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 """What no setting has without quotes, but a program does."""
-_ALONE = re.compile(r"[ \t]*(?:#|\n|\r|\\n|<|\Z)")
+_ALONE = re.compile(r"[ \t]*(?:#|\n|\r|\\n|<|-->|\*/|\Z)")
 """What follows a value that is all of its line."""
-_CALL = re.compile(r"\(\s{0,4}[bfru]{0,2}\\{0,4}[\"'`]\Z")
-_TOLD = re.compile(r"secret|password|example|sample|verylong", re.IGNORECASE)
-"""What a value says that explanations made up."""
-
-_STARTS = re.compile(
-    r"""(?:\A|[\n"'`]|\\n)[ \t]*(?:(?:export|set|ENV|ARG|-|\+|\#|//|\*)[ \t]+)*["'`]?(?://[\w./:-]{1,80}:)?\Z|[ ](?:-e|--env|export)[ ]\Z""",
-    re.VERBOSE,
-)
-"""What stands before a name whose value needs no quotes: the beginning of a line, as in settings."""
-_SPEAKS = re.compile(r"(?:\A|\n|\\n)[ \t]*(?:ENV|ARG)[ \t]+\Z|\blogin\s+\S{1,80}\s+\Z")
-"""What stands before a name that only a blank parts from its value."""
-_IN_ADDRESS = re.compile(r"[?&;]\Z")
 _GOES_ON = re.compile(r"&\w+=")
-"""What parts the values of an address, before one and within what looked like one."""
-_SHORTEST_IN_ADDRESS = 20
-"""Letters of a key in an address; pages name themselves in shorter ones."""
-_BEFORE = 120
+"""What parts the values of an address."""
+_SHORTEST, _SHORTEST_IN_ADDRESS = 10, 20
+"""Letters of a value, and of a key in an address; pages name themselves in shorter ones."""
 
-_BEARER = re.compile(
-    r"[BbAa](?:earer(?:\s|%20){1,4}"
-    r"|uthorization\\{0,4}[\"'`]?\]?\s{0,4}[:,=]\s{0,4}\\{0,4}[\"'`]?(?![Bb]asic)(?:[A-Za-z-]{1,16} )?)"
-    r"(?P<value>[A-Za-z0-9._~+/=|-]{20,512})"
+# -- where a name alone says too little --------------------------------------------------------------------------------
+_FOR_BROWSERS = re.compile(
+    r"firebase|authDomain|algolia|docsearch|indexName|app(?:lication)?Id\b|typesense|giphy|tinymce|ckeditor|editor|maptiler|mapbox|maps?\b"
+    r"|platform|tile|\{[xyz]\}|bugsnag|amplitude|mixpanel|segment|posthog|rudder|heap|analytics|beacon|logrocket|rollbar|datadog|telemetry"
+    r"|disqus|intercom|recaptcha|csrf|xsrf|<input|hidden|contentful|storyblok|sanity|prismic|shopify|pusher|ably",
+    re.IGNORECASE,
 )
-_BASIC = re.compile(r"[Bb_\"](?:asic\s{1,4}|_?auth\"?\s{0,4}[:=]\s{0,4}\"?)(?P<value>[A-Za-z0-9+/]{12,400}={0,2})")
-_HANDED = re.compile(
-    r"""[jhcFa](?:wt\.(?:sign|verify|encode|decode)\([^"'`\n()]{1,80},|mac\.new\(|reateHmac\(\s{0,4}["'`]\w{1,20}["'`],
-    |ernet\(|uth\s{0,4}=\s{0,4}\(\s{0,4}["'][^"'\n]{1,80}["'],)\s{0,8}b?["'`](?P<value>[^\s"'`\\]{10,512})["'`]""",
-    re.VERBOSE,
+"""Whose keys are made for browsers although they are called ``apiKey`` or ``token``."""
+_SHORTEST_STRONG, _SHORTEST_ONE_CASE = 24, 40
+"""Letters of a value in both cases that is more than a number of something, and of one in a single case."""
+
+_IN_HEADER = re.compile(
+    r"Bearer (?:\$\{|[\"'`]\s{0,20}(?:\+|,|\.concat\()\s{0,20})(?P<name>[A-Za-z_$][\w$]{0,40})(?![\w$.(\[])"
 )
-"""Calls of well-known libraries that take a secret without a name."""
-_LOGIN = re.compile(r"([\x21-\x39\x3b-\x7e]{0,80}):([\x21-\x7e]{0,200})")
-
-
-_NAMED, _PASSWORD, _TOKEN, _CALLED, _LOGIN_KIND = (
-    "Key by its name", "Password by its name", "Bearer token", "Key by its call", "Password in a header",
-)  # fmt: skip
-BY_WHAT_STANDS_BEFORE = frozenset([_NAMED, _PASSWORD, _TOKEN, _CALLED, _LOGIN_KIND])
-"""The kinds that are found here."""
+"""A variable that is put into a header."""
+_FAR, _MOST_HEADERS = 4000, 200
+"""Letters before that header in which the variable is given its value, and headers of a text that are followed."""
 
 
 def assigned(text: str) -> Iterator[tuple[str, str, int]]:
-    """Values that are known by what stands before them: the kind, the value, its place."""
+    """Values that are known by the name they are given to: the kind, the value, its place."""
     place = 0
     while (match := _ASSIGNED.search(text, place)) is not None:
         # From the name's end: what it is given may itself be a name, as in `key = process.env.SECRET || "…"`.
         place = match.end("tail")
-        if found := _found(text, match):
+        if found := _found(_Assignment(text, match)):
             yield *found, match.start("value")
-    for kind, form in ((_TOKEN, _BEARER), (_CALLED, _HANDED)):
-        for match in form.finditer(text):
-            if is_random(match["value"]):
-                yield kind, match["value"], match.start("value")
-    for match in _BASIC.finditer(text):
-        if _is_login(match["value"]):
-            yield _LOGIN_KIND, match["value"], match.start("value")
+    yield from _in_headers(text)
 
 
-def _found(text: str, match: re.Match[str]) -> tuple[str, str] | None:
-    """The kind and the value of what is assigned; None where the name says nothing, or no machine made the value."""
-    value = _cut(text, match)
-    kind = _kind(_name(text, match)) if value else ""
-    if kind == _PASSWORD and _is_password(value):
-        return kind, value
-    return (kind, value) if kind and is_random(value) and not (_CODE.search(value) or _TOLD.search(value)) else None
+class _Assignment:
+    """A name and what it seems to be given, with what stands before it."""
 
+    def __init__(self, text: str, match: re.Match[str]) -> None:
+        self.text, self.match = text, match
+        end = match.end("tail")
+        name = _NAME.search(text, max(0, end - _LONGEST_NAME), end)
+        self.name = name[0] if name else ""
+        start = end - len(self.name)
+        self.before = text[max(0, start - _BEFORE) : start]
+        self.blank = self.name.startswith("--") or _ALLOWS_BLANK.search(self.before) is not None
+        self.says = says(self.name)
 
-def _name(text: str, match: re.Match[str]) -> str:
-    end = match.end("tail")
-    found = _NAME.search(text, max(0, end - _LONGEST_NAME), end)
-    return found[0] if found else ""
-
-
-def _cut(text: str, match: re.Match[str]) -> str:
-    """The value of an assignment without what follows it; empty where it is none after all."""
-    start = match.end("tail") - len(_name(text, match))
-    before = text[max(0, start - _BEFORE) : start]
-    spoken = text.startswith("--", start) or _SPEAKS.search(before) is not None
-    if match["blank"] is not None:
-        if match["blank"].endswith(">"):
-            return match["value"] if not match["end"] and before.endswith(("<", '="')) else ""
-        if not (spoken or (match["quote"] and match["tail"] == "PASSWORD")):
+    def value(self) -> str:
+        """The value without what follows it; empty where it is none after all."""
+        match, value = self.match, self.match["value"]
+        if match["spoken"] is not None:
+            if match["spoken"].endswith(">"):
+                return value if not match["end"] and self.before.endswith(("<", '="')) else ""
+            alone = self.says == "password" and _LINE.search(self.before)
+            if not (self.blank or match["quote"] or alone):
+                return ""
+        if match["called"] is not None and not _SETTER.fullmatch(self.name):
             return ""
-    if match["quote"]:
-        whole = match["end"] and not _CROSSED.search(match["value"]) and (not match["handed"] or _CALL.search(before))
-        return match["value"] if whole else ""
-    if _IN_ADDRESS.search(before) or _GOES_ON.search(match["value"]):
-        value = re.split(r"[&;,#)]", match["value"], maxsplit=1)[0]
-        return value if len(value) >= _SHORTEST_IN_ADDRESS or _kind(_name(text, match)) == _PASSWORD else ""
-    if match["closed"] or not (spoken or _STARTS.search(before)):
-        return ""
-    setting = spoken or (text[match.start("tail") : match.start("value")].isupper() and text[match.end("tail")] == "=")
-    if match["end"] and not (setting and match["end"][-1] == before[-1:]):
-        return ""
-    if setting:
-        return match["value"].rstrip(",;")
-    return match["value"] if _ALONE.match(text, match.end()) and not _SYNTAX.search(match["value"]) else ""
+        if match["quote"]:
+            whole = match["end"] and not _CROSSED.search(value)
+            return value if whole and (match["handed"] is None or _CALL.search(self.before)) else ""
+        if _IN_ADDRESS.search(self.before) or _GOES_ON.search(value):
+            value = re.split(r"[&;,#)]", value, maxsplit=1)[0]
+            return value if len(value) >= _SHORTEST_IN_ADDRESS or self.says == "password" else ""
+        return "" if match["closed"] else self._without_quotes()
+
+    def _without_quotes(self) -> str:
+        match, value = self.match, self.match["value"]
+        wrapped = bool(match["end"]) and match["end"][-1] == self.before[-1:]
+        if match["end"] and not wrapped:
+            return ""
+        begins = self.blank or _BEGINS.search(self.before) is not None
+        large = self.text[match.start("tail") : match.start("value")].isupper() and self.text[match.end("tail")] == "="
+        if begins and (self.blank or large):
+            return value.rstrip(",;")
+        if not (begins or _IN_COMMENT.search(self.before)):
+            return ""
+        return value if (wrapped or _ALONE.match(self.text, match.end())) and not _SYNTAX.search(value) else ""
+
+    def for_a_server(self, value: str) -> bool:
+        """Whether a value with a name of browsers' keys as well is one that they have not: strong, and nothing public beside."""
+        start, end = self.match.span("value")
+        beside = self.text[max(0, start - _BESIDE) : end + _BESIDE].replace(value, "")
+        if _FOR_BROWSERS.search(beside) or "=" in (self.match["described"] or ""):
+            return False
+        if _CONSTRUCTED.search(self.before) or _IN_ADDRESS.search(self.before):
+            return True
+        one_case = value in (value.lower(), value.upper())
+        return len(value) >= (_SHORTEST_ONE_CASE if one_case else _SHORTEST_STRONG)
 
 
-def _kind(name: str) -> str:
-    """What a name says of its value; empty where that is nothing."""
-    words = [one.lower() for one in _WORDS.findall(name)]
-    last = _LAST.fullmatch(words[-1]) if words else None
-    if last is None or (last[1] and last[2] in {"pass", "pat"}):  # a compass, a format
-        return ""
-    tail, before = last[2], [*words[:-1], *([last[1]] if last[1] else [])]
-    large = name.upper() == name
-    if tail in _PASSWORDS:
-        return _NAMED if tail == "pass" and not large else _PASSWORD
-    said = {tail, *before}
-    if said & _SECRET_WORDS:
-        return _NAMED
-    if said & _PUBLIC_WORDS or not (before or (tail == "token" and (large or name.startswith("--")))):
-        return ""
-    known = tail in {"token", "pat"} or large or (before[-1] in _WHOSE_KEYS and before != ["api"])
-    return _NAMED if known else ""
+def _found(one: _Assignment) -> tuple[str, str] | None:
+    """The kind and the value of what is assigned; None where the name says nothing, or no machine made the value."""
+    value = one.value() if one.says else ""
+    if len(value) < _SHORTEST or value.startswith("--"):  # a flag of a command
+        return None
+    if one.says == "password":
+        return (PASSWORD, value) if is_password(value) else None
+    if not is_random(value) or _PUBLIC_VALUE.fullmatch(value) or SEALED.search(value):
+        return None
+    if one.name.lower() in value.lower():  # a class of a style, or what is to stand there
+        return None
+    return (KEY, value) if one.says != "perhaps a key" or one.for_a_server(value) else None
 
 
-def _is_password(value: str) -> bool:
-    """Whether a value could be somebody's password, and is none that explanations use."""
-    if _CODE.search(value) or _MADE_UP.search(value) or _MADE_UP.search(value.translate(_SPELT)):
-        return False
-    mixed = len(value) >= _SHORTEST_PASSWORD and all(one.search(value) for one in _CLASSES)
-    return mixed or is_random(value, _SHORTEST_RANDOM_PASSWORD)
-
-
-def _is_login(value: str) -> bool:
-    """Whether Base64 holds a name and a password (RFC 7617) that could be somebody's."""
-    try:
-        content = base64.b64decode(value + "=" * (-len(value) % 4)).decode("ascii")
-    except (binascii.Error, ValueError):
-        return False
-    login = _LOGIN.fullmatch(content)
-    return login is not None and any(_is_password(one) or is_random(one) for one in login.groups())
+def _in_headers(text: str) -> Iterator[tuple[str, str, int]]:
+    """Values of variables that are put into a header: ``t="…", Authorization: `Bearer ${t}` ``."""
+    for match in islice(_IN_HEADER.finditer(text), _MOST_HEADERS):
+        given = re.compile(
+            rf"(?<![\w$.]){re.escape(match['name'])}\s{{0,4}}=\s{{0,4}}[\"'`]([A-Za-z0-9._~+/=-]{{20,512}})[\"'`]"
+        )
+        values = list(given.finditer(text, max(0, match.start() - _FAR), match.start()))
+        if values and is_random(values[-1][1]):
+            yield TOKEN, values[-1][1], values[-1].start(1)

@@ -14,6 +14,7 @@ How a finding weighs:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 
@@ -36,9 +37,10 @@ from detect_secrets.plugins.softlayer import SoftlayerDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 from detect_secrets.plugins.twilio import TwilioKeyDetector
 
-from greenlane.deploys.inspection.assigned import BY_WHAT_STANDS_BEFORE, assigned
+from greenlane.deploys.inspection.assigned import KEY, PASSWORD, TOKEN, assigned
 from greenlane.deploys.inspection.finding import Finding, Weight, hint, mark_of
-from greenlane.deploys.inspection.known_keys import PUBLIC, SECRET, UNCLEAR, claims_of
+from greenlane.deploys.inspection.known_keys import PLACES, PUBLIC, SECRET, UNCLEAR, claims_of
+from greenlane.deploys.inspection.passwords import is_kept
 from greenlane.deploys.inspection.pieces import Piece, Reading
 from greenlane.deploys.inspection.randomness import is_random
 from greenlane.deploys.inspection.text import around
@@ -70,12 +72,17 @@ _DETECTORS: tuple[tuple[str, str, RegexBasedDetector], ...] = (
 _GENERIC = frozenset(["generic-api-key", "jwt-base64"])
 _NAMES_ONLY = re.compile(r"-(?:id|name|username|address|url|number)(?:\.\d+)?$|public|-pub-")
 """Rules of betterleaks for identifiers, which it uses to pair them with a secret."""
+_LOGIN = "curl-auth-user"
+"""The rule that takes every login for a secret, those of explanations too."""
 _SECRET_ADDRESSES = frozenset(["slack-webhook-url"])
 _PLACEHOLDER = re.compile(
     r"example|placeholder|your[-_ ]|[-_ ]your|changeme|change[-_]me|redacted|dummy|insert[-_ ]|replace[-_ ]"
-    r"|\*{4,}|\.{3,}|<[^>]+>|\$\{|\{\{|%\(\w+\)s|%\{|process\.env|import\.meta",
+    r"|\*{4,}|process\.env|import\.meta",
     re.IGNORECASE,
 )
+_FILLED_IN = re.compile(r"\.{3,}|<[^>]+>|\$\{|\{\{|%\(\w+\)s|%\{")
+"""Signs in whose place something is put; chance makes them too, in a long value of signs."""
+_SHORTEST_OF_SIGNS = 40
 _REPEATED = re.compile(r"([A-Za-z0-9])\1{5,}", re.IGNORECASE)
 """What explanations write instead of letters. Some keys have it too, where zeros are encoded: the rest of those is random."""
 _SAMPLE_HOST = re.compile(
@@ -89,7 +96,7 @@ _SAMPLE_PASSWORD = re.compile(
     re.IGNORECASE,
 )
 """Passwords and hosts of which everybody knows that they are none."""
-_SAMPLE_CLAIMS: tuple[dict[str, str], ...] = ({"some": "payload"}, {"foo": "bar"}, {"hello": "world"})
+_SAMPLE_CLAIMS: tuple[dict[str, str], ...] = ({"some": "payload"}, {"foo": "bar"}, {"hello": "world"}, {"a": "b"})
 _OF_NOBODY = frozenset(["name", "admin", "iat", "exp", "nbf"])
 """Claims that say for nobody what a token is for: those of explanations."""
 _LONG_AGO = 1_609_459_200
@@ -102,7 +109,13 @@ _LEFT_OUT = re.compile(r"\.{3}|…")
 """What explanations write where a key goes on; no key in PEM has a dot."""
 _CHECKSUM = re.compile(r"sha(?:1|256|384|512)[-=][A-Za-z0-9+/_-]{0,90}$")
 """What stands before a part of a checksum, as in a page's `integrity` and a wheel's RECORD."""
-_EXCHANGE = re.compile(r"\bHTTP/1\.1\b")
+_EXCHANGE = re.compile(r"\bHTTP/1\.1\b(?!\")")
+"""A request that a protocol is explained by; a server's log has a quote after it."""
+_EXAMPLE = re.compile(r"[Ff]or example\b|\brealm=\\?\"Example")
+_SEALED = re.compile(r"SealedSecret|encryptedData:|\bsops:")
+"""What stands above values that are encrypted for somebody."""
+_BY_PLACE = frozenset([KEY, PASSWORD, TOKEN, *(one.kind for one in PLACES)])
+"""Kinds that are known by what stands before them alone."""
 _TEST_KEY = re.compile(r"[sr]k_test_")
 _WORDS = {
     "access": "access", "api": "API", "aws": "AWS", "gcp": "Google Cloud", "github": "GitHub", "gitlab": "GitLab",
@@ -172,9 +185,16 @@ def _softer(value: str) -> str:
         return "an example from documentation"
     if not value.startswith("-----") and (_PLACEHOLDER.search(value) or len(set(value)) < 5):
         return "a placeholder"
+    if not value.startswith("-----") and _FILLED_IN.search(value) and not _is_of_signs(value):
+        return "a placeholder"
     if not value.startswith("-----") and _REPEATED.search(value) and not is_random(_REPEATED.sub("", value)):
         return "a placeholder"
     return ""
+
+
+def _is_of_signs(value: str) -> bool:
+    """Whether a value is long and of every sign there is, as the keys of WordPress and Django are."""
+    return len(value) >= _SHORTEST_OF_SIGNS and len(set(re.findall(r"[^A-Za-z0-9\s]", value))) > _SHORTEST_OF_SIGNS / 5
 
 
 def _beside(kind: str, text: str, place: int, value: str) -> str:
@@ -183,8 +203,13 @@ def _beside(kind: str, text: str, place: int, value: str) -> str:
     """
     if _CHECKSUM.search(text[max(0, place - 100) : place]):
         return "a checksum"
-    if kind in BY_WHAT_STANDS_BEFORE and _EXCHANGE.search(text, max(0, place - 400), place + len(value) + 400):
+    if kind in _BY_PLACE and (
+        _EXCHANGE.search(text, max(0, place - 400), place + len(value) + 400)
+        or _EXAMPLE.search(text, max(0, place - 150), place)
+    ):
         return "an example from documentation"
+    if kind in _BY_PLACE and _SEALED.search(text, max(0, place - 2000), place):
+        return "encrypted"
     if not kind.startswith("Password in a"):
         return ""
     beside = text[max(0, place - 200) : place + len(value) + 100]
@@ -204,8 +229,13 @@ def told(one: Credential, reading: Reading, key: bytes) -> Finding:
     return Finding(one.weight, one.kind, line, hint(one.value), column, where, mark_of(one.value, key))
 
 
-def credentials_in(text: str, *, lock_file: bool = False) -> list[Credential]:
-    """Everything in a text that is or looks like a credential. A lock file's checksums are not looked at."""
+def credentials_in(
+    text: str, parts: Iterable[tuple[str, int, int]] = (), *, lock_file: bool = False
+) -> list[Credential]:
+    """Everything in a text that is or looks like a credential. A lock file's checksums are not looked at.
+
+    ``parts`` are the files in it: the name of each, where it starts and where it ends.
+    """
     # The scanner takes a C string: what follows a NUL would not be seen.
     text = _ALLOW.sub(lambda mark: mark[0].replace(":", " "), text.replace("\0", " "))
     sheet = _Sheet(text, {})
@@ -213,9 +243,12 @@ def credentials_in(text: str, *, lock_file: bool = False) -> list[Credential]:
         for key in keys:
             for value, place in key.find(text):
                 sheet.add("public" if weight == "public" else "leaked", key.kind, value, place)
+    for kind, value, place in _in_places(text, parts):
+        sheet.add("leaked", kind, value, place)
     for one in betterleaks.scan_string(text, config_path=_RULES):
         rule = one.rule_id.partition(".")[0] if one.rule_id.rpartition(".")[2].isdigit() else one.rule_id
         general = one.confidence == "low" or rule in _GENERIC or rule in UNCLEAR
+        general = general or (rule == _LOGIN and not is_kept(one.secret.rpartition(":")[2]))
         names_only = rule not in _SECRET_ADDRESSES and _NAMES_ONLY.search(rule)
         if not one.secret or (lock_file and general):
             continue
@@ -229,6 +262,18 @@ def credentials_in(text: str, *, lock_file: bool = False) -> list[Credential]:
     for kind, value, place in assigned(text):
         sheet.add("leaked", kind, value, place)
     return list(sheet.found.values())
+
+
+def _in_places(text: str, parts: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, str, int]]:
+    """Values that are secret because of where they stand: the kind, the value, its place."""
+    for one in PLACES:
+        if one.files is None:
+            yield from ((one.kind, *found) for found in one.find(text))
+    for path, start, end in parts:
+        name = path.replace("\\", "/").rpartition("/")[2].lower()
+        for one in PLACES:
+            if one.files is not None and one.files.fullmatch(name):
+                yield from ((one.kind, value, start + place) for value, place in one.find(text[start:end]))
 
 
 def _believed(kind: str, value: str) -> str:

@@ -22,7 +22,7 @@ from greenlane.deploys.inspection.pieces import Reading, readings
 from greenlane.deploys.inspection.text import decoded
 from greenlane.runtime.building.installed import Package
 
-VERSION = 3
+VERSION = 4
 """Counted up whenever the same bytes would be told differently, so that kept answers are not used any longer."""
 
 _READ_AT_MOST = 20 * 1024 * 1024
@@ -101,7 +101,8 @@ def credentials_of(path: str, data: bytes) -> Iterator[tuple[Credential, Reading
     """Every credential in a file with its value and its place, for the platform's own use: never for a face."""
     name = path.rpartition("/")[2].lower()
     for reading in readings(path, data, text=_is_text(kinds.kind_of(path), name, data)):
-        for one in credentials_in(reading.text, lock_file=is_lock_file(path)):
+        parts = ((where or path, start, end) for where, start, end in reading.parts())
+        for one in credentials_in(reading.text, parts, lock_file=is_lock_file(path)):
             yield one, reading
 
 

@@ -1,4 +1,8 @@
-"""The reviewed file of keys that vendors publish as public, and of their siblings that never are."""
+"""The reviewed tables: keys that vendors publish as public, their siblings that never are, and places that hold a secret.
+
+`public_keys.toml` knows a key by its own form, `places_of_secrets.toml` by its place: in a file whose name says what is in
+it, on a command line, in a call.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,15 @@ import base64
 import binascii
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
 import orjson
 
-from greenlane.deploys.inspection.randomness import is_random
+from greenlane.deploys.inspection.names import opens_nothing
+from greenlane.deploys.inspection.passwords import JUDGED
 from greenlane.deploys.inspection.text import around
 
 _AROUND = 400
@@ -24,22 +29,28 @@ _LONGEST = 8192
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """One entry of the file: how a kind of key looks, and what must or must not stand around it."""
+    """One entry of a table: how a kind of key looks, and what must or must not stand around it.
+
+    ``judged`` is what the value itself must pass. ``files`` are the names of the only files in which it is looked for.
+    """
 
     kind: str
     word: str
     pattern: re.Pattern[str]
     near: re.Pattern[str] | None
     not_near: re.Pattern[str] | None
+    files: re.Pattern[str] | None
     claims: dict[str, str]
-    random: bool
+    judged: Callable[[str], bool]
     source: str
     why: str
 
     def find(self, text: str) -> Iterator[tuple[str, int]]:
         """Every key of this kind in a text, with its place."""
-        parts = around(text, self.word, _LONGEST)
+        parts = around(text, self.word, _LONGEST) if self.word else ((0, len(text)),)
         for match in (one for start, end in parts for one in self.pattern.finditer(text, start, end)):
+            if "name" in self.pattern.groupindex and opens_nothing(match["name"]):
+                continue
             group = "key" if "key" in self.pattern.groupindex else 0
             beside = text[max(0, match.start() - _AROUND) : match.end() + _AROUND]
             if self.near is not None and not self.near.search(beside):
@@ -48,7 +59,7 @@ class KnownKey:
                 continue
             if self.claims and not self.claims.items() <= claims_of(match[group]).items():
                 continue
-            if self.random and not is_random(match[group]):
+            if not self.judged(match[group]):
                 continue
             yield match[group], match.start(group)
 
@@ -71,24 +82,31 @@ def _read(entries: list[dict[str, Any]]) -> tuple[KnownKey, ...]:
     return tuple(
         KnownKey(
             kind=one["kind"],
-            word=one["word"],
+            word=one.get("word", ""),
             pattern=re.compile(one["pattern"]),
             near=_pattern(one.get("near")),
             not_near=_pattern(one.get("not_near")),
+            files=_pattern(one.get("files")),
             claims=one.get("claims", {}),
-            random=one.get("random", False),
+            judged=JUDGED[one.get("value", "any")],
             source=one["source"],
-            why=one["why"],
+            why=one.get("why", ""),
         )
         for one in entries
     )
 
 
-_FILE = tomllib.loads(resources.files("greenlane.deploys.data").joinpath("public_keys.toml").read_text("utf-8"))
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files("greenlane.deploys.data").joinpath(name).read_text("utf-8"))
 
-PUBLIC = _read(_FILE["public"])
+
+_KEYS = _table("public_keys.toml")
+
+PUBLIC = _read(_KEYS["public"])
 """Keys that may stand in a page."""
-SECRET = _read(_FILE["secret"])
+SECRET = _read(_KEYS["secret"])
 """Keys that may not."""
-UNCLEAR = frozenset(one["rule"] for one in _FILE["unclear"])
+UNCLEAR = frozenset(one["rule"] for one in _KEYS["unclear"])
 """Rules of the scanners that cannot tell a public key from a secret one."""
+PLACES = _read(_table("places_of_secrets.toml")["place"])
+"""Values that are secret because of where they stand."""

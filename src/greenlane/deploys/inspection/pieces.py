@@ -24,6 +24,7 @@ from typing import IO
 
 import orjson
 
+from greenlane.deploys.inspection.key_stores import armoured
 from greenlane.deploys.inspection.text import decoded
 
 UNPACKED_AT_MOST = 128 * 1024 * 1024
@@ -55,6 +56,8 @@ _JOIN = re.compile(
 _LINE_END = re.compile("\n")
 _BESIDE = 400
 """Letters of each part that are joined."""
+_ESCAPED = re.compile(r"(?:\\{1,2}(?:x|u00)[2-7][0-9A-Fa-f]){12,}")
+_ESCAPE = re.compile(r"\\(?:x|u00)([0-9A-Fa-f]{2})")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,8192}={0,2}(?![A-Za-z0-9+/_=-])")
 _BASE64_LINES = re.compile(r"(?:^[A-Za-z0-9+/]{60,76}\r?\n){1,200}^[A-Za-z0-9+/]{4,76}={0,2}$", re.MULTILINE)
 _READABLE = frozenset(b"\t\r\n" + bytes(range(32, 127)))
@@ -99,6 +102,11 @@ class Reading:
             start += len(one.text) + 1
         self.text = "\n".join(one.text for one in pieces)
 
+    def parts(self) -> Iterator[tuple[str, int, int]]:
+        """Each piece: the part of the file that it is (empty for the file itself), where it starts and ends in ``text``."""
+        for start, one in zip(self._starts, self._pieces, strict=True):
+            yield one.where, start, start + len(one.text)
+
     def at(self, place: int) -> tuple[str, int, int]:
         """Part, line and column of a letter of ``text``."""
         which = max(0, bisect_right(self._starts, place) - 1)
@@ -110,7 +118,7 @@ def readings(path: str, data: bytes, *, text: bool) -> Iterator[Reading]:
     waiting: list[Piece] = []
     size = 0
     for piece in _pieces(path, data, text):
-        for one in (*_cut(piece), *_joined(piece), *_out_of_base64(piece)):
+        for one in (*_cut(piece), *_joined(piece), *_unescaped(piece), *_out_of_base64(piece)):
             if size and size + len(one.text) > READ_AT_ONCE:
                 yield Reading(waiting)
                 waiting, size = [], 0
@@ -126,9 +134,9 @@ def _pieces(path: str, data: bytes, text: bool) -> Iterator[Piece]:
     elif text and not _binary(data):
         yield Piece(decoded(data))
     else:
-        yield Piece(_texts_in(data))
+        yield Piece(armoured(data) or _texts_in(data))
         for where, content in unpacked(data):
-            yield Piece(_texts_in(content) if _binary(content) else decoded(content), where)
+            yield Piece((armoured(content) or _texts_in(content)) if _binary(content) else decoded(content), where)
 
 
 def _binary(data: bytes) -> bool:
@@ -199,6 +207,16 @@ def _join(piece: Piece, run: list[tuple[int, int]]) -> Piece:
         last = end
     parts.append(text[last : last + _BESIDE])
     return Piece("".join(parts), where, line, column, whole=True)
+
+
+def _unescaped(piece: Piece) -> Iterator[Piece]:
+    r"""Strings that are written as numbers of letters, as they are read: scripts hide ``"sk"`` in ``"\x73\x6b"``."""
+    for match in _ESCAPED.finditer(piece.text):
+        before = piece.text[max(0, match.start() - _BESIDE) : match.start()]
+        letters = "".join(chr(int(one, 16)) for one in _ESCAPE.findall(match[0]))
+        after = piece.text[match.end() : match.end() + 1]
+        where, line, column = piece.at(match.start())
+        yield Piece(f"{before}{letters}{after}", where, line, column, whole=True)
 
 
 def _out_of_base64(piece: Piece) -> Iterator[Piece]:
