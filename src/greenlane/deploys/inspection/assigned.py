@@ -18,14 +18,14 @@ KEY, PASSWORD, TOKEN = "Key by its name", "Password by its name", "Bearer token"
 
 _QUOTE = r"\\{0,4}[\"'`]"
 _WAYS = {
-    # k = v    "k": v    k: Type = v    k := v    k => v    e["k"] = v    e.k || v
+    # k = v    "k": v    k: Type = v    k := v    k => v    e["k"] = v    e.k || v    k != v    **k:** v
     "assigned": rf"""(?P<closed>{_QUOTE})?[\])]?\s{{0,20}}
-        (?::\s{{0,4}}[A-Za-z&][\w.<>|?\[\]&' ]{{0,40}}=|As\s\w{{1,20}}\s=|:=|=>|={{1,3}}|:|\?\?=?|\|\|=?)\s{{0,20}}""",
+        (?::\s{{0,4}}[A-Za-z&][\w.<>|?\[\]&' ]{{0,40}}=|As\s\w{{1,20}}\s=|:=|=>|!?={{1,3}}|:(?:\*\*)?|\?\?=?|\|\|=?)\s{{0,20}}""",
     # get("k", "v")
     "handed": rf"{_QUOTE}\s{{0,4}},\s{{0,20}}(?={_QUOTE})",
     # name: k, value: v    "k": {"value": "v"}    name="k" content="v"
     "described": rf"""(?:{_QUOTE})?(?:\s{{0,4}}[:=]\s{{0,4}}\{{\s{{0,20}}|(?:[\s,]|\\n){{1,40}})
-        (?:{_QUOTE})?(?:[vV]alue|default|content)(?:{_QUOTE})?\s{{0,4}}[:=]\s{{0,20}}""",
+        (?:{_QUOTE})?(?:\w{{0,12}}[vV]alue|default|content)(?:{_QUOTE})?\s{{0,4}}[:=]\s{{0,20}}""",
     # setK("v")    .k("v")
     "called": rf"\(\s{{0,4}}(?={_QUOTE})",
     # ENV k v    k "v"    <k>v</k>
@@ -35,7 +35,7 @@ _ASSIGNED = re.compile(
     rf"""
     (?P<tail>[stpkSTPK](?i:ecrets?|okens?|ass(?:w(?:or)?d|wort|phrase|wd)?|wd|eys?(?:[_-]?base)?|at))
     (?:{"|".join(f"(?P<{way}>{form})" for way, form in _WAYS.items())})
-    (?:[\w.?]{{1,60}}(?:[\[(]{_QUOTE}\w{{1,60}}{_QUOTE}[\])])?\s{{0,4}}(?:\|\||\?\?|\bor\b)\s{{0,4}})?  # = env.k || v
+    (?:[\w.?]{{1,60}}(?:\(\)|[\[(]{_QUOTE}\w{{1,60}}{_QUOTE}[\])])?\s{{0,4}}(?:\|\||\?\?|\bor\b)\s{{0,4}})?  # = env.k || v
     (?:[\w.:]{{1,30}}\()?                                                                          # = bytes("v")
     (?:[bfruN@]{{0,2}}(?P<quote>{_QUOTE}))?
     (?:(?:[Bb]earer|[Tt]oken|SSWS|[Bb]ot|[Aa]pi-?[Kk]ey)[ ])?
@@ -53,7 +53,7 @@ _BEFORE, _BESIDE = 120, 200
 # -- what stands before a name -----------------------------------------------------------------------------------------
 _BEGINS = re.compile(
     r"""(?:\A|[\n"'`]|\\n)[ \t]*(?:(?:export|set|ENV|ARG|-|\+|\#|//|\*)[ \t]+)*["'`@]?(?://[\w./:-]{1,80}:|[\w-]{1,40}:)?\Z
-    |[ ](?:-e|--env|export)[ ]\Z""",
+    |[ ](?:-e|--env|export)[ ]\Z|--[a-z-]{1,40}=\Z""",
     re.VERBOSE,
 )
 """The beginning of a line, as in settings: its value needs no quotes."""
@@ -69,8 +69,9 @@ _SETTER = re.compile(r"\.[a-z]\w*|(?:.*\.)?(?:set|with)_?[A-Z]\w*")
 """Names of calls that are given a value; others are asked for one."""
 _CONSTRUCTED = re.compile(
     r"\bnew\s+(?:\w+\.)*[A-Z]\w{2,40}\(\s{0,20}\{[^{}]{0,100}\Z|\b[A-Z]\w{2,40}\((?:\s|\w+=[^,()]+,){0,8}\Z"
+    r"|\bparams\s?[=:]\s?\{[^{}]{0,60}\Z"
 )
-"""A client that is made: ``new Mistral({timeout: 9, ``, ``AcmeClient(``."""
+"""A client that is made, or a request: ``new Mistral({timeout: 9, ``, ``AcmeClient(``, ``params={``."""
 
 # -- what a value is made of -------------------------------------------------------------------------------------------
 _PUBLIC_VALUE = re.compile(r"0x[0-9a-fA-F]{40}|css-\w+")
@@ -98,7 +99,7 @@ _SHORTEST_STRONG, _SHORTEST_ONE_CASE = 24, 40
 """Letters of a value in both cases that is more than a number of something, and of one in a single case."""
 
 _IN_HEADER = re.compile(
-    r"Bearer (?:\$\{|[\"'`]\s{0,20}(?:\+|,|\.concat\()\s{0,20})(?P<name>[A-Za-z_$][\w$]{0,40})(?![\w$.(\[])"
+    r"Bearer (?:\$?\{|[\"'`]\s{0,20}(?:\+|,|\.concat\()\s{0,20})(?P<name>[A-Za-z_$][\w$]{0,40})(?![\w$.(\[])"
 )
 """A variable that is put into a header."""
 _FAR, _MOST_HEADERS = 4000, 200
@@ -154,8 +155,10 @@ class _Assignment:
         if match["end"] and not wrapped:
             return ""
         begins = self.blank or _BEGINS.search(self.before) is not None
+        if match["described"] is not None:
+            return value if _ALONE.match(self.text, match.end()) else ""
         large = self.text[match.start("tail") : match.start("value")].isupper() and self.text[match.end("tail")] == "="
-        if begins and (self.blank or large):
+        if self.blank or (large and (begins or self.before.endswith(" "))):
             return value.rstrip(",;")
         if not (begins or _IN_COMMENT.search(self.before)):
             return ""

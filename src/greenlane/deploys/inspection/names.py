@@ -28,7 +28,7 @@ _FOR_BROWSERS = _words("public publishable pub pk anon site only browser client 
 )
 """Words of names whose values are made to be seen, and vendors that have hardly any others."""
 _NO_SECRET = _words("page continuation sync cancel cache sort partition primary foreign change subject") | _words(
-    "csrf xsrf authenticity verification forgery gpg pgp kms fingerprint"
+    "csrf xsrf turbo authenticity verification forgery gpg pgp kms fingerprint"
 )
 """Words of names that mean something else: a key of a table, a token of a page or a form, the number of a key."""
 _ABOUT_THINGS = _words(
