@@ -137,8 +137,8 @@ class _Assignment:
             if match["spoken"].endswith(">"):
                 return value if not match["end"] and self.before.endswith(("<", '="')) else ""
             alone = self.says == "password" and _LINE.search(self.before)
-            if not (self.blank or match["quote"] or alone):
-                return ""
+            if self.name.lower() == "pass" or not (self.blank or match["quote"] or alone):
+                return ""  # in a sentence to pass is a verb
         if match["called"] is not None and not _SETTER.fullmatch(self.name):
             return ""
         if match["quote"]:
