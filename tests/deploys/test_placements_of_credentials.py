@@ -1,6 +1,7 @@
 """A credential closes the lane in whatever kind of file it was left, and files that only look like it hold nobody up."""
 
 import io
+import json
 import zipfile
 
 import pytest
@@ -114,6 +115,7 @@ VALUE = "q7RzK2mVx9TbL4nWc8YpJ3hD6sFg5aE1uQ0o"
         f"TOKEN='{VALUE}' # of the build\n",
         f'<meta name="api-secret" content="{VALUE}">',
         f"// token = {VALUE}\n",
+        json.dumps({"settings": f"\nCRM_SECRET={VALUE}\n"}),
         f'client.setApiSecret("{VALUE}")',
     ],
 )

@@ -47,6 +47,8 @@ _ASSIGNED = re.compile(
 """A name's end and what it is given. The first letter stands apart because that makes the search several times as fast."""
 _NAME = re.compile(r"[A-Za-z0-9_$.-]{1,64}\Z")
 _LONGEST_NAME = 64
+_LETTERS_OF_ESCAPES = ("n", "r", "t")
+"""Letters that with a backslash before them are no part of a name: it begins a line of a text in a string."""
 _BEFORE, _BESIDE = 120, 200
 """Letters before a name, and on both sides of a value, that say more about them."""
 
@@ -74,6 +76,8 @@ _CONSTRUCTED = re.compile(
 """A client that is made, or a request: ``new Mistral({timeout: 9, ``, ``AcmeClient(``, ``params={``."""
 
 # -- what a value is made of -------------------------------------------------------------------------------------------
+_EXPLAINED = re.compile(r"secret|password|example|sample|verylong", re.IGNORECASE)
+"""What a value says that explanations made up."""
 _PUBLIC_VALUE = re.compile(r"0x[0-9a-fA-F]{40}|css-\w+")
 """An address on a chain, a class of a style."""
 _CROSSED = re.compile(r"[;{}]")
@@ -126,6 +130,8 @@ class _Assignment:
         name = _NAME.search(text, max(0, end - _LONGEST_NAME), end)
         self.name = name[0] if name else ""
         start = end - len(self.name)
+        if text[max(0, start - 1) : start] == "\\" and self.name[:1] in _LETTERS_OF_ESCAPES:
+            self.name, start = self.name[1:], start + 1
         self.before = text[max(0, start - _BEFORE) : start]
         self.blank = self.name.startswith("--") or _ALLOWS_BLANK.search(self.before) is not None
         self.says = says(self.name)
@@ -185,7 +191,7 @@ def _found(one: _Assignment) -> tuple[str, str] | None:
         return (PASSWORD, value) if is_password(value) else None
     if not is_random(value) or _PUBLIC_VALUE.fullmatch(value) or SEALED.search(value):
         return None
-    if one.name.lower() in value.lower():  # a class of a style, or what is to stand there
+    if _EXPLAINED.search(value) or one.name.lower() in value.lower():  # a class of a style, or what is to stand there
         return None
     return (KEY, value) if one.says != "perhaps a key" or one.for_a_server(value) else None
 
