@@ -208,6 +208,15 @@ def test_a_call_says_that_it_went_on_with_a_cheaper_name(console: Visitor, doorw
     assert "It went on with fast, because the budget of everybody together was spent" in page
 
 
+def test_a_call_leads_to_the_piece_of_work_that_it_belongs_to(console: Visitor, doorway: Doorway) -> None:
+    now = doorway.control.clock.now()
+    work = {"process": "prc_1"}
+    doorway.control.ledger.write(lambda connection: written(connection, "call_1", now, begun=work))
+    doorway.control.ledger.write(lambda connection: written(connection, "call_2", now))
+    assert "/ledger?process=prc_1&decisions=yes" in shown(console, doorway.owner, "/calls/call_1")
+    assert "/ledger?process=" not in shown(console, doorway.owner, "/calls/call_2")
+
+
 def test_nobody_sees_budgets_of_others(console: Visitor, doorway: Doorway) -> None:
     budgeted(doorway, 4 * PICO, PICO)
     bea = doorway.hire("Bea Builder", "builder")
