@@ -8,7 +8,8 @@ from pathlib import Path
 import orjson
 import pytest
 from tests.gateway.stub import Asked, Line
-from tests.gateway.unusual import EXCHANGES, Exchange
+from tests.gateway.unusual import EXCHANGES
+from tests.gateway.unusual.shapes import Exchange
 from tests.gateway.world import World
 
 KINDS = ("openai", "anthropic", "gemini")

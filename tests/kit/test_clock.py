@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from greenlane.kit.clock import parse, stamp
 
 ZONES = st.one_of(st.just(UTC), st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes))))
-MOMENTS = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=ZONES)  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=ZONES)  # noqa: DTZ001  bounds for Hypothesis, which adds the zone
 
 
 @given(MOMENTS)

@@ -57,7 +57,7 @@ def test_what_several_have_to_say_leaves_at_the_end_of_the_turn() -> None:
             other.later(b"2")
             one.later(b"3")
             assert not seen
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # the turn ends
             assert seen == ["a:13", "b:2"]
             seen.clear()
 
@@ -81,7 +81,7 @@ def test_what_does_not_wait_keeps_the_order(what: Callable[[Outgoing], None], wa
         out.later(b"first")
         what(out)
         assert seen == wanted
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the turn ends
         assert seen == wanted, "nothing is sent twice"
 
     in_a_loop(work)
@@ -96,7 +96,7 @@ def test_a_peer_that_has_left_costs_the_others_nothing() -> None:
         gone.closing = True
         Outgoing(cast(asyncio.Transport, gone), turn).later(b"1")
         outgoing(seen, turn, "there:").later(b"2")
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the turn ends
         assert seen == ["there:2"]
 
     in_a_loop(work)

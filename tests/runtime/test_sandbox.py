@@ -23,7 +23,7 @@ from greenlane.runtime.sandbox import Jailer
 
 
 def _jail(*command: str, mounts: tuple[Mount, ...] = (), **more: object) -> Jail:
-    return Jail(f"t{uuid4().hex[:8]}", command, {}, mounts, "/", LIMITS, USER, **more)  # type: ignore[arg-type]
+    return Jail(f"t{uuid4().hex[:8]}", command, {}, mounts, "/", LIMITS, USER, **more)  # type: ignore[arg-type]  # fields of any type by name
 
 
 def test_what_it_writes_comes_out_and_its_status_is_told(run: Run) -> None:
