@@ -20,6 +20,7 @@ from greenlane.runtime.egress.fake import FakeWaysOut
 from greenlane.runtime.jail import Ended, Jail, Limits, Mount
 from greenlane.runtime.local import LocalDriver
 from greenlane.runtime.sandbox import Jailer
+from greenlane.runtime.spares import Spares
 from greenlane.runtime.zygote import Zygote
 from greenlane.store.keeping import Keeping
 
@@ -40,8 +41,10 @@ class Said:
 Run = Callable[..., Said]
 
 
-WAYS = ("itself", "zygote") if os.getuid() == 0 else ("itself",)
-"""How a sandbox's command is started: by what holds its place, or where the platform is root by a process that is ready."""
+WAYS = ("itself", "zygote", "spare") if os.getuid() == 0 else ("itself",)
+"""How a sandbox's command is started: by what holds its place, or where the platform is root by a process that is ready, in a
+sandbox that is laid out for it or was laid out beforehand.
+"""
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +61,21 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jailer]:
     ready = Zygote(lambda: packages.gathered(folder))
     assert ready.ready()
     made = Jailer(cgroups.find(f"greenlane-test-{uuid4().hex[:8]}"), ready)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def spares() -> Spares:
+    return Spares(quiet=0)
+
+
+@pytest.fixture(scope="session")
+def spare(tmp_path_factory: pytest.TempPathFactory, spares: Spares) -> Iterator[Jailer]:
+    folder = tmp_path_factory.mktemp("packages")
+    made = Jailer(cgroups.find(f"greenlane-test-{uuid4().hex[:8]}"), Zygote(lambda: packages.gathered(folder)), spares)
+    assert made.warm()
+    assert spares.await_some()
     yield made
     made.close()
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from greenlane.runtime import seccomp
 from greenlane.runtime.inside import landlock
 from greenlane.runtime.jail import SOCKETS, Jail, Mount
 from greenlane.runtime.way_out import WAY_OUT
@@ -30,73 +29,76 @@ _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC = ("ssl", "ca-certificates", "pki", "alternatives")
 _ETC_FILES = ("ld.so.cache", "mime.types", "localtime")
 """What programs read of the machine's settings, folders and files; names of users and hosts are the sandbox's own."""
-_NAMES = ("passwd", "group", "hosts", "nsswitch.conf", "resolv.conf")
 
 _BEGIN = 'echo >&0; read -r begin && exec "$@" </dev/null'
 """What runs last before the command: say that all is laid out, and wait for the word of whoever started this. Should they
 have died meanwhile, there is none, and nothing is left behind: bubblewrap itself notices only a death that comes after it
 has begun to look.
 """
-_HOLD = "read -r end"
+HOLDING = ("/bin/sh", "-c", "read -r end")
 """What runs instead of a command that another process brings: keep all that is laid out until nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What is handed to bubblewrap as descriptors: ``content`` by the names of ``contents`` and the paths of ``copied``,
-    one that what it made is written to, and, where it only holds the place, one that it reads and closes when all is laid
-    out and its powers are gone.
+    """What is handed to bubblewrap as descriptors: the filter, ``content`` by the paths inside, and one that what it made
+    is written to.
     """
 
-    content: Mapping[str, int]
+    filter: int
     info: int
-    laid_out: int | None = None
+    content: Mapping[str, int]
 
 
 def options(jail: Jail, files: Files) -> list[str]:
-    """How the sandbox is laid out. bubblewrap reads the whole table of mounts again for each bind, so what is small and
-    never changes is written into the sandbox's own root instead, which is read-only in the end.
+    """How a sandbox is laid out for its app. bubblewrap reads the whole table of mounts again for each bind, so what is small
+    and never changes is written into the sandbox's own root instead, which is read-only in the end.
     """
-    held = files.laid_out is not None
-    words = [
-        *("--die-with-parent", "--new-session", "--clearenv", "--hostname", "app"),
-        *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"),
-        *("--info-fd", str(files.info), "--seccomp", str(files.content["seccomp"])),
-    ]
+    words = _apart(files)
     if jail.user is None:
         words += ["--unshare-user", "--disable-userns", "--uid", str(INSIDE), "--gid", str(INSIDE)]
     else:
-        words += ["--cap-drop", "ALL", *([] if held else _powers("SETUID", "SETGID", "SETPCAP"))]
-    if held:
-        words += ["--block-fd", str(files.laid_out)]
-    mounts = _mounts(jail)
-    places = [sys.base_prefix, "/etc/passwd", f"{SOCKETS}/http.sock", *(mount.inside for mount in mounts)]
-    words += [*_folders(places), *_system(), "--proc", "/proc", "--dev", "/dev"]
-    room = str(min(jail.limits.disk, jail.limits.memory))
-    for place in OWN:
-        words += ["--perms", "1777", "--size", room, "--tmpfs", place]
-    for name in _NAMES:
-        words += ["--perms", "0644", "--file", str(files.content[name]), f"/etc/{name}"]
-    written = copied(jail)
-    for inside in written:
-        words += ["--perms", "0644", "--file", str(files.content[inside]), inside]
+        words += ["--cap-drop", "ALL", *_powers("SETUID", "SETGID", "SETPCAP")]
+    mounts = brought(jail)
+    words += _view(files, (mount.inside for mount in mounts), ("--size", str(room(jail))))
     for mount in mounts:
-        if mount.inside in written:
-            continue
         words += ["--bind" if mount.writable else "--ro-bind", str(mount.outside), mount.inside]
-    if jail.sockets is not None:
-        words += ["--bind", str(jail.sockets), SOCKETS]
-    for name, value in () if held else environment(jail).items():  # what holds the place has nothing of the app
+    for name, value in environment(jail).items():
         words += ["--setenv", name, value]
     return [*words, "--remount-ro", "/", "--chdir", jail.folder]
 
 
-def command(jail: Jail, *, held: bool) -> list[str]:
-    """What runs in it: the command under no power at all and behind landlock, or what holds its place (``held``), which
-    has none from the beginning: what bubblewrap took away cannot be gained again (PR_SET_NO_NEW_PRIVS).
+def empty(files: Files, laid_out: int) -> list[str]:
+    """How a sandbox is laid out for nobody yet: what is one app's own is brought later (``inside/furnishing.py``). What holds
+    the place has no power from the beginning, for what bubblewrap took away cannot be gained again (PR_SET_NO_NEW_PRIVS).
+    It reads and closes ``laid_out`` when all is laid out and its powers are gone.
     """
-    if held:
-        return ["/bin/sh", "-c", _HOLD]
+    words = [*_apart(files), "--cap-drop", "ALL", "--block-fd", str(laid_out)]
+    return [*words, *_view(files, (), ()), "--remount-ro", "/"]
+
+
+def _apart(files: Files) -> list[str]:
+    """In namespaces of its own, behind the filter."""
+    return [
+        *("--die-with-parent", "--new-session", "--clearenv", "--hostname", "app"),
+        *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"),
+        *("--info-fd", str(files.info), "--seccomp", str(files.filter)),
+    ]
+
+
+def _view(files: Files, places: Iterable[str], size: Sequence[str]) -> list[str]:
+    """What every sandbox sees, with the folders above some places."""
+    words = [*_folders([sys.base_prefix, "/etc/passwd", f"{SOCKETS}/http.sock", *places]), *_system()]
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    for place in OWN:
+        words += ["--perms", "1777", *size, "--tmpfs", place]
+    for inside, one in files.content.items():
+        words += ["--perms", "0644", "--file", str(one), inside]
+    return words
+
+
+def command(jail: Jail) -> list[str]:
+    """What runs in it: the command under no power at all and behind landlock."""
     words = [] if jail.user is None else ["setpriv", *_as_user(jail.user), "--"]
     return [*words, "/bin/sh", "-c", _BEGIN, "sh", *narrowed(jail), *jail.command]
 
@@ -135,32 +137,42 @@ def interpreter() -> str:
     return f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def contents(jail: Jail) -> dict[str, bytes]:
-    """What is handed over as bytes: the filter, and the names of users and hosts as the sandbox sees them."""
-    user = INSIDE if jail.user is None else jail.user
-    return {
-        "seccomp": seccomp.program(),
-        "passwd": f"app:x:{user}:{user}::/tmp:/usr/sbin/nologin\n".encode(),
-        "group": f"app:x:{user}:\n".encode(),
-        "hosts": b"127.0.0.1 localhost app\n::1 localhost app\n",
-        "nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
-        "resolv.conf": b"",
+def usual() -> dict[str, bytes]:
+    """Files that every sandbox has, by their places inside: names of hosts, and settings of the machine as they are now."""
+    found = {
+        "/etc/hosts": b"127.0.0.1 localhost app\n::1 localhost app\n",
+        "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
+        "/etc/resolv.conf": b"",
     }
+    settings = {f"/etc/{name}": Path("/etc") / name for name in _ETC_FILES}
+    return found | {inside: one.read_bytes() for inside, one in settings.items() if one.is_file()}
 
 
-def copied(jail: Jail) -> dict[str, Path]:
-    """The files that are written into the sandbox as they are now, by their places inside: settings of the machine, and
-    the platform's own programs.
-    """
-    found = {f"/etc/{name}": Path("/etc") / name for name in _ETC_FILES}
-    found |= {one.inside: one.outside for one in _mounts(jail) if one.outside.parent == PROGRAMS and not one.writable}
-    return {inside: outside for inside, outside in found.items() if outside.is_file()}
+def written(jail: Jail) -> dict[str, bytes]:
+    """Files that one app's sandbox has beside those: names of users, and the platform's own programs."""
+    user = INSIDE if jail.user is None else jail.user
+    found = {
+        "/etc/passwd": f"app:x:{user}:{user}::/tmp:/usr/sbin/nologin\n".encode(),
+        "/etc/group": f"app:x:{user}:\n".encode(),
+    }
+    return found | {one.inside: one.outside.read_bytes() for one in _mounts(jail) if _is_program(one)}
+
+
+def brought(jail: Jail) -> list[Mount]:
+    """What it sees of places outside."""
+    sockets = [] if jail.sockets is None else [Mount(SOCKETS, jail.sockets, writable=True)]
+    return [*(one for one in _mounts(jail) if not _is_program(one)), *sockets]
+
+
+def room(jail: Jail) -> int:
+    """Bytes that it has in memory for itself, in each of ``OWN``."""
+    return min(jail.limits.disk, jail.limits.memory)
 
 
 def environment(jail: Jail) -> dict[str, str]:
     """The variables that it finds."""
-    usual = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108  those of the sandbox
-    return {**usual, **(WAY_OUT if jail.egress is not None else {}), **jail.environment}
+    always = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108  those of the sandbox
+    return {**always, **(WAY_OUT if jail.egress is not None else {}), **jail.environment}
 
 
 def rlimits(jail: Jail, *, grouped: bool) -> dict[str, int]:
@@ -181,6 +193,10 @@ OWN = ("/tmp", "/dev/shm")  # noqa: S108  those of the sandbox
 
 def _mounts(jail: Jail) -> tuple[Mount, ...]:
     return (*jail.mounts, Mount(LANDLOCK, PROGRAMS / "landlock.py"))
+
+
+def _is_program(mount: Mount) -> bool:
+    return mount.outside.parent == PROGRAMS and mount.outside.is_file() and not mount.writable
 
 
 def _powers(*names: str) -> list[str]:

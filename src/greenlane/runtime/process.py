@@ -41,6 +41,7 @@ from greenlane.runtime.pictures import Photographer
 from greenlane.runtime.release import Key
 from greenlane.runtime.releases import ask_control
 from greenlane.runtime.sandbox import Jailer
+from greenlane.runtime.spares import Spares
 from greenlane.runtime.stage import Stage, key_of
 from greenlane.runtime.zygote import Zygote
 
@@ -93,11 +94,11 @@ def run(options: RuntimeOptions, keeping: Keeping) -> None:
     zygote = None
     if os.getuid() == 0:  # entering a sandbox that was laid out takes root's powers
         zygote = Zygote(lambda: packages.gathered(options.folder / "packages"))
-    jailer = Jailer(cgroups.find(cgroups.base_of(options.folder)), zygote)
+    jailer = Jailer(cgroups.find(cgroups.base_of(options.folder)), zygote, Spares())
     if refused := jailer.available():
         log.debug("apps cannot run on this machine; files are served as ever", why=refused)
     elif zygote is not None:
-        threading.Thread(target=zygote.ready, name="importing", daemon=True).start()
+        threading.Thread(target=jailer.warm, name="importing", daemon=True).start()
     blobs, ways_out = Blobs(options.blobs), EgressProcess(options.egress)
     driver = LocalDriver(
         jailer, options.folder, options.sandboxes, blobs, options.limits, ways_out, keeping.room, options.known

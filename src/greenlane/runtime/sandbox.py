@@ -12,30 +12,27 @@ import select
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-
-import orjson
 
 from greenlane.kit import trees
 from greenlane.runtime import bubblewrap, holding_still, seccomp
 from greenlane.runtime.cgroups import Group, Groups, Use
 from greenlane.runtime.jail import CannotIsolate, Ended, Jail, Limits, Mount, Why
+from greenlane.runtime.place import Place
+from greenlane.runtime.spares import Spares
 from greenlane.runtime.way_out import WaysOut
-from greenlane.runtime.zygote import Child, Zygote, memory
+from greenlane.runtime.zygote import Child, Zygote
 
 _LOOK_EVERY = 0.1
 """Seconds between two looks at the clock, and at least between two at the disk."""
 _CHUNK = 65536
-_LAID_OUT_WITHIN = 30.0
-"""Seconds that bubblewrap may take on a machine that has much to do."""
 
 _ENTER = """set -e; umask 022
 while [ "$1" != -- ]; do echo 0 > "$1"; shift; done; shift
@@ -49,12 +46,13 @@ class Jailer:
     """Makes sandboxes. ``groups`` keep limits for all processes of a sandbox together; None where that is not to be had.
 
     Without groups, memory is limited for each process and processes are counted for the user, which is weaker: see
-    ``weaker``. With a ``zygote``, commands start quickly.
+    ``weaker``. With a ``zygote``, commands start quickly, and with ``spares`` more so.
     """
 
-    def __init__(self, groups: Groups | None, zygote: Zygote | None = None) -> None:
+    def __init__(self, groups: Groups | None, zygote: Zygote | None = None, spares: Spares | None = None) -> None:
         self._groups = groups
         self._zygote = zygote
+        self._spares = spares
         self._ways_out = WaysOut()
         if groups is not None:
             groups.clear()
@@ -114,13 +112,20 @@ class Jailer:
         """
         if self._unavailable:
             raise CannotIsolate("Code cannot be run safely on this machine.", next_step=self._unavailable)
-        zygote = self._zygote if self._zygote is not None and self._zygote.ready() else None
-        return self._start(jail, zygote, output)
+        return self._start(jail, self._zygote if self.warm() else None, output)
+
+    def warm(self) -> bool:
+        """Have ready what starts commands quickly, and whether it is."""
+        if self._zygote is None or not self._zygote.ready():
+            return False
+        if self._spares is not None:
+            self._spares.begin()
+        return True
 
     def _start(self, jail: Jail, zygote: Zygote | None, output: Callable[[bytes], None]) -> Running:
         if (os.getuid() == 0) != (jail.user is not None):
             raise ValueError("a sandbox has a user of its own exactly where the platform is root")
-        running = Running(jail, self._groups, self._ways_out, zygote, output)
+        running = Running(jail, self._groups, self._ways_out, zygote, self._spares, output)
         running._begin()
         return running
 
@@ -128,6 +133,8 @@ class Jailer:
         """Take away what groups are left in; sandboxes that still run are ended."""
         if self._zygote is not None:
             self._zygote.close()
+        if self._spares is not None:
+            self._spares.close()
         if self._groups is not None:
             self._groups.clear()
 
@@ -141,6 +148,7 @@ class Running:
         groups: Groups | None,
         ways_out: WaysOut,
         zygote: Zygote | None,
+        spares: Spares | None,
         output: Callable[[bytes], None],
     ) -> None:
         self.jail = jail
@@ -148,14 +156,11 @@ class Running:
         self._group: Group | None = None
         self._ways_out = ways_out
         self._zygote = zygote
+        self._spares = spares
         self._output = output
-        self._process: subprocess.Popen[bytes] | None = None
-        self._line, self._theirs = socket.socketpair()
-        self._laid_out: socket.socket | None = None
-        self._pipe, self._written = os.pipe2(os.O_CLOEXEC)
+        self._place: Place | None = None
         self._child: Child | None = None
         self._child_ended: Future[int] = Future()
-        self._first = 0
         self._spawned = threading.Event()
         self._over = threading.Event()
         self._broken: BaseException | None = None
@@ -167,7 +172,7 @@ class Running:
     @property
     def pid(self) -> int:
         """The process id of the sandbox's first process, as seen from here."""
-        return self._first
+        return 0 if self._place is None else self._place.first
 
     @property
     def ended(self) -> Ended | None:
@@ -200,30 +205,29 @@ class Running:
 
     def hold_still(self) -> None:
         """Stop everything in it where it is, until ``go_on``. Raises ``Unavailable`` when it cannot be done in time."""
-        if self._first and self.ended is None:
-            holding_still.hold((self._first, *self._commands()))
+        if self.pid and self.ended is None:
+            holding_still.hold((self.pid, *self._commands()))
 
     def go_on(self) -> None:
         """Let it go on where it was."""
-        if self._first and self.ended is None:
-            holding_still.let_go((self._first, *self._commands()))
+        if self.pid and self.ended is None:
+            holding_still.let_go((self.pid, *self._commands()))
 
     def _commands(self) -> list[int]:
         """The command itself, or what the sandbox's first process started: that before all (proc_pid_children(5))."""
         if self._child is not None:
             return [] if self._child_ended.done() else [self._child.pid]
         try:
-            return [int(pid) for pid in Path(f"/proc/{self._first}/task/{self._first}/children").read_text().split()]
+            return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
         except OSError:
             return []
 
     def _kill(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
+        if self._place is not None:
+            self._place.kill()
 
     def _begin(self) -> None:
-        # Linux tells a child that its parent died when the *thread* that started it ends (PR_SET_PDEATHSIG): so the
-        # thread that minds a sandbox is the one that starts it.
+        # A sandbox ends with the thread that made its place: so the thread that minds it makes it.
         threading.Thread(target=self._live, name=f"sandbox {self.jail.name}", daemon=True).start()
         self._spawned.wait()
         if self._broken is not None:
@@ -234,7 +238,6 @@ class Running:
             self._spawn()
         except BaseException as error:  # noqa: BLE001  raised again by _begin, in the thread that asked
             self._broken = error
-            self._kill()
             self._close()
             self._spawned.set()
             return
@@ -242,36 +245,33 @@ class Running:
         try:
             self._mind()
         finally:
-            self._kill()
             self._close()
             self._over.set()
 
     def _close(self) -> None:
-        if self._process is not None:
-            self._process.wait()
-        self._line.close()
-        if self._laid_out is not None:
-            self._laid_out.close()
-        os.close(self._pipe)
+        if self._place is not None:
+            self._place.close()
         self._ways_out.close(self.jail.name)
         if self._group is not None:
             self._group.remove()
 
     def _spawn(self) -> None:
-        """Have it laid out, then have the command started in it: by the zygote where there is one, else by what holds
-        the place, which becomes the command.
+        """Have the command started: by the zygote in a place that was laid out for nobody, where there is one, else by what
+        holds a place of the app's own, which becomes the command.
         """
-        try:
-            self._lay_out(held=self._zygote is not None)
-            if self._zygote is not None and self._first:
-                self._move_in(self._zygote)
-            else:
-                self._open_way_out()
-        finally:
-            os.close(self._written)
         if self._zygote is None:
+            self._make_group()
+            self._place = place = Place(self.jail, self._entering())
+            place.hand_on()
+            self._open_way_out(place)
             with suppress(BrokenPipeError):
-                self._line.send(b"\n")
+                place.line.send(b"\n")
+        else:
+            self._place = place = (self._spares and self._spares.take()) or Place()
+            self._make_group()  # whoever holds the place needs none: what is brought comes into it
+            if place.first:
+                self._move_in(place, self._zygote)
+            place.hand_on()
 
     def _make_group(self) -> None:
         if self._groups is not None:
@@ -280,93 +280,44 @@ class Running:
                 self.jail.name, memory=limits.memory, processes=limits.processes, cpu=limits.cpu
             )
 
-    def _lay_out(self, *, held: bool) -> None:
-        """Start bubblewrap. Whoever holds the place needs no group: what is brought comes into it, made meanwhile."""
-        jail = self.jail
-        with ExitStack() as stack:
-            stack.enter_context(self._theirs)
-            if not held:
-                self._make_group()
-            info, told = os.pipe()
-            stack.callback(os.close, info)
-            ours = stack.enter_context(os.fdopen(told, "wb"))
-            files = {name: memory(content) for name, content in bubblewrap.contents(jail).items()}
-            for one in files.values():
-                stack.callback(os.close, one)
-            for inside, outside in bubblewrap.copied(jail).items():
-                files[inside] = stack.enter_context(outside.open("rb")).fileno()
-            laid_out = None
-            if held:
-                self._laid_out, theirs = socket.socketpair()
-                stack.enter_context(theirs)
-                self._laid_out.send(b".")
-                laid_out = files["laid out"] = theirs.fileno()
-            words = bubblewrap.options(jail, bubblewrap.Files(files, told, laid_out))
-            files["options"] = memory(b"".join(word.encode() + b"\0" for word in words))
-            stack.callback(os.close, files["options"])
-            bwrap = ["bwrap", "--args", str(files["options"]), *bubblewrap.command(jail, held=held)]
-            self._process = subprocess.Popen(
-                bwrap if held else [*self._entering(), *bwrap],
-                stdin=self._theirs.fileno(),
-                stdout=self._written,
-                stderr=self._written,
-                pass_fds=[told, *files.values()],
-                env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")},
-            )
-            ours.close()
-            if held:
-                self._make_group()
-            self._first = _first_process(info)
-
     def _entering(self) -> list[str]:
         """What comes before bubblewrap where its command becomes the sandbox's own, to be in the group and the limits."""
         doors = () if self._group is None else self._group.doors
         limits = _ulimits(bubblewrap.rlimits(self.jail, grouped=self._group is not None))
         return ["/bin/sh", "-c", _ENTER, "sh", *map(str, doors), "--", *limits]
 
-    def _open_way_out(self) -> None:
-        if self.jail.egress is not None and self._first:
-            self._ways_out.open(self.jail.name, self._first, self.jail.egress)
+    def _open_way_out(self, place: Place) -> None:
+        if self.jail.egress is not None and place.first:
+            self._ways_out.open(self.jail.name, place.first, self.jail.egress)
 
-    def _move_in(self, zygote: Zygote) -> None:
+    def _move_in(self, place: Place, zygote: Zygote) -> None:
         """Have the command and the way out ready while the sandbox is laid out, and let it in when it is."""
         doors = () if self._group is None else self._group.doors
         gate, opens = os.pipe2(os.O_CLOEXEC)
         try:
             child = Child(self._see_out)
             with ThreadPoolExecutor(1) as beside:
-                opened = beside.submit(self._open_way_out)
-                zygote.start(self.jail, self._first, (self._written, gate), doors, child)
+                opened = beside.submit(self._open_way_out, place)
+                zygote.start(self.jail, place.first, (place.written, gate), doors, child)
                 self._child = child
                 opened.result()
-            if self._is_laid_out():
+            if place.is_laid_out():
                 os.write(opens, b"\n")
         finally:
             os.close(gate)
             os.close(opens)
 
-    def _is_laid_out(self) -> bool:
-        """Whether bubblewrap has read what lay there for it, which it does once everything is laid out, and closed its
-        end. An end that is closed before what came was read is a line that broke (``unix_release_sock`` in Linux,
-        net/unix/af_unix.c).
-        """
-        assert self._laid_out is not None, "it was asked to say so"
-        self._laid_out.settimeout(_LAID_OUT_WITHIN)
-        try:
-            return self._laid_out.recv(1) == b""
-        except ConnectionResetError:
-            return False
-
     def _see_out(self, status: int) -> None:
         """The command ended: whatever else is in the sandbox ends with it."""
         self._child_ended.set_result(status)
+        assert self._place is not None, "it ran there"
         with suppress(OSError):
-            self._line.shutdown(socket.SHUT_RDWR)
+            self._place.line.shutdown(socket.SHUT_RDWR)
 
     def _mind(self) -> None:
         """Hand on what it writes, and look at the clock and the disk, until nobody in it writes any more."""
-        assert self._process is not None
-        pipe = self._pipe
+        assert self._place is not None, "it was laid out"
+        pipe = self._place.pipe
         writes = select.poll()  # select() takes no descriptor from 1024 on
         writes.register(pipe, select.POLLIN)
         began = looked = time.monotonic()
@@ -387,7 +338,7 @@ class Running:
                     self._end_for("disk")
                 looked = time.monotonic()
                 pause = max(_LOOK_EVERY, 20 * (looked - now))  # looking takes a twentieth of the time at most
-        status = self._process.wait()
+        status = self._place.process.wait()
         if self._child is not None:
             status = self._child_ended.result()
         self._ended = Ended(status if status >= 0 else 128 - status, self._why(status))
@@ -416,14 +367,6 @@ def _ulimits(limits: Mapping[str, int]) -> list[str]:
         *(str(limits["NOFILE"]), str(limits["FSIZE"] // 512)),
         *("-" if data is None else str(data // 1024), "-" if processes is None else str(processes)),
     ]
-
-
-def _first_process(info: int) -> int:
-    """The id that bubblewrap tells; 0 when it ended before it could, and then it says why in its output."""
-    told = b""
-    while part := os.read(info, 4096):
-        told += part
-    return int(orjson.loads(told)["child-pid"]) if told else 0
 
 
 def _taken(mounts: Sequence[Mount]) -> int:

@@ -20,11 +20,12 @@ import orjson
 import structlog
 
 from greenlane.runtime import bubblewrap, seccomp
+from greenlane.runtime.inside import furnishing
 from greenlane.runtime.jail import Jail
 
 log = structlog.get_logger()
 
-_PROGRAMS = ("zygote.py", "start.py", "landlock.py")
+_PROGRAMS = ("zygote.py", "start.py", "landlock.py", "furnishing.py")
 _NAMESPACES = ("pid", "mnt", "net", "ipc", "uts", "cgroup")
 """In the order in which they are handed over; ``inside/zygote.py`` counts on it."""
 _WITHIN = 30.0
@@ -70,6 +71,8 @@ class Zygote:
         with self._lock:
             if self._line is not None and not self._line.over.is_set():
                 return
+            if not furnishing.possible():
+                raise NoZygote("this kernel cannot move mounts, which takes Linux 5.12")
             if time.monotonic() < self._not_before:
                 raise NoZygote("it could not be started a moment ago")
             self._not_before = time.monotonic() + _AGAIN_AFTER
@@ -80,7 +83,13 @@ class Zygote:
 
         ``streams`` are what it writes to, and the gate behind which it waits for a byte: until all is laid out. Raises ``NoZygote``, or OSError when the sandbox is gone.
         """
+        mounts = bubblewrap.brought(jail)
         order = {
+            "places": [(mount.inside, mount.outside.is_dir()) for mount in mounts],
+            "written": {path: content.decode() for path, content in bubblewrap.written(jail).items()},
+            "own": bubblewrap.OWN,
+            "room": bubblewrap.room(jail),
+            "doors": len(doors),
             "command": jail.command,
             "imported": jail.imported,
             "environment": bubblewrap.environment(jail),
@@ -102,6 +111,8 @@ class Zygote:
                 descriptors.append(os.open(f"/proc/{first}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC))
             for door in doors:
                 descriptors.append(os.open(door, os.O_WRONLY | os.O_CLOEXEC))
+            for mount in mounts:
+                descriptors.append(furnishing.opened(str(mount.outside), writable=mount.writable))
             line.ask(descriptors, child)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ system-call filter, looks at itself whether all of that is so, and only then run
 in it or anywhere in its sandbox. This process itself sees the machine's programs and the platform's own packages.
 
 It hears messages on its standard input, each with descriptors: an order as JSON in a file, where the child writes to, a
-gate, the namespaces (pid first), the doors of groups. A byte from the gate says that the sandbox is laid out; it comes into
+gate, the namespaces (pid first), the doors of groups, what the app sees of places outside. A byte from the gate says that the sandbox is laid out; it comes into
 its groups meanwhile, which takes the kernel as long. It answers ``{"began": pid}`` or ``{"failed": why}`` to each in turn, and
 tells ``{"ended": pid, "status": status}`` of every child. It ends when nobody listens any more.
 """
@@ -32,8 +32,8 @@ from typing import Any
 HOME = "/opt/greenlane"
 NAMESPACES = 6
 """How many an order brings: pid, mnt, net, ipc, uts, cgroup."""
-MOST = 64
-"""Descriptors of one message at most."""
+MOST = 250
+"""Descriptors of one message at most; Linux allows 253 (``SCM_MAX_FD``)."""
 _SET_DEATH_SIGNAL, _SET_DUMPABLE, _DROP_BOUNDING, _SET_SECCOMP, _NO_NEW_PRIVILEGES, _AMBIENT = 1, 4, 24, 22, 38, 47
 """PR_… (linux/prctl.h)."""
 _CLEAR_AMBIENT, _FILTER = 4, 2
@@ -80,7 +80,8 @@ class Born(Exception):
 def main() -> None:
     """Import, then answer orders; in a child, run the app."""
     sys.path.insert(0, HOME)
-    importlib.import_module("landlock")
+    for name in ("landlock", "furnishing"):
+        importlib.import_module(name)
     start: Any = importlib.import_module("start")
     sys.path[:] = [*sys.path[1:], start.SERVER]
     before = frozenset(sys.modules)
@@ -167,8 +168,11 @@ def _fork(descriptors: list[int], own: int) -> dict[str, Any]:
     return {"began": child}
 
 
-def _move_in(told: dict[str, Any], gate: int, spaces: list[int], doors: list[int]) -> None:
-    """Come into groups and namespaces, and give up everything. Raises OSError, or RuntimeError when something is left."""
+def _move_in(told: dict[str, Any], gate: int, spaces: list[int], more: list[int]) -> None:
+    """Come into groups and namespaces, bring what is the app's own, and give up everything. Raises OSError, or RuntimeError
+    when something is left.
+    """
+    doors, trees = more[: told["doors"]], more[told["doors"] :]
     os.setsid()
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -178,9 +182,10 @@ def _move_in(told: dict[str, Any], gate: int, spaces: list[int], doors: list[int
         os._exit(1)  # there is no sandbox; bubblewrap has said why
     for space in spaces:
         _enter(space)
+    os.umask(0o022)
+    sys.modules["furnishing"].furnish(told["places"], trees, told["written"], told["own"], told["room"])
     for name, most in told["limits"].items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
-    os.umask(0o022)
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
     os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     _give_up(told["user"])
