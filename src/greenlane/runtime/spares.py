@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 MOST = 2
 """How many wait at most; each takes about a MiB of memory. Who comes while there is none has one laid out."""
-QUIET = 1.0
+QUIET = 0.25
 """Seconds after one was taken until another is laid out: whoever took it needs the processor now."""
 _AFTER_FAILURE = 0.1
 _OLDEST = 600.0
