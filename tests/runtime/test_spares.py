@@ -118,6 +118,7 @@ def test_what_cannot_be_laid_out_is_tried_again(monkeypatch: pytest.MonkeyPatch)
         return Place()
 
     monkeypatch.setattr(spares, "Place", laid_out)
+    monkeypatch.setattr(spares, "_AFTER_FAILURE", 0.01)
     some = Spares(1, quiet=0)
     some.begin()
     assert some.await_some()

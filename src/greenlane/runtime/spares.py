@@ -14,10 +14,11 @@ from greenlane.runtime.place import Place
 log = structlog.get_logger()
 
 MOST = 2
-"""How many wait at most; each takes about a MiB of memory. Who comes while there is none has one laid out."""
+"""How many wait at most; each takes 0.6 MiB of memory. Who comes while there is none has one laid out."""
 QUIET = 0.25
 """Seconds after one was taken until another is laid out: whoever took it needs the processor now."""
-_AFTER_FAILURE = 0.1
+_AFTER_FAILURE = 10.0
+"""Seconds until it is tried again where none could be laid out; apps start all the same, or say why not."""
 _OLDEST = 600.0
 """Seconds that one may wait: it has the machine's settings as they were (``/etc/ld.so.cache``)."""
 
@@ -83,7 +84,7 @@ class Spares:
                 self._look()
             except Exception as error:  # noqa: BLE001  with this thread all that moved in would end
                 log.warning("no sandbox could be laid out beforehand", why=str(error))
-                self._pause(max(self._quiet, _AFTER_FAILURE))
+                self._pause(_AFTER_FAILURE)
         while self._waiting:
             self._waiting.popleft().place.close()
 
