@@ -9,12 +9,28 @@ from tests.web.conftest import Visitor
 from tests.web.test_people import form, read, send, words
 
 from greenlane.identity import queries as identity
+from greenlane.identity.custom_roles.actions import CreateRole
 
 
 def test_who_keeps_one_environment_starts_no_review(console: Visitor, doorway: Doorway) -> None:
     edda = doorway.hire("Edda Engineer", "platform-engineer:staging", everywhere=True)
     assert "/do/start-review" in read(console, doorway.owner, "/access-reviews")
     assert "/do/start-review" not in read(console, edda, "/access-reviews")
+
+
+def test_a_role_of_ones_own_starts_reviews_and_decides_them(console: Visitor, doorway: Doorway) -> None:
+    """What counts is what a role allows, whatever it is called."""
+    allowed = ("read-settings", "start-review", "keep-access", "remove-access")
+    doorway.does(doorway.owner, CreateRole("access-manager", allowed))
+    manu = doorway.hire("Manu Manager", "access-manager", everywhere=True)
+    form(read(console, manu, "/access-reviews"), "/do/start-review")
+    page = read(console, doorway.owner, "/access-reviews")
+    rita = doorway.hire("Rita Reviewer", "reviewer")
+    fields = form(page, "/do/start-review") | {"scope": "team:home", "reviewers": rita.id, "days": "7"}
+    send(console, doorway.owner, "/do/start-review", **fields)
+    found = re.search(r"/access-reviews/rev_\w+", read(console, manu, "/access-reviews"))
+    assert found is not None
+    assert "/do/keep-access" in read(console, manu, found[0])
 
 
 def test_a_review_is_started_decided_and_closed_on_its_pages(console: Visitor, doorway: Doorway) -> None:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
-from greenlane.identity import roles
+from greenlane.identity.held import ORGANISATION
 from greenlane.identity.queries import listing
 from greenlane.identity.reviews import evidence, queries
 from greenlane.identity.reviews.queries import Review
@@ -45,9 +45,8 @@ def reviews(at: Asked) -> Response:
         found = [one for one in queries.reviews(connection) if _sees(at, connection, one)]
         words = standing.scope_words(connection, [one.scope for one in found])
         names = identity.names(connection, [person for one in found for person in one.reviewers])
-        allowing = roles.VERBS["start-review"].roles
-        everywhere = any(one.role in allowing and one.scope == "organisation" for one in at.held)
-        mine = {one.scope for one in at.held if one.role in allowing}
+        mine = {one.scope for one in at.held if one.may("start-review")}
+        everywhere = ORGANISATION in mine
         teams = [one.name for one in identity.teams(connection) if everywhere or f"team:{one.id}" in mine]
         people = listing.people_after(connection, limit=MOST_REVIEWERS) if everywhere or teams else []
     return at.page(
@@ -71,7 +70,7 @@ def review(at: Asked) -> Response:
         names = identity.names(connection, [one.started_by, one.closed_by or "", *one.reviewers])
         words = standing.scope_words(connection, [one.scope])
     more = place + len(found) if place + len(found) + 1 < one.rights else None
-    keeper = any(held.role in roles.VERBS["keep-access"].roles for held in at.held)
+    keeper = any(held.may("keep-access") and held.scope in {ORGANISATION, one.scope} for held in at.held)
     return at.page(
         "reviews/review.html",
         review=one,
