@@ -11,8 +11,9 @@ setup: .venv/.ready  ## make .venv and install exactly what the lock names
 .venv/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
-	.venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
+	.venv/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable .
+	.venv/bin/python -m compileall -q src
 	touch $@
 
 test: setup  ## every law and every test, on SQLite and PostgreSQL

@@ -7,6 +7,8 @@ import sys
 from greenlane.cli import LocalCommands, Told, app
 from greenlane.cli.developing import Wish
 from greenlane.cli.output import Output
+from greenlane.kit.settings import Settings
+from greenlane.ledger.verify import verify_folder
 
 
 def said(*given: object) -> Told:
@@ -23,7 +25,16 @@ def dev(wish: Wish, out: Output) -> dict[str, object]:
     return {"folder": str(wish.folder), "app": wish.app, "person": wish.person, "exit_code": 0}
 
 
-LOCAL = LocalCommands(up=up, dev=dev, doctor=said, backup=said, restore=said, docs=said)
+LOCAL = LocalCommands(
+    up=up,
+    dev=dev,
+    doctor=said,
+    backup=said,
+    restore=said,
+    docs=said,
+    verify=verify_folder,
+    settings=lambda: Settings.model_fields,
+)
 
 if __name__ == "__main__":
     sys.exit(app(LOCAL))

@@ -17,7 +17,7 @@ from greenlane.govern.errors import NotFound
 from greenlane.insights import seeing_calls
 from greenlane.kit.clock import parse
 from greenlane.kit.digest import canonical
-from greenlane.ledger import proof
+from greenlane.ledger import proving
 from greenlane.ledger import queries as ledger_queries
 from greenlane.ledger.batches import Journal
 from greenlane.ledger.journal import Sealer, prove_record
@@ -235,7 +235,7 @@ def test_a_record_of_a_call_is_proven_to_the_checkpoint(slot: Slot) -> None:
     (entry,) = slot.asks(ledger_queries.by_action, batch)
     slot.control.ledger.close()
     data = slot.control.blobs.get(entry.receipt.happened["blob"])
-    outer = slot.asks(proof.prove, entry.seq)
+    outer = slot.asks(proving.prove, entry.seq)
     proven = prove_record(data, int(place), entry.receipt.encode(), outer)
     proven.check(canonical(end("c1")), slot.control.trust.log)
 

@@ -9,7 +9,7 @@ import pytest
 
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.database import Database
-from greenlane.ledger import proof, queries
+from greenlane.ledger import proving, queries
 from greenlane.ledger.append import Ledger
 from greenlane.ledger.batches import Journal, read_batch
 from greenlane.ledger.journal import JournalDamaged, Sealer, prove_record, records
@@ -157,7 +157,7 @@ def test_one_record_is_proven_by_an_inner_and_an_outer_path(
     kept = Blobs(tmp_path / "blobs").get(entry.receipt.happened["blob"])
     with database.read() as connection:
         data = queries.stored_bytes(connection, entry.seq)
-        outer = proof.prove(connection, entry.seq)
+        outer = proving.prove(connection, entry.seq)
     assert data is not None
     proven = prove_record(kept, 42, data, Proof.parse(str(outer)))
     proven.check(b"visit 42", signer.key)

@@ -19,7 +19,7 @@ from securesystemslib.signer import SSlibKey
 
 from greenlane.kit import digest
 from greenlane.kit.database import Database
-from greenlane.ledger import proof, queries
+from greenlane.ledger import proving, queries
 from greenlane.ledger.append import Ledger
 from greenlane.ledger.passport import artifact_statement, build, passport_digest, verify_passport
 from greenlane.ledger.receipt import Receipt
@@ -56,7 +56,7 @@ def passport(
     forwarder.close()
     with database.read() as connection:
         receipts = [
-            (queries.stored_bytes(connection, seq) or b"", proof.prove(connection, seq, with_witness=True))
+            (queries.stored_bytes(connection, seq) or b"", proving.prove(connection, seq, with_witness=True))
             for seq in (300, 301)
         ]
     statement = artifact_statement(

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from greenlane.kit.database import Database
-from greenlane.ledger import proof, queries
+from greenlane.ledger import proving, queries
 from greenlane.ledger.append import Ledger
-from greenlane.ledger.export import verify_export, write_export
+from greenlane.ledger.export import write_export
+from greenlane.ledger.exported import verify_export
 from greenlane.ledger.proof import NotProven, Proof
 from greenlane.ledger.receipt import NotAReceipt, Receipt
 from greenlane.ledger.signer import LocalSigner
@@ -78,12 +79,12 @@ def test_a_proof_file_proves_its_record_and_no_other(
 ) -> None:
     filled.close()
     with database.read() as connection:
-        text_file = str(proof.prove(connection, 123))
+        text_file = str(proving.prove(connection, 123))
         data = queries.stored_bytes(connection, 123)
         with pytest.raises(NotProven):
-            proof.prove(connection, 300)
+            proving.prove(connection, 300)
         with pytest.raises(NotProven):
-            proof.prove(connection, 1, with_witness=True)
+            proving.prove(connection, 1, with_witness=True)
     assert data is not None
     assert text_file.startswith("c2sp.org/tlog-proof@v1\nindex 123\n")
     assert Proof.parse(text_file).check(data, signer.key).size == 300

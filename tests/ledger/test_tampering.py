@@ -18,12 +18,13 @@ from greenlane.kit.database import Database
 from greenlane.ledger.append import Ledger
 from greenlane.ledger.checkpoint import Checkpoint, sign
 from greenlane.ledger.receipt import Receipt
+from greenlane.ledger.report import Report
 from greenlane.ledger.signer import LocalSigner, own_key
 from greenlane.ledger.tables import receipt as receipt_table
 from greenlane.ledger.tiles import Tiles
 from greenlane.ledger.tree import leaf_hash, root_of
 from greenlane.ledger.trust import Trust
-from greenlane.ledger.verify import NoLedger, Report, verify_folder
+from greenlane.ledger.verify import NoLedger, verify_folder
 from greenlane.ledger.watermark import Watermark
 from greenlane.ledger.witness import Forwarder, LocalWitness
 

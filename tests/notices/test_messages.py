@@ -25,7 +25,7 @@ from greenlane.ledger import queries as ledger
 from greenlane.notices import actions, queries
 from greenlane.notices.actions import AddWebhook, ChooseMail, RemoveWebhook
 from greenlane.notices.driver import Undeliverable
-from greenlane.notices.hearing import KINDS
+from greenlane.notices.kinds import KINDS
 from greenlane.notices.message import Told
 from greenlane.notices.outbox import hears_by_mail
 from greenlane.notices.outside import OverNetwork

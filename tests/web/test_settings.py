@@ -15,7 +15,7 @@ from greenlane.identity.queries import organisation
 from greenlane.insights.installation import Installation
 from greenlane.kit.settings import Settings
 from greenlane.notices.actions import AddWebhook
-from greenlane.notices.hearing import KINDS
+from greenlane.notices.kinds import KINDS
 from greenlane.web.settings import TOLD_WHEN
 
 HOOK = "https://hooks.example.com/services/T0/B0"

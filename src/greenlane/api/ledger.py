@@ -16,7 +16,7 @@ from greenlane.govern.errors import NotFound, Refused
 from greenlane.identity.queries import Signed
 from greenlane.insights import friction, search
 from greenlane.insights.veiling import Sight
-from greenlane.ledger import export, proof
+from greenlane.ledger import export, proving
 from greenlane.ledger import queries as ledger
 
 
@@ -75,7 +75,7 @@ def routes() -> APIRouter:
         with at.database.read() as connection:
             if ledger.entry(connection, seq) is None:
                 raise NotFound(f"There is no receipt {seq}.", next_step="`greenlane receipts` lists them.")
-            return str(proof.prove(connection, seq))
+            return str(proving.prove(connection, seq))
 
     @router.get("/ledger/export", summary="The whole ledger as JSON lines that verify alone")
     def everything(at: HOUSE, who: READER) -> StreamingResponse:

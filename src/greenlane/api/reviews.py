@@ -13,7 +13,7 @@ from greenlane.api.house import HOUSE, READER, ApiHouse, person_of
 from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
 from greenlane.identity.queries import Signed
-from greenlane.identity.reviews import evidence, queries
+from greenlane.identity.reviews import gathering, queries
 from greenlane.identity.reviews.queries import Review
 from greenlane.insights import reviewing, standing
 
@@ -47,7 +47,7 @@ def routes() -> APIRouter:
     def gathered(review: str, at: HOUSE, who: READER) -> dict[str, Any]:
         with at.database.read() as connection:
             there = reviewing.there_now(connection, _seen(at, connection, who, review), at.clock.now())
-            return evidence.gather(connection, review, there, at.clock)
+            return gathering.gather(connection, review, there, at.clock)
 
     @router.get("/reviews/{review}/table", summary="A review as a table (CSV)", response_class=PlainTextResponse)
     def table(review: str, at: HOUSE, who: READER) -> PlainTextResponse:

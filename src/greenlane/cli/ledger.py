@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,10 +16,10 @@ from greenlane.cli.output import Output, counted
 from greenlane.cli.talk import Document, Talk
 from greenlane.govern.errors import WrongInput
 from greenlane.ledger.checkpoint import Checkpoint, open_note
-from greenlane.ledger.export import verify_export
+from greenlane.ledger.exported import verify_export
 from greenlane.ledger.note import b64
+from greenlane.ledger.report import Report
 from greenlane.ledger.trust import Trust
-from greenlane.ledger.verify import Report, verify_folder
 
 File = Annotated[
     Path | None,
@@ -33,19 +34,8 @@ To = Annotated[Path | None, typer.Option("--to", help="Write to this file.", sho
 Index = Annotated[int, typer.Argument(metavar="SEQ", min=0, help="The receipt's index.")]
 
 
-def verify(talk: Talk, file: File = None, data: Data = None, root: Root = None) -> Document:
-    """Check every byte of the ledger: of the server, of a stopped server's folder, or of an export."""
-    if file is not None and data is not None:
-        raise WrongInput("A file and --data together are two questions.", next_step="Ask one after the other.")
-    if data is not None:
-        keys = None if root is None else Trust.read(root)
-        return _reported(verify_folder(data, keys), str(root or data / "trust.json"))
-    if file is not None:
-        keys, source = trust.root(talk.url, root)
-        if not file.is_file():
-            raise FileTrouble(f"There is no file {file}.", next_step="Name one from `greenlane ledger export`.")
-        return _reported(verify_export(file, keys), source)
-    return _of_server(talk, root)
+OfFolder = Callable[[Path, Trust | None], Report]
+"""Verifies a stopped server's folder. It is handed in: no other command of a terminal needs a database."""
 
 
 def _reported(report: Report, source: str) -> dict[str, Any]:
@@ -185,13 +175,36 @@ def _says_renewed(out: Output, document: Document) -> None:
     out.document(document["trust"])
 
 
-COMMANDS: tuple[Command, ...] = (
-    Ask("ledger verify", "query /v1/ledger/verify", verify, "greenlane ledger verify", _says),
-    Ask("ledger replay", "query /v1/ledger/replay", replay, "greenlane ledger replay", _says_replay),
-    Ask("ledger export", "query /v1/ledger/export", export, "greenlane ledger export --to ledger.jsonl", _says_export),
-    Ask("ledger proof", "query /v1/ledger/proof/{seq}", proof, "greenlane ledger proof 17 > 17.proof", _says_text),
-    Ask("ledger checkpoint", "query /v1/ledger/checkpoint", checkpoint, "greenlane ledger checkpoint", _says_text),
-    act("ledger forget", "forget", "greenlane ledger forget sha256:9f86d0…", digest=ARGUMENT),
-    Ask("trust export", "query /v1/trust", exported_trust, "greenlane trust export > trust.json", _says_json),
-    Ask("trust renew", "query /v1/trust", renew, "greenlane trust renew", _says_renewed),
-)
+def commands(of_folder: OfFolder) -> tuple[Command, ...]:
+    """What can be asked of the ledger."""
+
+    def verify(talk: Talk, file: File = None, data: Data = None, root: Root = None) -> Document:
+        """Check every byte of the ledger: of the server, of a stopped server's folder, or of an export."""
+        if file is not None and data is not None:
+            raise WrongInput("A file and --data together are two questions.", next_step="Ask one after the other.")
+        if data is not None:
+            keys = None if root is None else Trust.read(root)
+            return _reported(of_folder(data, keys), str(root or data / "trust.json"))
+        if file is not None:
+            keys, source = trust.root(talk.url, root)
+            if not file.is_file():
+                raise FileTrouble(f"There is no file {file}.", next_step="Name one from `greenlane ledger export`.")
+            return _reported(verify_export(file, keys), source)
+        return _of_server(talk, root)
+
+    return (
+        Ask("ledger verify", "query /v1/ledger/verify", verify, "greenlane ledger verify", _says),
+        Ask("ledger replay", "query /v1/ledger/replay", replay, "greenlane ledger replay", _says_replay),
+        Ask(
+            "ledger export",
+            "query /v1/ledger/export",
+            export,
+            "greenlane ledger export --to ledger.jsonl",
+            _says_export,
+        ),
+        Ask("ledger proof", "query /v1/ledger/proof/{seq}", proof, "greenlane ledger proof 17 > 17.proof", _says_text),
+        Ask("ledger checkpoint", "query /v1/ledger/checkpoint", checkpoint, "greenlane ledger checkpoint", _says_text),
+        act("ledger forget", "forget", "greenlane ledger forget sha256:9f86d0…", digest=ARGUMENT),
+        Ask("trust export", "query /v1/trust", exported_trust, "greenlane trust export > trust.json", _says_json),
+        Ask("trust renew", "query /v1/trust", renew, "greenlane trust renew", _says_renewed),
+    )

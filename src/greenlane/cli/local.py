@@ -6,18 +6,17 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, Protocol, get_args, get_origin
 
 import typer
-from pydantic.fields import FieldInfo
 
 from greenlane import __version__
 from greenlane.cli import developing
 from greenlane.cli.command import Ask, Command
 from greenlane.cli.developing import Dev
+from greenlane.cli.ledger import OfFolder
 from greenlane.cli.output import Output
 from greenlane.cli.talk import Document, Talk
-from greenlane.kit.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,20 @@ class Told:
     exit_code: int = 0
 
 
+class Setting(Protocol):
+    """What a setting says of itself, as pydantic's ``FieldInfo`` does."""
+
+    annotation: Any
+    default: Any
+    description: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class LocalCommands:
     """What `main` hands to the terminal, because the terminal cannot reach up to it.
 
     ``up`` is given the settings that were typed as flags, by the settings' names, and returns the exit code when it is
-    stopped. ``data`` is the data folder, None for the one that the settings name.
+    stopped. ``settings`` tells them by their names. ``data`` is the data folder, None for the one that the settings name.
     """
 
     up: Callable[[Mapping[str, Any]], int]
@@ -43,6 +50,8 @@ class LocalCommands:
     backup: Callable[[Path | None, Path], Told]
     restore: Callable[[Path, Path | None], Told]
     docs: Callable[[], Told]
+    verify: OfFolder
+    settings: Callable[[], Mapping[str, Setting]]
 
 
 Data = Annotated[
@@ -60,6 +69,7 @@ class Up:
     """`greenlane up`: every setting is a flag of the same name, with the same words."""
 
     handed: Callable[[Mapping[str, Any]], int]
+    settings: Callable[[], Mapping[str, Setting]]
 
     @property
     def typed(self) -> inspect.Signature:
@@ -67,14 +77,14 @@ class Up:
         token = inspect.Parameter(
             "owner_token_file", inspect.Parameter.KEYWORD_ONLY, annotation=TokenFile, default=None
         )
-        return inspect.Signature([*(_flag(name, one) for name, one in Settings.model_fields.items()), token])
+        return inspect.Signature([*(_flag(name, one) for name, one in self.settings().items()), token])
 
     def __call__(self, talk: Talk, **given: Any) -> Document:
         """Run until it is stopped, with the flags that were given."""
         return {"exit_code": self.handed({name: one for name, one in given.items() if one not in (None, [])})}
 
 
-def _flag(name: str, setting: FieldInfo) -> inspect.Parameter:
+def _flag(name: str, setting: Setting) -> inspect.Parameter:
     """One setting as an option. A setting of several values may be repeated."""
     kinds = [one for one in get_args(setting.annotation) or (setting.annotation,) if one not in (type(None), ...)]
     choices = tuple(one for one in kinds if isinstance(one, str) and one)
@@ -96,7 +106,7 @@ def starting(handed: LocalCommands) -> tuple[Command, ...]:
         Ask(
             "up",
             "local",
-            Up(handed.up),
+            Up(handed.up, handed.settings),
             "greenlane up --data ./data --port 4180",
             _says_nothing,
             "Run Greenlane here: one command, several processes, stopped with Ctrl-C.",

@@ -124,7 +124,9 @@ def panels(handed: LocalCommands) -> tuple[Panel, ...]:
         Panel("Start", (*local.starting(handed), tour.command(partial(type_in, handed)))),
         Panel("From a folder to an address", (*deploy.COMMANDS, *builds.COMMANDS, *publishing.COMMANDS)),
         Panel("When a person is asked", approvals.COMMANDS),
-        Panel("What happened, and the proof", (*receipts.COMMANDS, *ledger.COMMANDS, *passport.COMMANDS)),
+        Panel(
+            "What happened, and the proof", (*receipts.COMMANDS, *ledger.commands(handed.verify), *passport.COMMANDS)
+        ),
         Panel("Apps", (*apps.COMMANDS, *schedules.COMMANDS, *variables.COMMANDS, *data.COMMANDS, *leaks.COMMANDS)),
         Panel("Models", (*gateway.COMMANDS, *model_calls.COMMANDS, *swapping.COMMANDS, *repricing.COMMANDS)),
         Panel("Visitors", visitors.COMMANDS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from greenlane.cli.command import ARGUMENT, Command, Typed, act
 from greenlane.notices.actions import CHOICES
-from greenlane.notices.hearing import KINDS
+from greenlane.notices.kinds import KINDS
 
 ABOUT = Typed(("--about",), says="What it is told of; may be repeated: " + ", ".join(KINDS) + ".")
 

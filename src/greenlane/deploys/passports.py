@@ -18,7 +18,7 @@ from greenlane.govern.policies import Policies
 from greenlane.identity import queries as identity
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import Clock
-from greenlane.ledger import passport, proof
+from greenlane.ledger import passport, proving
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.bundle import Attester
 from greenlane.ledger.proof import NotProven, Proof
@@ -120,7 +120,7 @@ class Passports:
 
     def _proof(self, connection: Connection, entry: Entry) -> Proof:
         """Under a checkpoint that the witness cosigned as well, where there is a witness."""
-        return proof.prove(connection, entry.seq, with_witness=self.trust.witness is not None)
+        return proving.prove(connection, entry.seq, with_witness=self.trust.witness is not None)
 
 
 def _allowed(entries: list[Entry]) -> tuple[str, bool] | None:

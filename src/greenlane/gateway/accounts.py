@@ -5,7 +5,6 @@ team, and teams and people for the organisation; a run of an agent for its perso
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
 
 from sqlalchemy import Connection, select
 
@@ -13,49 +12,10 @@ from greenlane.catalog import queries as catalog
 from greenlane.gateway import tables
 from greenlane.gateway.budgets.account import Account, Kind, is_grant
 from greenlane.gateway.budgets.account import words as account_words
-from greenlane.govern.errors import WrongInput
+from greenlane.gateway.whose import ENVIRONMENTS, Whose
 from greenlane.identity import queries as identity
 
 ORGANISATION = identity.ORGANISATION
-
-ENVIRONMENTS = ("production", "staging", "preview", "dev")
-"""Where an app's calls are made; ``dev`` is a person's own machine."""
-
-
-class Whose(Protocol):
-    """An action about an account: of an app or one of its environments, a team, a person, or else the organisation."""
-
-    @property
-    def app(self) -> str:
-        """The app's name."""
-
-    @property
-    def environment(self) -> str:
-        """One of the app's environments."""
-
-    @property
-    def team(self) -> str:
-        """The team's name or id."""
-
-    @property
-    def person(self) -> str:
-        """The person's id."""
-
-
-def check(action: Whose) -> None:
-    """Raise ``WrongInput`` where an action means two accounts at once, or none that can be."""
-    if [bool(action.app), bool(action.team), bool(action.person)].count(True) > 1:
-        raise WrongInput(
-            "Whose is it?", next_step="Name an app, a team or a person; none means the whole organisation."
-        )
-    if action.environment and not action.app:
-        raise WrongInput("Which app's environment?", next_step="Name the app too.", field="app")
-    if action.environment and action.environment not in ENVIRONMENTS:
-        raise WrongInput(
-            f"{action.environment!r} is no environment.",
-            next_step=f"Choose one of: {', '.join(ENVIRONMENTS)}.",
-            field="environment",
-        )
 
 
 def of(connection: Connection, action: Whose) -> str:

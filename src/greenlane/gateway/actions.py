@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from greenlane.gateway import accounts, names
+from greenlane.gateway import names, whose
 from greenlane.gateway.budgets.account import MOST
 from greenlane.gateway.kinds import KINDS, WIRES
 from greenlane.gateway.perimeter import data_rules
@@ -278,7 +278,7 @@ class AllowModels:
     person: PersonId = ""
 
     def __post_init__(self) -> None:
-        accounts.check(self)
+        whose.check(self)
         for one in self.models:
             names.check_pattern_of_models(one)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from greenlane.identity import queries as identity
 from greenlane.identity.duties.conflicts import Conflict
-from greenlane.identity.duties.queries import ROLES
+from greenlane.identity.duties.kinds import ROLES
 from greenlane.identity.narrowing import words
 from greenlane.insights import standing
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from greenlane.insights.seals import last_word
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.errors import GreenlaneError
-from greenlane.ledger import proof
+from greenlane.ledger import proving
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.batches import read_batch
 from greenlane.ledger.journal import prove_record
@@ -52,7 +52,7 @@ def recorded(connection: Connection, blobs: Blobs, trust: Trust, where: str) -> 
         return Recorded(entry.seq, place, happened["records"], False, False, "", text)
     try:
         stored = ledger.stored_bytes(connection, entry.seq) or b""
-        prove_record(data, place, stored, proof.prove(connection, entry.seq)).check(record, trust.log)
+        prove_record(data, place, stored, proving.prove(connection, entry.seq)).check(record, trust.log)
     except GreenlaneError as error:
         return Recorded(entry.seq, place, happened["records"], False, False, error.message, text)
     word = last_word(connection, trust)

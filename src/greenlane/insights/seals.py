@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from greenlane.kit.errors import GreenlaneError
-from greenlane.ledger import proof
+from greenlane.ledger import proving
 from greenlane.ledger import queries as ledger
 from greenlane.ledger.checkpoint import cosigned_at, open_note
 from greenlane.ledger.note import SignatureDoesNotHold
@@ -61,11 +61,11 @@ def seal_of(connection: Connection, entry: Entry, stored: bytes, trust: Trust, n
     """
     try:
         if note is not None and open_note(note, trust.log).size > entry.seq:
-            found = proof.prove_under(connection, entry.seq, note)
+            found = proving.prove_under(connection, entry.seq, note)
         elif ledger.newest_checkpoint(connection, at_least=entry.seq + 1) is None:
             return Seal(False, 0, False, "", "")
         else:
-            found = proof.prove(connection, entry.seq)
+            found = proving.prove(connection, entry.seq)
         size = found.check(stored, trust.log).size
     except GreenlaneError as error:
         return Seal(False, 0, False, error.message, "")

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
 from sqlalchemy import Connection, select
 
 from greenlane.ledger import queries
-from greenlane.ledger.checkpoint import Checkpoint, cosigned_at, open_note
-from greenlane.ledger.note import Note, SignatureDoesNotHold, b64, unb64
+from greenlane.ledger.checkpoint import Checkpoint
+from greenlane.ledger.exported import FORMAT
+from greenlane.ledger.note import Note, b64
 from greenlane.ledger.proof import NotProven
 from greenlane.ledger.tables import receipt
 from greenlane.ledger.tiles import StoredTiles, Tiles
-from greenlane.ledger.tree import ProofDoesNotHold, check_inclusion, inclusion_path, leaf_hash
-from greenlane.ledger.trust import Trust
-from greenlane.ledger.verify import Fault, Report
-
-FORMAT = "export/1"
+from greenlane.ledger.tree import inclusion_path
 
 
 def write_export(connection: Connection, out: BinaryIO, *, only: Iterable[int] | None = None) -> int:
@@ -61,50 +57,3 @@ def _rows(connection: Connection, size: int, only: Iterable[int] | None) -> Iter
 
 def _line(out: BinaryIO, document: Mapping[str, Any]) -> None:
     out.write(orjson.dumps(document) + b"\n")
-
-
-def verify_export(path: Path, trust: Trust) -> Report:
-    """Verify an export without a database. Names the first receipt that does not hold."""
-    with path.open("rb") as lines:
-        try:
-            header = orjson.loads(next(lines))
-            if header["greenlane"] != FORMAT:
-                raise ValueError("another format")
-            checkpoint = open_note(header["checkpoint"], trust.log)
-            witnessed = _witnessed(header["checkpoint"], trust)
-        except (ValueError, KeyError, TypeError, StopIteration) as error:
-            return Report(0, 0, None, None, Fault(0, f"this is not an export of a ledger ({error})"))
-        except SignatureDoesNotHold as error:
-            return Report(0, 0, None, None, Fault(0, error.message.rstrip(".")))
-        expected = 0
-        for line in lines:
-            try:
-                index = _checked(line, checkpoint)
-            except (ValueError, KeyError, TypeError, ProofDoesNotHold) as error:
-                return Report(expected, checkpoint.size, witnessed, None, Fault(expected, str(error)))
-            if index < expected or (index > expected and header["complete"]):
-                reason = "it is missing" if index > expected else f"receipt {index} stands in its place"
-                return Report(expected, checkpoint.size, witnessed, None, Fault(expected, reason))
-            expected = index + 1
-    if header["complete"] and expected < checkpoint.size:
-        fault = Fault(expected, f"it is missing: {checkpoint.size} receipts were signed")
-        return Report(expected, checkpoint.size, witnessed, None, fault)
-    return Report(expected, checkpoint.size, witnessed, None, None)
-
-
-def _checked(line: bytes, checkpoint: Checkpoint) -> int:
-    """The index of a line that holds."""
-    found = orjson.loads(line)
-    index, leaf = found["index"], leaf_hash(unb64(found["bytes"]))
-    if leaf != unb64(found["leaf"]):
-        raise ValueError("its bytes are not those that were recorded: the leaf hash is another")
-    check_inclusion(index, checkpoint.size, leaf, [unb64(one) for one in found["proof"]], checkpoint.root)
-    return int(index)
-
-
-def _witnessed(note: str, trust: Trust) -> int | None:
-    """The checkpoint's size if the witness signed it too. An export made before the witness spoke is still signed."""
-    if trust.witness is None or len(Note.parse(note).signatures) < 2:
-        return None
-    cosigned_at(note, trust.witness)
-    return open_note(note, trust.log).size

@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from sqlalchemy import Connection
-
 from greenlane.kit.errors import GreenlaneError
-from greenlane.ledger import queries
 from greenlane.ledger.checkpoint import Checkpoint, cosigned_at, open_note
-from greenlane.ledger.note import Note, VerifierKey, b64, unb64
-from greenlane.ledger.tiles import StoredTiles, Tiles
-from greenlane.ledger.tree import ProofDoesNotHold, check_inclusion, inclusion_path, leaf_hash
+from greenlane.ledger.note import VerifierKey, b64, unb64
+from greenlane.ledger.tree import ProofDoesNotHold, check_inclusion, leaf_hash
 
 MAGIC = "c2sp.org/tlog-proof@v1"
 
@@ -65,21 +61,3 @@ class Proof:
         except ProofDoesNotHold as error:
             raise NotProven(f"Record {self.index} is not what the log holds: {error}.") from error
         return checkpoint
-
-
-def prove(connection: Connection, seq: int, *, with_witness: bool = False) -> Proof:
-    """The proof of a stored receipt under the newest stored checkpoint. Raises ``NotProven`` when none covers it."""
-    note = queries.newest_checkpoint(connection, at_least=seq + 1, with_witness=with_witness)
-    if note is None:
-        raise NotProven(
-            f"No {'witnessed ' if with_witness else ''}checkpoint covers record {seq} yet.",
-            next_step="Try again in a moment.",
-        )
-    return prove_under(connection, seq, note)
-
-
-def prove_under(connection: Connection, seq: int, note: str) -> Proof:
-    """The proof of a stored receipt under a checkpoint that is at hand."""
-    checkpoint = Checkpoint.parse(Note.parse(note).text)
-    tiles = Tiles(StoredTiles(connection), checkpoint.size)
-    return Proof(seq, tuple(inclusion_path(seq, checkpoint.size, tiles.subtree)), note)

@@ -19,7 +19,9 @@ from greenlane.cli.starting import run_until_told
 from greenlane.cli.terminal import panels
 from greenlane.dev import life
 from greenlane.kit.places import Places
+from greenlane.kit.settings import Settings
 from greenlane.kit.settings import read as read_settings
+from greenlane.ledger.verify import verify_folder
 from greenlane.main.processes import children, edge_options, run_process
 from greenlane.main.saving import data_saved
 
@@ -33,6 +35,8 @@ def local_commands() -> LocalCommands:
         backup=lambda data, file: backups.backup(read_settings(data=data), file, data_saved),
         restore=lambda file, data: backups.restore(read_settings(data=data), file),
         docs=lambda: references.write(panels(local_commands()), api.create(None).openapi()),
+        verify=verify_folder,
+        settings=lambda: Settings.model_fields,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 from greenlane.govern.action import EffectClass, Private, verb
 from greenlane.govern.errors import WrongInput
 from greenlane.notices import outside
-from greenlane.notices.hearing import KINDS
+from greenlane.notices.kinds import KINDS
 
 WAITING = {
     "asked": "decisions",

@@ -12,7 +12,7 @@ from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
 from greenlane.notices import queries
 from greenlane.notices.actions import WAITING
-from greenlane.notices.hearing import ALARMS, KINDS
+from greenlane.notices.kinds import ALARMS, KINDS
 
 
 def messages(

@@ -14,7 +14,7 @@ from greenlane.govern.effect import Context, Edge, Handling, Outcome
 from greenlane.govern.errors import Conflict, NotFound, TooLarge, WrongInput
 from greenlane.kit.clock import Clock, stamp
 from greenlane.kit.database import Database
-from greenlane.secrets import queries, references, resolving, scopes
+from greenlane.secrets import queries, reaching, references, resolving, scopes
 from greenlane.secrets.actions import (
     PutVariable,
     RemoveVariable,
@@ -156,7 +156,7 @@ class _Values:
     def revoke(self, action: RevokeVariable, context: Context) -> Outcome:
         """Every version of that name, or with that value, in the place and within it, in one transaction."""
         with self.works.database.read() as connection:
-            scope = scopes.of(connection, action)
+            scope = reaching.of(connection, action)
             found = self._to_revoke(connection, scope, action)
         if not found:
             raise NotFound(
@@ -221,7 +221,7 @@ class _Values:
             )
 
     def _to_revoke(self, connection: Connection, scope: str, action: RevokeVariable) -> list[Version]:
-        found = queries.versions(connection, scopes.inside(connection, scope), action.name)
+        found = queries.versions(connection, reaching.inside(connection, scope), action.name)
         if action.name:
             return found
         wanted = action.value.encode()
@@ -241,7 +241,7 @@ def _exactly(connection: Connection, action: RotateVariable) -> RotateVariable:
 
 
 def _key(connection: Connection, action: PutVariable | RotateVariable | RemoveVariable) -> Key:
-    return scopes.of(connection, action), action.environment, action.use, action.name
+    return reaching.of(connection, action), action.environment, action.use, action.name
 
 
 def _is(key: Key) -> tuple[ColumnElement[bool], ...]:

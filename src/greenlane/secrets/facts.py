@@ -12,7 +12,7 @@ from greenlane.catalog.facts import app_facts
 from greenlane.govern.actor import Actor
 from greenlane.govern.effect import GatherFacts
 from greenlane.kit.clock import Clock
-from greenlane.secrets import model_keys, queries, resolving, scopes
+from greenlane.secrets import model_keys, queries, reaching, resolving
 from greenlane.secrets.actions import PutVariable, RotateVariable
 
 
@@ -21,7 +21,7 @@ def place_facts(clock: Clock) -> GatherFacts:
     about_app = app_facts(clock)
 
     def gather(connection: Connection, actor: Actor, action: Any) -> Mapping[str, Any]:
-        reached = len(scopes.apps_in(connection, scopes.of(connection, action)))
+        reached = len(reaching.apps_in(connection, reaching.of(connection, action)))
         if action.app:
             return {**about_app(connection, actor, action), "apps_reached": reached}
         return {"environment": getattr(action, "environment", ""), "apps_reached": reached}
@@ -35,7 +35,7 @@ def new_secret_facts(connection: Connection, actor: Actor, action: PutVariable |
     """
     if getattr(action, "readable", False):
         return {"new_secrets": ()}
-    key = (scopes.of(connection, action), action.environment, action.use, action.name)
+    key = (reaching.of(connection, action), action.environment, action.use, action.name)
     before = queries.which(connection, key)
     return {"new_secrets": () if before is not None and not before.readable else (action.name,)}
 

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sqlalchemy import Connection
+from greenlane.identity import held
 
-from greenlane.catalog import queries as catalog
-from greenlane.identity import queries as identity
-
-ORGANISATION = identity.ORGANISATION
+ORGANISATION = held.ORGANISATION
 
 ENVIRONMENTS = ("production", "staging", "preview", "dev")
 """Where values count. ``dev`` is a person's own machine."""
@@ -50,13 +47,6 @@ def of_team(team: str) -> str:
     return f"team:{team}"
 
 
-def of(connection: Connection, action: Placed) -> str:
-    """The scope that an action means. Raises ``NotFound`` for a team that does not exist."""
-    if action.app:
-        return of_app(action.app)
-    return of_team(identity.team(connection, action.team).id) if action.team else ORGANISATION
-
-
 def around(app: str, team: str) -> tuple[str, str, str]:
     """The scopes whose values an app gets, the widest first. ``team`` is the id of its team."""
     return ORGANISATION, of_team(team), of_app(app)
@@ -65,25 +55,6 @@ def around(app: str, team: str) -> tuple[str, str, str]:
 def rank(scope: str) -> int:
     """How specific a scope is: an app's own beats its team's, and that the organisation's."""
     return _RANK[scope.partition(":")[0]]
-
-
-def inside(connection: Connection, scope: str) -> tuple[str, ...] | None:
-    """A scope and every scope within it; None means all there are."""
-    kind, _, name = scope.partition(":")
-    if kind == "app":
-        return (scope,)
-    if kind == "team":
-        return (scope, *(of_app(app.name) for app in catalog.apps_of_team(connection, name)))
-    return None
-
-
-def apps_in(connection: Connection, scope: str) -> list[str]:
-    """The apps that get a value from this scope."""
-    kind, _, name = scope.partition(":")
-    if kind == "app":
-        return [name]
-    found = catalog.apps_of_team(connection, name) if kind == "team" else catalog.all_apps(connection)
-    return [app.name for app in found]
 
 
 def words(scope: str, team: str = "") -> str:

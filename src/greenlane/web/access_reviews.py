@@ -11,7 +11,7 @@ from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
 from greenlane.identity.held import ORGANISATION
 from greenlane.identity.queries import listing
-from greenlane.identity.reviews import evidence, queries
+from greenlane.identity.reviews import gathering, queries
 from greenlane.identity.reviews.queries import Review
 from greenlane.insights import reviewing, standing
 from greenlane.web import frame
@@ -91,7 +91,7 @@ def taken(at: Asked) -> Response:
     with at.read() as connection:
         one = _seen(at, connection)
         there = reviewing.there_now(connection, one, at.now)
-        found = evidence.gather(connection, one.id, there, at.house.clock)
+        found = gathering.gather(connection, one.id, there, at.house.clock)
     text = orjson.dumps(found, option=orjson.OPT_INDENT_2)
     return _file(text, "application/json", f"{one.id}.json")
 

@@ -12,7 +12,7 @@ from greenlane.identity import queries as identity
 from greenlane.identity.queries import listing, organisation
 from greenlane.ledger import queries as ledger
 from greenlane.notices import queries as notices
-from greenlane.notices.hearing import KINDS
+from greenlane.notices.kinds import KINDS
 from greenlane.web.asked import Asked
 from greenlane.web.site import Site
 

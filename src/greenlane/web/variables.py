@@ -14,7 +14,7 @@ from greenlane.govern.errors import NotFound
 from greenlane.identity import queries as identity
 from greenlane.identity import roles
 from greenlane.insights.values import Reader
-from greenlane.secrets import queries, scopes
+from greenlane.secrets import queries, reaching, scopes
 from greenlane.secrets.model_keys import maker
 from greenlane.web import one_app, people, wording
 from greenlane.web.asked import Asked
@@ -133,7 +133,7 @@ def _kept(at: Asked, connection: Connection, place: Place) -> Response:
         part="main",
         place=place,
         kept=kept,
-        reaches=len(scopes.apps_in(connection, place.scope)),
+        reaches=len(reaching.apps_in(connection, place.scope)),
         standing=at.house.shelf.sealing.standing() if everywhere and place.may("rotate-key") else None,
         places=wording.ENVIRONMENTS,
         offered=_offered(place),

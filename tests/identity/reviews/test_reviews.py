@@ -17,7 +17,7 @@ from greenlane.identity import queries as identity
 from greenlane.identity.actions import CreateTeam, CreateToken, ErasePerson, GrantRole, SuspendPerson
 from greenlane.identity.delegation.actions import Delegate, RegisterAgent
 from greenlane.identity.groups.actions import AddGroupRule
-from greenlane.identity.reviews import evidence, queries
+from greenlane.identity.reviews import evidence, gathering, queries
 from greenlane.identity.reviews.actions import CloseReview, KeepAccess, RemindReviewers, RemoveAccess, StartReview
 from greenlane.insights import reviewing
 from greenlane.insights.undoing import UNDOINGS
@@ -55,7 +55,7 @@ def line(doorway: Doorway, review: str, person: Actor, kind: str = "role") -> re
 def gathered(doorway: Doorway, review: str) -> dict[str, Any]:
     with doorway.control.database.read() as connection:
         there = reviewing.there_now(connection, queries.review(connection, review), doorway.clock.now())
-        return evidence.gather(connection, review, there, doorway.clock)
+        return gathering.gather(connection, review, there, doorway.clock)
 
 
 def roles(doorway: Doorway, who: Actor) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from greenlane.gateway import accounts, names
+from greenlane.gateway import names, whose
 from greenlane.gateway.actions import AppName, EnvironmentName, PersonId, ProviderName, TeamName
 from greenlane.gateway.budgets.account import MOST
 from greenlane.gateway.budgets.period import Period
@@ -56,7 +56,7 @@ class SetBudget:
     person: PersonId = ""
 
     def __post_init__(self) -> None:
-        accounts.check(self)
+        whose.check(self)
         _check_dollars(self.dollars, "dollars")
         _check_period(self.period)
         if self.then and not self.soft:
@@ -100,7 +100,7 @@ class EndBudget:
     person: PersonId = ""
 
     def __post_init__(self) -> None:
-        accounts.check(self)
+        whose.check(self)
         _check_period(self.period)
 
 
@@ -123,7 +123,7 @@ class SetRateLimit:
     person: PersonId = ""
 
     def __post_init__(self) -> None:
-        accounts.check(self)
+        whose.check(self)
         for name in ("requests", "tokens"):
             if not 0 <= getattr(self, name) <= MOST_A_MINUTE:
                 raise WrongInput(
@@ -151,7 +151,7 @@ class SetHiddenBound:
     person: PersonId = ""
 
     def __post_init__(self) -> None:
-        accounts.check(self)
+        whose.check(self)
         _check_dollars(self.dollars, "dollars")
 
 

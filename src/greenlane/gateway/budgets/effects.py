@@ -26,6 +26,7 @@ from greenlane.gateway.budgets.period import Period
 from greenlane.gateway.budgets.setting import end_budget, put_accounts, put_budget
 from greenlane.gateway.effects import put, put_rule
 from greenlane.gateway.prices import money
+from greenlane.gateway.whose import Whose
 from greenlane.govern.effect import Context, Edge, Handling, Outcome
 from greenlane.govern.errors import NotFound
 from greenlane.kit import digest
@@ -197,7 +198,7 @@ class _Setting:
         mine = [one for one in budgets.values() if (one.account, one.period) == (account, period)]
         return [one for one in mine if not one.id.startswith(EVERYBODYS)]
 
-    def _rules(self, action: accounts.Whose) -> tuple[str, queries.AccountRules]:
+    def _rules(self, action: Whose) -> tuple[str, queries.AccountRules]:
         with self.database.read() as connection:
             account = accounts.of(connection, action)
             return account, queries.account_rules(connection).get(account, queries.AccountRules(account))

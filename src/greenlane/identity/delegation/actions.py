@@ -8,9 +8,8 @@ from typing import Annotated
 from greenlane.govern.action import EffectClass, Private, verb
 from greenlane.govern.errors import WrongInput
 from greenlane.identity import names, roles
-from greenlane.identity.delegation.bounds import ENVIRONMENTS
+from greenlane.identity.delegation.bounds import DEEPEST, ENVIRONMENTS
 from greenlane.identity.delegation.keys import public_key
-from greenlane.identity.delegation.standing import DEEPEST
 from greenlane.kit import money
 
 AgentName = Annotated[str, "the agent's name, such as codex"]

@@ -21,6 +21,9 @@ ADMIN = "admin"
 ENVIRONMENTS = ("preview", "staging", "production")
 """Where a grant can be good for. What developers have on their machines counts as a preview."""
 
+DEEPEST = 3
+"""Agents in a chain at most, whatever a grant says."""
+
 _OF_NO_ENVIRONMENT = frozenset({"create-app", "withdraw", VISIT})
 """What touches nothing that people use: it takes no environment of a grant. Reading takes none either."""
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, or_, select
 
 from greenlane.govern import call
 from greenlane.govern.actor import Actor
-from greenlane.identity.delegation.standing import DEEPEST, standing
+from greenlane.identity.delegation.bounds import DEEPEST
+from greenlane.identity.delegation.standing import standing
 from greenlane.identity.delegation.tables import AGENT, DELEGATION
 from greenlane.identity.delegation.visiting import Lent, at_work
 from greenlane.kit.clock import parse, stamp

@@ -14,15 +14,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from greenlane.govern.actor import Actor
-from greenlane.identity.delegation.bounds import Bound, Wish, bound, lacking, outside
+from greenlane.identity.delegation.bounds import DEEPEST, Bound, Wish, bound, lacking, outside
 from greenlane.identity.delegation.queries import idle
 from greenlane.identity.delegation.tables import AGENT, DELEGATION
 from greenlane.identity.federation.tables import TRUSTED_WORKLOAD
 from greenlane.identity.tables import PERSON, SESSION, TOKEN
 from greenlane.kit.clock import stamp
-
-DEEPEST = 3
-"""Agents in a chain at most, whatever a grant says."""
 
 _AGENT = (
     select(AGENT, PERSON.c.state.label("answers"))

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, or_, select
 
 from greenlane.govern.actor import Actor
-from greenlane.identity.delegation.bounds import VISIT, scopes_left
-from greenlane.identity.delegation.standing import DEEPEST, standing
+from greenlane.identity.delegation.bounds import DEEPEST, VISIT, scopes_left
+from greenlane.identity.delegation.standing import standing
 from greenlane.identity.delegation.tables import AGENT, DELEGATION
 from greenlane.identity.tables import PERSON
 from greenlane.kit.clock import parse, stamp

@@ -8,7 +8,7 @@ from typing import Annotated
 from greenlane.govern.action import EffectClass, verb
 from greenlane.govern.errors import WrongInput
 from greenlane.identity import names, roles
-from greenlane.identity.duties.queries import ROLES, VERBS
+from greenlane.identity.duties.kinds import ROLES, VERBS
 
 LONGEST = 3_650
 """Days that a verb can count back at most; beyond that, say for ever."""

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, literal, or_, select
 
 from greenlane.govern import tables
 from greenlane.identity import queries as identity
-from greenlane.identity.duties.queries import VERBS, Apart, apart_from, kept_apart
+from greenlane.identity.duties.kinds import VERBS
+from greenlane.identity.duties.queries import Apart, apart_from, kept_apart
 from greenlane.identity.held import ORGANISATION, Held
 from greenlane.identity.narrowing import role_of, words
 from greenlane.identity.roles import Right

@@ -12,7 +12,8 @@ from greenlane.govern import tables
 from greenlane.identity import queries as identity
 from greenlane.identity.custom_roles.queries import custom_roles
 from greenlane.identity.duties.checking import meets
-from greenlane.identity.duties.queries import ROLES, Apart, kept_apart
+from greenlane.identity.duties.kinds import ROLES
+from greenlane.identity.duties.queries import Apart, kept_apart
 from greenlane.identity.groups.reach import GIVEN
 from greenlane.identity.held import Held
 from greenlane.identity.narrowing import ways_to_hold

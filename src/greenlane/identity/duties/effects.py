@@ -9,6 +9,7 @@ from greenlane.govern.errors import Conflict, NotFound
 from greenlane.identity.custom_roles.queries import rights_of
 from greenlane.identity.duties import queries
 from greenlane.identity.duties.actions import KeepApart, StopKeepingApart
+from greenlane.identity.duties.kinds import ROLES
 from greenlane.identity.duties.tables import KEPT_APART
 from greenlane.kit import ids
 from greenlane.kit.clock import stamp
@@ -28,7 +29,7 @@ def keep(action: KeepApart, context: Context) -> Outcome:
     one, other = sorted((action.one, action.other))
 
     def rows(connection: Connection) -> None:
-        if action.kind == queries.ROLES:
+        if action.kind == ROLES:
             for role in (one, other):
                 rights_of(connection, role)
         if any((each.one, each.other) == (one, other) for each in queries.kept_apart(connection, action.kind)):

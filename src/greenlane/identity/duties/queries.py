@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from greenlane.identity.duties.kinds import ROLES
 from greenlane.identity.duties.tables import KEPT_APART
-
-ROLES, VERBS = "roles", "verbs"
 
 _ROLES = select(KEPT_APART.c.one, KEPT_APART.c.other).where(KEPT_APART.c.kind == ROLES)
 _ALL = select(KEPT_APART).order_by(KEPT_APART.c.since, KEPT_APART.c.id)

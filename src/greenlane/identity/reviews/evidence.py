@@ -1,4 +1,4 @@
-"""The evidence of a review: one document with the frozen list, the decisions, their receipts, and a proof of each.
+"""Checking the evidence of a review (``gathering``), which needs no server.
 
 It is checked with nothing but the document and the public keys: the frozen list and every decision are held against
 the receipts, and each receipt against the signed log.
@@ -6,94 +6,24 @@ the receipts, and each receipt against the signed log.
 
 from __future__ import annotations
 
-import io
-import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection
 
 from greenlane.govern.action import REGISTRY
-from greenlane.identity import queries as identity
-from greenlane.identity.reviews import queries
-from greenlane.identity.reviews.effects import decision
-from greenlane.identity.reviews.queries import Review
 from greenlane.kit import digest
-from greenlane.kit.clock import Clock, stamp
 from greenlane.kit.errors import GreenlaneError
-from greenlane.ledger import export
-from greenlane.ledger import queries as ledger
+from greenlane.ledger.exported import verify_export
 from greenlane.ledger.note import unb64
-from greenlane.ledger.proof import NotProven
 from greenlane.ledger.receipt import NotAReceipt, Receipt
 from greenlane.ledger.trust import Trust
 
 FORMAT = "access-review/1"
 
-PATIENCE = 3.0
-"""Seconds that evidence waits for a checkpoint that covers its newest receipt."""
-
-MOST_RECEIPTS = 50_000
-"""Receipts that one review's evidence holds at most."""
-
 _DECIDING = {"keep": "keep-access", "remove": "remove-access"}
-
-
-def gather(
-    connection: Connection, review: str, still_there: Collection[tuple[str, ...]], clock: Clock
-) -> dict[str, Any]:
-    """The evidence as it is now. ``still_there`` are rights that people have at this moment, by ``same``.
-
-    Raises ``NotFound``, and ``NotProven`` where no checkpoint comes that covers its receipts.
-    """
-    one = queries.review(connection, review)
-    found = queries.rights(connection, review)
-    people = {one.started_by, *one.reviewers, *(each.person for each in found)}
-    people |= {person for each in found if (person := each.decided_by)} | ({one.closed_by} if one.closed_by else set())
-    return {
-        "greenlane": FORMAT,
-        "at": stamp(clock.now()),
-        "review": {
-            "id": one.id,
-            "scope": one.scope,
-            "reviewers": list(one.reviewers),
-            "started_by": one.started_by,
-            "started": one.started,
-            "due": one.due,
-            "closed": one.closed,
-            "closed_by": one.closed_by,
-            "action": one.action,
-            "process": one.process,
-            "digest": one.digest,
-        },
-        "rights": [{"id": each.id, **each.frozen} for each in found],
-        "decisions": [{**decision(each), "because": each.because, "trouble": each.trouble} for each in found],
-        "still_there": [each.id for each in found if each.same in still_there],
-        "names": identity.names(connection, people),
-        "teams": {each.id: each.name for each in identity.teams(connection)},
-        "receipts": _proven(connection, one, [each.removed for each in found if each.removed], clock),
-    }
-
-
-def _proven(connection: Connection, one: Review, removed: Sequence[str], clock: Clock) -> list[dict[str, Any]]:
-    """The lines of an export of the review's receipts, waiting a little for a checkpoint that covers them."""
-    deadline = clock.monotonic() + PATIENCE
-    while True:
-        about = ledger.entries(connection, subject=f"review:{one.id}", limit=MOST_RECEIPTS)
-        seqs = [entry.seq for entry in (*about, *ledger.by_actions(connection, [one.action, *removed]))]
-        out = io.BytesIO()
-        try:
-            export.write_export(connection, out, only=seqs)
-        except NotProven:
-            if clock.monotonic() > deadline:
-                raise
-            time.sleep(0.1)  # the signer and the witness prove in their own time, and tell nobody here
-            connection.rollback()  # the next look sees what was written meanwhile
-            continue
-        return [orjson.loads(line) for line in out.getvalue().splitlines()]
 
 
 def faults(document: Mapping[str, Any], trust: Trust) -> list[str]:
@@ -115,7 +45,7 @@ def _log_fault(lines: Sequence[Mapping[str, Any]], trust: Trust) -> str:
     with TemporaryDirectory(prefix="greenlane-") as folder:
         file = Path(folder) / "receipts.jsonl"
         file.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in lines))
-        report = export.verify_export(file, trust)
+        report = verify_export(file, trust)
     return "" if report.fault is None else f"A receipt does not hold: {report.fault.reason}."
 
 

@@ -1,0 +1,5 @@
+"""What can be kept apart."""
+
+from __future__ import annotations
+
+ROLES, VERBS = "roles", "verbs"
