@@ -21,6 +21,7 @@ from tests.runtime.egress.conftest import Outside
 
 from greenlane.kit.blobs import Blobs
 from greenlane.runtime import cgroups
+from greenlane.runtime.building import pipeline
 from greenlane.runtime.building.builder import USERS
 from greenlane.runtime.building.caches import Caches
 from greenlane.runtime.building.job import Job, Made
@@ -81,9 +82,8 @@ class Shop:
         name = f"bld-{os.getpid()}-{self.builds}"
         log = self.folder / f"{name}.log"
         user = USERS[self.builds] if os.getuid() == 0 else None
-        made = self.shop.build(
-            Job(name, "board", plan, files, values or {}, tuple((values or {}).values())), log, user, stopping
-        )
+        job = Job(name, "board", plan, files, values or {}, tuple((values or {}).values()))
+        made = pipeline.carry_out(self.shop, job, log, user, stopping)
         self.log = log.read_text()
         return made
 

@@ -19,6 +19,7 @@ import structlog
 
 from greenlane.kit.errors import GreenlaneError
 from greenlane.ledger.call import Line, answer_until_told
+from greenlane.runtime.building import pipeline
 from greenlane.runtime.building.job import Job, Made
 from greenlane.runtime.building.workshop import Workshop
 
@@ -91,7 +92,8 @@ class Builder:
         user = None
         try:
             user = self._take_user()
-            made = self._shop_of_this_process().build(job, log_of(self._folder, job.id), user, self._under_way[job.id])
+            shop = self._shop_of_this_process()
+            made = pipeline.carry_out(shop, job, log_of(self._folder, job.id), user, self._under_way[job.id])
         except GreenlaneError as error:
             made = Made(job.id, "failed", error.message, error.next_step)
         except Exception:  # whoever waits for the build must hear of its end, whatever went wrong

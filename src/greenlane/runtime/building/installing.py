@@ -1,4 +1,4 @@
-"""Installing packages, in the words of each package manager. Pure: it makes commands and touches nothing."""
+"""Installing packages, in the words of each package manager, and what is said of it. Pure: it touches nothing."""
 
 from __future__ import annotations
 
@@ -7,16 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from greenlane.kit import digest
-from greenlane.runtime.building.locks import NPM, PNPM, YARN, Lock
-from greenlane.runtime.building.registries import Registries
-from greenlane.runtime.building.toolchains import INSIDE
+from greenlane.runtime.building.locks import PNPM, YARN, Lock
+from greenlane.runtime.building.room import StepFailed
 from greenlane.runtime.building.tree import Tree
-
-AUTHORITIES = f"{INSIDE}/authorities.crt"
-"""Where a build finds the certificates that its registries are trusted by."""
 
 PEERS_DISAGREE = "ERESOLVE"
 """What npm prints when packages ask for other releases of one another (npm 7 and later)."""
@@ -91,47 +86,6 @@ def can_be_kept(tree: Tree, lock: Lock) -> bool:
     )
 
 
-def environment(registries: Registries) -> dict[str, str]:
-    """What tools read of the environment: registries, certificates, and no questions."""
-    host = urlsplit(registries.npm).scheme
-    told = {
-        "CI": "true",
-        "TZ": "UTC",
-        "LANG": "C.UTF-8",
-        "NO_COLOR": "1",
-        "FORCE_COLOR": "0",
-        "COREPACK_ENABLE_DOWNLOAD_PROMPT": "0",
-        "npm_config_update_notifier": "false",
-        "npm_config_cache": "/build/home/.npm",
-        "npm_config_replace_registry_host": "always",  # a lock names the registry that its author had
-        "ASTRO_TELEMETRY_DISABLED": "1",
-        "NEXT_TELEMETRY_DISABLED": "1",
-        "YARN_NODE_LINKER": "node-modules",
-        "YARN_ENABLE_TELEMETRY": "0",
-        "YARN_ENABLE_GLOBAL_CACHE": "false",
-        "YARN_HTTP_PROXY": "http://127.0.0.1:3128",
-        "YARN_HTTPS_PROXY": "http://127.0.0.1:3128",
-    }
-    if registries.npm:
-        told |= {"npm_config_registry": registries.npm, "YARN_NPM_REGISTRY_SERVER": registries.npm}
-        if host == "http":
-            told["YARN_UNSAFE_HTTP_WHITELIST"] = urlsplit(registries.npm).hostname or ""
-    if registries.python:
-        told |= {"UV_DEFAULT_INDEX": registries.python, "PIP_INDEX_URL": registries.python}
-    if registries.authorities is not None:
-        told |= dict.fromkeys(
-            (
-                "NODE_EXTRA_CA_CERTS",
-                "SSL_CERT_FILE",
-                "REQUESTS_CA_BUNDLE",
-                "npm_config_cafile",
-                "YARN_HTTPS_CA_FILE_PATH",
-            ),
-            AUTHORITIES,
-        )
-    return told
-
-
 def no_younger_than(days: int, now: datetime) -> dict[str, str]:
     """What tools read of the environment so that they take no release younger than that, each in its own words."""
     if days <= 0:
@@ -153,6 +107,24 @@ def about_young_releases(lock: Lock, days: int, *, berry: bool = False) -> str:
     if lock.manager == YARN and not berry:
         return "yarn 1 does not know how old a release is, so the newest are taken"
     return f"releases younger than {days} days are not taken"
+
+
+def failure(lock: Lock, cooldown: int, *, freely: bool) -> StepFailed:
+    """Why packages could not be installed, as far as it is known. ``freely``: no lock decided which; ``cooldown``: days
+    that a release must be old to be taken then.
+    """
+    if lock.outside:
+        return StepFailed(
+            f"Installing failed. {lock.outside[0]} does not come from a package registry, and a build reaches nothing else.",
+            next_step="Take it from a registry, or have an owner name its host in registry_hosts.",
+        )
+    if freely and cooldown:
+        return StepFailed(
+            "Installing failed. The log's end says why.",
+            next_step=f"Releases younger than {cooldown} days are not taken where no lock file that fits "
+            "decides: send one, ask for older releases, or have an owner lower release_age_days.",
+        )
+    return StepFailed("Installing failed.", next_step="The log's end says why.")
 
 
 _AUTHORS_REGISTRY = re.compile(r'(?<=resolved ")https://registry\.(?:yarnpkg\.com|npmjs\.org)(?=/)')
@@ -185,6 +157,3 @@ def python(
         anew = (*install, "-r", str(Path(project) / "pyproject.toml"))
         return [[(*export, "--no-hashes", "-o", named), (*anew, "-c", named)], [anew]]
     return [[(*install, "-r", str(Path(project) / (lock.file or "pyproject.toml")))]]
-
-
-__all__ = ["AUTHORITIES", "NPM", "Installing", "can_be_kept", "environment", "key", "node", "own_scripts", "python"]

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -103,6 +103,14 @@ class Room:
         shutil.rmtree(self.folder, ignore_errors=True)
         for place in (self.folder, self.project, self.folder / "home", self.out):
             place.mkdir(mode=0o755)
+
+    def bare(self, name: str) -> Room:
+        """A second room in a folder of this one, with nothing in it: same user, same limits, same log, same clock."""
+        alone = replace(self, name=f"{self.name}-{name}", folder=self.folder / name)
+        alone.folder.mkdir(mode=0o755)
+        for place in (alone.project, alone.folder / "home", alone.out):
+            place.mkdir(mode=0o755)
+        return alone
 
     def hand_over(self, place: Path | None = None) -> None:
         """Give what lies there, or everything, to the user that the build runs as. Files that are shared stay as they are."""
