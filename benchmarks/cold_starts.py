@@ -9,387 +9,41 @@ Streamlit come from the package index (`uv pip install`), compiled, as a build l
 
 Beside that: what one more live app takes of memory (PSS of everything that the runtime process started, so that what is
 shared counts once), what 1,000 sleeping ones take in the edge and in the runtime process, and how long a quiet app takes to
-answer beside one that takes all it can.
+answer beside one that takes all it can. The apps are in `apps.py`, what serves them in `processes.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import compileall
 import gc
 import json
-import logging
-import multiprocessing
-import os
-import py_compile
 import resource
-import shutil
-import signal
 import socket
 import statistics
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import structlog
+from apps import APPS, GREEDY, bare, installed  # beside this file
+from processes import House, many_hosts, quiet  # beside this file
 
-from edge import SESSION, cookie, feed, free_port, table  # beside this file
-from greenlane.edge import functions as edge_functions
-from greenlane.edge.fake import FakeSink
-from greenlane.edge.options import EdgeOptions
-from greenlane.edge.process import run as run_edge
+from edge import cookie, table  # beside this file
 from greenlane.edge.table import Table
 from greenlane.kit import digest
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import SystemClock
-from greenlane.runtime import process as runtime_process
 from greenlane.runtime.building import gathering
-from greenlane.runtime.egress.fake import FakeWaysOut
 from greenlane.runtime.fake import FakeDriver
-from greenlane.runtime.jail import Limits
-from greenlane.runtime.local import installed_deno
 from greenlane.runtime.logs import Logs
-from greenlane.runtime.process import RuntimeOptions
 from greenlane.runtime.release import Key, Release
-from greenlane.runtime.releases import Teller
 from greenlane.runtime.stage import LONG_ASLEEP, Stage
-from greenlane.store.keeping import Keeping
 
-PLAIN = """
-async def app(scope, receive, send):
-    if scope["type"] == "http":
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
-        await send({"type": "http.response.body", "body": b"hello"})
-"""
-STARLETTE = """
-from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
-
-async def hello(request):
-    return PlainTextResponse("hello")
-
-app = Starlette(routes=[Route("/", hello)])
-"""
-FASTAPI = """
-from fastapi import FastAPI
-from pydantic import BaseModel
-
-class Hello(BaseModel):
-    word: str
-
-app = FastAPI()
-
-@app.get("/")
-async def hello() -> Hello:
-    return Hello(word="hello")
-"""
-FLASK = """
-from flask import Flask
-app = Flask(__name__)
-
-@app.get("/")
-def hello():
-    return "hello"
-"""
-FUNCTION = "export default (request: Request): Response => new Response('hello ' + request.method);\n"
-GREEDY = (
-    """
-import os, threading
-
-def fill():
-    while True:
-        if os.fork() == 0:
-            kept = []
-            while True:
-                kept.append(b"x" * 1_000_000)
-        try:
-            os.wait()
-        except OSError:
-            pass
-
-def fork():
-    while True:
-        try:
-            if os.fork() == 0:
-                while True:
-                    pass
-        except OSError:
-            pass
-
-for work in (fill, fork):
-    threading.Thread(target=work, daemon=True).start()
-"""
-    + PLAIN
-)
-BARE_FUNCTION = """import hello from "./functions/hello.ts";
-Deno.serve({ path: Deno.args[0] } as Deno.ServeUnixOptions, hello);
-"""
-
-
-@dataclass(frozen=True)
-class App:
-    """What is started. ``bare`` is its command line without a sandbox, given its folder, packages and socket or port."""
-
-    kind: str
-    entry: str
-    files: Mapping[str, str]
-    bare: Callable[[str, str], list[str]]
-    packages: tuple[str, ...] = ()
-    goal: float | None = None
-    port: bool = False
-    functions: tuple[dict[str, Any], ...] = field(default=())
-
-
-def served(module: str) -> Callable[[str, str], list[str]]:
-    return lambda _folder, place: [sys.executable, "-m", "uvicorn", "--log-level", "warning", "--uds", place, module]
-
-
-WSGI = "import a2wsgi, main\napp = a2wsgi.WSGIMiddleware(main.app)\n"
-APPS = {
-    "deno": App(
-        "functions", "", {"functions/hello.ts": FUNCTION, "bare.ts": BARE_FUNCTION},
-        lambda folder, place: [str(installed_deno()), "run", "--quiet", "--no-lock", "-A", f"{folder}/bare.ts", place],
-        goal=60,
-        functions=({"name": "hello", "file": "functions/hello.ts", "path": ["/"], "methods": ["GET"], "schedule": "",
-                    "background": False},),
-    ),
-    "asgi": App("asgi", "main:app", {"main.py": PLAIN}, served("main:app"), goal=120),
-    "starlette": App("asgi", "main:app", {"main.py": STARLETTE}, served("main:app"), ("starlette",), 120),
-    "fastapi": App("asgi", "main:app", {"main.py": FASTAPI}, served("main:app"), ("fastapi",), 120),
-    "flask": App("wsgi", "main:app", {"main.py": FLASK, "bare.py": WSGI}, served("bare:app"), ("flask",), 120),
-    "streamlit": App(
-        "streamlit", "main.py", {"main.py": "import streamlit as st\nst.write('hello')\n"},
-        lambda folder, place: [
-            sys.executable, "-m", "streamlit", "run", f"{folder}/main.py", "--server.port", place, "--server.headless",
-            "true", "--server.address", "127.0.0.1", "--server.fileWatcherType", "none",
-            "--browser.gatherUsageStats", "false", "--global.developmentMode", "false",
-        ],
-        ("streamlit",), 500, port=True,
-    ),
-}  # fmt: skip
-LIMITS = Limits(memory=512 * 1024**2, processes=256, cpu=1.0, files=4096, disk=1024**3)
 LIVE = {"asgi": 12, "deno": 6}
 """How many at once, to see what one more takes."""
-
-
-# -- the apps ----------------------------------------------------------------------------------------------------------
-
-
-def installed(app: App, folder: Path) -> Path | None:
-    """Its packages in a folder, compiled; None when it has none."""
-    if not app.packages:
-        return None
-    target = folder / "packages" / "-".join(app.packages)
-    target.mkdir(parents=True)
-    uv = shutil.which("uv", path=f"{sys.prefix}/bin{os.pathsep}{os.environ['PATH']}")
-    install = [uv, "pip", "install"] if uv else [sys.executable, "-m", "pip", "install"]
-    subprocess.run([*install, "--quiet", "--target", str(target), *app.packages], check=True)
-    compileall.compile_dir(target, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
-    return target
-
-
-def stored(blobs: Blobs, files: Mapping[str, str]) -> str:
-    entries = {
-        path: {"sha256": blobs.put(text.encode()), "size": len(text.encode()), "type": "text/plain"}
-        for path, text in files.items()
-    }
-    return blobs.put(digest.canonical({"files": entries}))
-
-
-# -- bare --------------------------------------------------------------------------------------------------------------
-
-
-def bare(app: App, folder: Path, packages: Path | None) -> float:
-    """Milliseconds from spawning it to the first byte of its answer."""
-    place = str(free_port()) if app.port else str(folder / "bare.sock")
-    Path(place).unlink(missing_ok=True)
-    paths = [str(folder), *([str(packages)] if packages else [])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "DENO_NO_UPDATE_CHECK": "1"}
-    begun = time.perf_counter()
-    child = subprocess.Popen(
-        app.bare(str(folder), place), cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        while True:
-            with suppress(OSError), socket.socket(socket.AF_INET if app.port else socket.AF_UNIX) as line:
-                line.connect(("127.0.0.1", int(place)) if app.port else place)
-                line.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                if line.recv(65536).startswith(b"HTTP/1.1 200"):
-                    return (time.perf_counter() - begun) * 1000
-            if child.poll() is not None:
-                raise SystemExit(f"the bare {app.kind} ended with {child.returncode}")
-            time.sleep(0.002)
-    finally:
-        child.kill()
-        child.wait()
-
-
-# -- through the edge --------------------------------------------------------------------------------------------------
-
-
-def quiet() -> None:
-    """What is told of each start would be told a thousand times."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-
-
-def serve_runtime(folder: Path) -> None:
-    quiet()
-    runtime_process.EgressProcess = FakeWaysOut  # type: ignore[misc,assignment]  # no app here asks for anything outside
-    runtime_process.run(
-        RuntimeOptions(
-            folder=folder / "runtime",
-            socket=folder / "runtime.sock",
-            releases=folder / "releases.sock",
-            egress=folder,
-            sandboxes=folder / "s",
-            blobs=folder / "blobs",
-            limits=LIMITS,
-            idle=3600,
-            known=folder / "known",
-            edge=folder / "pictures.sock",
-        ),
-        Keeping(folder / "runtime", LIMITS.disk, 3, SystemClock()),
-    )
-
-
-def serve_edge(folder: Path, port: int) -> None:
-    quiet()
-    run_edge(
-        EdgeOptions(
-            blobs=folder / "blobs",
-            folder=folder / "edge",
-            feed_socket=folder / "feed.sock",
-            control_socket=folder / "control.sock",
-            gateway_socket=folder / "gateway.sock",
-            runtime_socket=folder / "runtime.sock",
-            runs_socket=folder / "runs.sock",
-            identity_keys=folder / "identity",
-            known_keys=folder / "known",
-            sink=FakeSink,
-            hosts=("127.0.0.1",),
-            port=port,
-        )
-    )
-
-
-def many_hosts(told: dict[str, Any], apps: Mapping[str, App]) -> dict[str, Any]:
-    [(_, entry)] = told["hosts"].items()
-    told["hosts"] = {
-        f"{name}.localhost": {
-            **entry,
-            "app": name,
-            "deploy": f"d{name}",
-            "run": {"kind": app.kind, "functions": edge_functions.entries(app.functions)},
-        }
-        for name, app in apps.items()
-    }
-    [manifest] = told["deploys"].values()
-    told["deploys"] = dict.fromkeys((entry["deploy"] for entry in told["hosts"].values()), manifest)
-    told["people"]["p_ada"] |= {"name": "Ada", "email": "ada@example.com"}
-    assert told["sessions"][SESSION] == "p_ada"
-    return told
-
-
-class House:
-    """The edge and the runtime process, and what control would tell them."""
-
-    def __init__(self, folder: Path, apps: Mapping[str, App], layers: Mapping[str, str]) -> None:
-        self.folder = folder
-        self.port = free_port()
-        blobs = Blobs(folder / "blobs")
-        self._releases = {
-            name: Release(
-                key=Key(name, "production", f"d{name}"),
-                kind=app.kind,
-                entry=app.entry,
-                files=stored(blobs, app.files),
-                functions=app.functions,
-                layers=(layers[name],) if name in layers else (),
-            )
-            for name, app in apps.items()
-        }
-        self.table = many_hosts(table(folder), apps)
-
-    @contextmanager
-    def open(self) -> Iterator[None]:
-        teller = Teller(self.folder / "releases.sock", lambda key: self._releases[key.app])
-        teller.start()
-        threading.Thread(target=asyncio.run, args=(feed(self.folder / "feed.sock", self.table),), daemon=True).start()
-        context = multiprocessing.get_context("spawn")
-        self.runtime = context.Process(target=serve_runtime, args=(self.folder,))
-        self._edge = context.Process(target=serve_edge, args=(self.folder, self.port))
-        for child in (self.runtime, self._edge):
-            child.start()
-        try:
-            yield
-        finally:
-            for child in (self._edge, self.runtime):
-                if child.pid is not None:
-                    os.kill(child.pid, signal.SIGTERM)
-                child.join()
-            teller.stop()
-
-    def first_byte(self, app: str) -> float:
-        """Milliseconds until an app's answer begins, asked by a program, which waits for it."""
-        host = f"{app}.localhost"
-        ask = f"GET / HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie(host)}\r\nAccept: application/json\r\n\r\n".encode()
-        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as line:
-            begun = time.perf_counter()
-            line.sendall(ask)
-            answer = line.recv(65536)
-            took = (time.perf_counter() - begun) * 1000
-        if not answer.startswith(b"HTTP/1.1 200"):
-            raise OSError(answer[:2000].decode("utf-8", "replace"))
-        return took
-
-    def patiently(self, app: str) -> None:
-        """Until it answers at all: the processes start, its files are unpacked and prepared."""
-        for _ in range(300):
-            with suppress(OSError):
-                self.first_byte(app)
-                return
-            time.sleep(0.2)
-        self.first_byte(app)
-
-    def put_to_sleep(self, app: str) -> None:
-        self._ask({"ask": "forget", **self._releases[app].key._asdict()})
-
-    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        with socket.socket(socket.AF_UNIX) as line:
-            line.connect(str(self.folder / "runtime.sock"))
-            line.sendall(json.dumps(question).encode() + b"\n")
-            answer: dict[str, Any] = json.loads(line.makefile("rb").readline())
-        return answer
-
-
-def memory_of(pid: int) -> float:
-    """MiB of a process and all that it started, each shared page counted once (PSS, proc_pid_smaps_rollup(5))."""
-    children: dict[int, list[int]] = {}
-    for one in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, ValueError):
-            parent = int(one.read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(one.parent.name))
-    waiting, total = [pid], 0
-    while waiting:
-        one = waiting.pop()
-        waiting += children.get(one, [])
-        with suppress(OSError):
-            rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
-            total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    return total / 1024
-
-
-# -- measuring ---------------------------------------------------------------------------------------------------------
 
 
 def starts(folder: Path, names: list[str], rounds: int) -> dict[str, Any]:
@@ -430,6 +84,23 @@ def starts(folder: Path, names: list[str], rounds: int) -> dict[str, Any]:
 
 def spread(values: list[float]) -> tuple[float, float]:
     return round(statistics.median(values), 1), round(statistics.quantiles(values, n=20)[18], 1)
+
+
+def memory_of(pid: int) -> float:
+    """MiB of a process and all that it started, each shared page counted once (PSS, proc_pid_smaps_rollup(5))."""
+    children: dict[int, list[int]] = {}
+    for one in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError):
+            parent = int(one.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(one.parent.name))
+    waiting, total = [pid], 0
+    while waiting:
+        one = waiting.pop()
+        waiting += children.get(one, [])
+        with suppress(OSError):
+            rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
+            total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    return total / 1024
 
 
 def live(folder: Path, kind: str, count: int) -> dict[str, float]:
