@@ -208,6 +208,20 @@ def test_a_stream_that_is_nothing_but_an_error_costs_nothing(world: World, path:
     assert (end["pico"] > 0, end["estimated"]) == (begun, begun)
 
 
+def test_a_shortened_call_whose_answer_breaks_is_charged_what_was_left(world: World) -> None:
+    async def broken(asked: Asked, line: Line) -> None:
+        await line.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{}")
+        line.reset()
+
+    world.serve("openai", broken)
+    world.change({"budgets": {"b_1": budget(DOLLAR // 100)}})
+    asked = {**ASKED, "model": "gpt-4o-mini", "max_tokens": 100_000}
+    assert world.ask(body=asked).status == 502
+    (begin,), (end,) = world.records("begin"), world.records("end")
+    assert begin["clamped"] < 100_000
+    assert (end["estimated"], end["pico"]) == (True, begin["reserved"])
+
+
 LIES = {
     "shorter than it said": b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{}",
     "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",

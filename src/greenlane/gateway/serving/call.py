@@ -123,8 +123,8 @@ class Call:
         digest = rates = None
         footprint = None
         if usage is None:
-            usage, pico = self.ceiling(plan), plan.bound.pico
-            usage = replace(usage, estimated=True)
+            usage = replace(self.ceiling(plan), estimated=True)
+            pico = min(plan.bound.pico, self.reservation.pico)  # an answer made shorter costs no more than what was left
         elif usage is NOTHING:
             pico = 0
         else:
