@@ -257,6 +257,13 @@ def test_a_stream_that_breaks_is_charged_at_the_ceiling() -> None:
     assert drawing.settled(Usage(input=9, output_image=4_000)) == Usage(
         input=5, output=100, reasoning=100, output_image=3_900, estimated=True
     ), "never more than was reserved"
+    speaking = Meter("gemini-generate")
+    spoken = {"candidatesTokenCount": 300, "candidatesTokensDetails": [{"modality": "AUDIO", "tokenCount": 250}]}
+    speaking.feed(sse({"candidates": [{}], "usageMetadata": {"promptTokenCount": 5, **spoken}}))
+    assert speaking.settled(Usage(input=9, output_audio=4_000)) == Usage(
+        input=5, output=50, output_audio=3_950, estimated=True
+    ), "what was spoken stays"
+    assert speaking.settled(ceiling) == Usage(input=5, output=3_750, output_audio=250, estimated=True)
     counting = Meter("openai-chat")
     counting.feed(sse({**chunk("a"), "usage": CHAT_USAGE}))
     assert counting.settled(ceiling).estimated

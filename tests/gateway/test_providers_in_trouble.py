@@ -222,6 +222,24 @@ def test_a_shortened_call_whose_answer_breaks_is_charged_what_was_left(world: Wo
     assert (end["estimated"], end["pico"]) == (True, begin["reserved"])
 
 
+def test_speech_that_breaks_off_is_charged_as_speech(world: World) -> None:
+    async def broken(asked: Asked, line: Line) -> None:
+        await line.head()
+        spoken = {"candidatesTokenCount": 40, "candidatesTokensDetails": [{"modality": "AUDIO", "tokenCount": 40}]}
+        counts = {"promptTokenCount": 5, **spoken}
+        await line.event({"candidates": [{"content": {"parts": []}}], "usageMetadata": counts})
+        line.reset()
+
+    world.serve("gemini", broken, "gemini")
+    world.change({"usual": {"gemini": "gemini"}})
+    path = "/ai/gemini/v1beta/models/gemini-live-2.5-flash:streamGenerateContent?alt=sse"
+    wanted = {"responseModalities": ["AUDIO"], "maxOutputTokens": 1_000}
+    world.ask(path, {"contents": [{"parts": [{"text": "Hi"}]}], "generationConfig": wanted})
+    (end,) = world.ends(1)
+    assert (end["outcome"], end["usage"]) == ("cut", {"input": 5, "output_audio": 1_000, "estimated": True})
+    assert end["pico"] == 5 * end["rates"]["input"] + 1_000 * end["rates"]["output_audio"]
+
+
 LIES = {
     "shorter than it said": b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{}",
     "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",

@@ -65,4 +65,6 @@ class Usage:
         return self.output + self.output_audio + self.output_image + self.output_video
 
 
+WRITTEN = ("output", "output_audio", "output_image", "output_video")
+"""What a model may write, each with a price of its own: words, sound, pictures, film."""
 _COUNTS = tuple(one.name for one in fields(Usage) if one.name != "estimated")

@@ -18,7 +18,7 @@ from greenlane.gateway.serving.paths import Way
 from greenlane.gateway.serving.planning import Plan
 from greenlane.gateway.serving.sparing import Spared
 from greenlane.gateway.serving.standing import Key
-from greenlane.gateway.usage import Usage
+from greenlane.gateway.usage import WRITTEN, Usage
 from greenlane.gateway.wires.asked import Asked
 from greenlane.kit.clock import stamp
 
@@ -106,11 +106,10 @@ class Call:
 
     def ceiling(self, plan: Plan) -> Usage:
         """The most that it can have used, where the provider does not say."""
-        written = self.bound.most * max(1, self.asked.answers)
         rates = plan.serving.rates
-        if rates.output_image > rates.output:
-            return Usage(input=plan.bound.read, output_image=written)
-        return Usage(input=plan.bound.read, output=written)
+        dearest = max(WRITTEN, key=lambda kind: getattr(rates, kind))
+        written: dict[str, Any] = {dearest: self.bound.most * max(1, self.asked.answers)}
+        return Usage(input=plan.bound.read, **written)
 
     def end(self, house: House, outcome: str, status: int, usage: Usage | None) -> None:
         """Pay for it and write its end. ``usage`` None: the provider may have done all that was bounded, and did not say.
@@ -124,7 +123,9 @@ class Call:
         footprint = None
         if usage is None:
             usage = replace(self.ceiling(plan), estimated=True)
-            pico = min(plan.bound.pico, self.reservation.pico)  # an answer made shorter costs no more than what was left
+            pico = min(
+                plan.bound.pico, self.reservation.pico
+            )  # an answer made shorter costs no more than what was left
         elif usage is NOTHING:
             pico = 0
         else:

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from greenlane.gateway.usage import Usage
+from greenlane.gateway.usage import WRITTEN, Usage
 from greenlane.gateway.wires.anthropic_messages import using as anthropic_messages
 from greenlane.gateway.wires.counting import NotCounted
 from greenlane.gateway.wires.frames import LONGEST, Elements, Events, Frames, TooLong
@@ -153,18 +153,14 @@ class Meter:
     def settled(self, ceiling: Usage) -> Usage:
         """What to charge: the provider's own word, and where it gave none or half of it, the ceiling marked as estimated.
 
-        ``ceiling`` is the upper bound that was reserved. Call it after the stream has ended, however it did.
+        ``ceiling`` is the upper bound that was reserved, all that is written in the dearest kind. Call it after the stream has ended, however it did.
         """
         if self.usage is None or self.lost or not self.believed:
             return replace(ceiling, estimated=True)
         if self.usage.estimated:
-            return replace(
-                self.usage,
-                output=max(self.usage.output, ceiling.output - self.usage.output_image),
-                output_audio=ceiling.output_audio,
-                output_image=max(self.usage.output_image, ceiling.output_image - self.usage.output),
-                searches=max(self.usage.searches, ceiling.searches),
-            )
+            untold = max(0, ceiling.written - self.usage.written)
+            dearest = max(WRITTEN, key=lambda kind: getattr(ceiling, kind))
+            return replace(self.usage, **{dearest: getattr(self.usage, dearest) + untold})
         return self.usage
 
     def _look(self, frames: list[bytes]) -> None:
