@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -162,6 +162,43 @@ def test_no_call_can_cost_more_than_at_the_ceiling(table: Table) -> None:
                 assert (tariff is None) <= (highest is None)
                 for usage in usages(model.id)[1:] if tariff is not None and highest is not None else ():
                     assert tariff.of(usage).cost(usage) <= highest.cost(usage)
+
+
+def test_a_call_that_ends_tomorrow_costs_no_more_than_its_ceiling_either(table: Table) -> None:
+    ours = table.overriding([Override("openai", "gpt-5", {"input": 10**9}, NOON.date() + timedelta(days=1))])
+    tomorrow = ours.price("openai", "gpt-5", Usage(input=1), NOON + timedelta(days=1))
+    highest = ours.ceiling("openai", "gpt-5", NOON)
+    assert tomorrow is not None
+    assert highest is not None
+    assert highest.input == tomorrow.pico == 10**9
+    before = ours.ceiling("openai", "gpt-5", NOON - timedelta(days=1))
+    assert before == table.ceiling("openai", "gpt-5", NOON)
+
+
+def test_a_speed_that_will_be_cheaper_next_year_is_bounded_at_this_year_s_price() -> None:
+    def prices(pico: int) -> dict[str, Any]:
+        return {"prices": {"input_mtok": [pico, []]}}
+
+    quick = {"when": {"service_tier": "priority"}}
+    model = {
+        "id": "m",
+        "match": {"equals": "m"},
+        "window": None,
+        "periods": [prices(1)],
+        "variants": [
+            {"since": "2027-01-01", **quick, **prices(5)},
+            {"since": "2026-01-01", **quick, **prices(9)},
+        ],
+    }
+    table = Table(Listed("a list", [{"id": "p", "match": None, "fallbacks": [], "models": [model]}]))
+    highest = table.ceiling("p", "m", NOON)
+    assert highest is not None
+    now = table.price("p", "m", Usage(input=1), NOON, quick["when"])
+    assert now is not None
+    assert highest.input == now.pico == 9
+    later = table.ceiling("p", "m", NOON.replace(year=2027))
+    assert later is not None
+    assert later.input == 5
 
 
 def test_one_token_above_the_step_makes_every_token_dearer(table: Table) -> None:

@@ -6,9 +6,9 @@ its own; ``context`` says what a request said of itself, ``{}`` for the usual.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from greenlane.gateway.prices.rates import Rates, Tariff, dearest
@@ -61,12 +61,14 @@ class Period:
     between: tuple[time, time] | None
     when: Context
 
+    def is_on(self, day: date) -> bool:
+        """Whether these are prices of some time on that day (UTC)."""
+        return self.since is None or day >= self.since
+
     def holds(self, at: datetime) -> bool:
         """Whether these are the prices of a moment in UTC."""
-        if self.since is not None:
-            return at.date() >= self.since
-        if self.between is None:
-            return True
+        if self.since is not None or self.between is None:
+            return self.is_on(at.date())
         start, end = self.between
         now = at.timetz()
         return now >= start or now < end if end < start else start <= now < end
@@ -116,26 +118,28 @@ class Model:
 
     def _at(self, at: datetime, context: Context) -> Tariff | None:
         chosen = self._chosen(at)
-        return self._resolved((chosen, *(self._fitting(chosen, context, at) if context else ())))
+        return self._resolved((chosen, *(self._fitting(chosen, context, lambda one: one.holds(at)) if context else ())))
 
     def dearest(self, day: date, contexts: tuple[Context, ...] | None = None) -> Rates | None:
         """Of each kind the highest rate that a call begun on that day (UTC) can meet, None without a price.
 
-        However long its prompt, whatever the time of day, and at any speed unless ``contexts`` says which ones can be.
+        However long its prompt, whatever the time of day, and at any speed unless ``contexts`` says which ones can be. A
+        call is priced when it ends, which may be on the next day.
         """
         asked = (USUAL, *(one.when for one in self._variants)) if contexts is None else contexts
         key = (day, None if contexts is None else tuple(tuple(sorted(one.items())) for one in contexts))
         if key not in self._ceilings:
             if len(self._ceilings) >= DAYS:
                 self._ceilings.clear()
-            self._ceilings[key] = self._ceiling(day, asked)
+            today, tomorrow = self._ceiling(day, asked), self._ceiling(day + timedelta(days=1), asked)
+            self._ceilings[key] = today if today is None or tomorrow is None else dearest((today, tomorrow))
         return self._ceilings[key]
 
     def _ceiling(self, day: date, contexts: Iterable[Context]) -> Rates | None:
-        on = [number for number, one in enumerate(self._periods) if one.since is None or day >= one.since]
+        on = [number for number, one in enumerate(self._periods) if one.is_on(day)]
         all_day = next((number for number in reversed(on) if self._periods[number].between is None), 0)
         tariffs = [
-            self._resolved((number, *self._fitting(number, one)), reserve=True)
+            self._resolved((number, *self._fitting(number, one, lambda variant: variant.is_on(day))), reserve=True)
             for number in {all_day, *(one for one in on if one > all_day)}
             for one in contexts
         ]
@@ -146,13 +150,13 @@ class Model:
         """The same model under an administrator's prices."""
         return Model(self.name, [*self._periods, *own], self._variants, self._listed, self.window)
 
-    def _fitting(self, chosen: int, context: Context, at: datetime | None = None) -> Iterable[int]:
-        """The numbers of the variants that the context meets, at any time where none is said; the first has precedence."""
+    def _fitting(self, chosen: int, context: Context, holds: Callable[[Period], bool]) -> Iterable[int]:
+        """The numbers of the variants that hold and that the context meets; the first has precedence."""
         return (
             number
             for number, one in enumerate(self._variants)
             if chosen < self._listed
-            and (at is None or one.holds(at))
+            and holds(one)
             and all(context.get(key) == value for key, value in one.when.items())
         )
 
