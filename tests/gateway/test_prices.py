@@ -201,6 +201,23 @@ def test_a_speed_that_will_be_cheaper_next_year_is_bounded_at_this_year_s_price(
     assert later.input == 5
 
 
+@pytest.mark.parametrize(
+    ("provider", "name", "reads"),
+    [
+        ("google", "gemini-2.0-flash", 1_048_576),
+        ("openai", "gpt-4.1", 1_047_576),
+        ("openai", "gpt-4-32k", 32_768),
+        ("google", "gemini-pro-1.5", 2_097_152),
+        ("anthropic", "claude-sonnet-4-5", 1_000_000),
+    ],
+)
+def test_no_prompt_is_longer_than_the_window_of_its_model(table: Table, provider: str, name: str, reads: int) -> None:
+    found = table.model(provider, name)
+    assert found is not None
+    assert found.window is not None
+    assert found.window >= reads
+
+
 def test_one_token_above_the_step_makes_every_token_dearer(table: Table) -> None:
     at = table.price("anthropic", "claude-sonnet-4-5", Usage(input=150_000, cache_read=50_000), NOON)
     above = table.price("anthropic", "claude-sonnet-4-5", Usage(input=150_001, cache_read=50_000), NOON)

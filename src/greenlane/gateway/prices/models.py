@@ -16,8 +16,12 @@ from greenlane.gateway.prices.rates import Rates, Tariff, dearest
 Context = Mapping[str, str]
 USUAL: Context = {}
 LONGER = 2_000_000
-"""Tokens of the longest prompt that any model reads: of one whose price changes at a length that the list does not have as its
-window, since providers offer such lengths apart (Anthropic "Context windows": 1M by a header).
+"""Tokens of the longest prompt of a model whose price changes at a length beyond the list's window: providers offer such
+lengths apart (Anthropic "Context windows": 1M by a header).
+"""
+ROUND = 1_000
+"""A window of whole thousands may be rounded down: 1,000,000 is said of Gemini's 1,048,576 and of GPT-4.1's 1,047,576, 128,000
+of 131,072. A twentieth more is above all of them.
 """
 DAYS = 64
 """Highest rates that are kept for a model or a provider, by day and by what requests said of themselves."""
@@ -175,11 +179,16 @@ def listed(document: Mapping[str, Any]) -> Model:
     """A model as the list has it (``compiling.compile_list``)."""
     periods = [_period(one) for one in document["periods"]]
     variants = [_period(one) for one in document["variants"]]
-    window = document["window"]
+    return Model(document["id"], periods, variants, len(periods), _window(document["window"], periods))
+
+
+def _window(said: int | None, periods: Iterable[Period]) -> int | None:
+    """No prompt is longer than this, in tokens; None where the list does not say."""
+    if said is None:
+        return None
     steps = [start for one in periods for _, tiers in (one.prices or {}).values() for start, _ in tiers]
-    if window is not None and max(steps, default=0) >= window:
-        window = LONGER
-    return Model(document["id"], periods, variants, len(periods), window)
+    longest = max(said, LONGER) if max(steps, default=0) >= said else said
+    return longest if longest % ROUND else longest * 21 // 20
 
 
 def _period(document: Mapping[str, Any]) -> Period:
