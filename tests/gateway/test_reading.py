@@ -129,6 +129,8 @@ def test_a_chat_tells_limits_answers_tools_images_and_user() -> None:
         ("openai-responses", {"tools": [{"type": "web_search"}]}, "tools.web_search"),
         ("openai-responses", {"tools": [{"type": "mcp", "server_url": "https://a"}]}, "tools.mcp"),
         ("openai-responses", {"input": [{"type": "item_reference", "id": "x"}]}, "input.item_reference"),
+        ("openai-responses", {"input": [{"id": "msg_1"}]}, "input.item_reference"),
+        ("openai-responses", {"input": [{"id": "msg_1", "type": None}]}, "input.item_reference"),
         ("anthropic-messages", {"container": "c"}, "container"),
         ("anthropic-messages", {"speed": "fast"}, "speed"),
         ("anthropic-messages", {"mcp_servers": [{"url": "https://a"}]}, "mcp_servers"),
@@ -170,6 +172,12 @@ def test_tools_that_their_provider_describes_are_told_apart() -> None:
     shell = {"tools": [{"type": "local_shell"}, {"type": "function", "name": "f", "parameters": {}}]}
     found = read("openai-responses", {**BODIES["openai-responses"], **shell})
     assert (found.tools, found.defined, found.hidden) == (2, 1, ())
+    later = [{"role": "user", "content": "hi"}, {"type": "additional_tools", **shell}]
+    found = read("openai-responses", {**BODIES["openai-responses"], "input": later})
+    assert (found.tools, found.defined, found.hidden) == (2, 1, ())
+    grouped = {"tools": [{"type": "namespace", "name": "here", **shell}]}
+    found = read("openai-responses", {**BODIES["openai-responses"], **grouped})
+    assert (found.tools, found.defined, found.hidden) == (3, 1, ())
 
 
 def test_no_answers_at_all_are_bounded_as_one() -> None:

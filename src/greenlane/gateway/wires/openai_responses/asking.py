@@ -84,29 +84,29 @@ def asked(wire: Wire, body: Json, model_in_path: str, stream_in_path: bool) -> A
         thinking=None,
         text_bytes=tally.text_bytes,
         messages=messages + ("instructions" in body),
-        tools=tools,
+        tools=len(tools),
         media=tuple(tally.media),
         hidden=tally.hidden,
         user=text(body, "safety_identifier") or text(body, "user") or None,
-        defined=sum(tool.get("type") in _DESCRIBED for tool in objects(body, "tools")),
+        defined=sum(tool.get("type") in _DESCRIBED for tool in tools),
     )
 
 
-def _tools(tally: Tally, tools: list[Json]) -> int:
-    """How many there are, a namespace and each that it groups among them."""
+def _tools(tally: Tally, tools: list[Json]) -> list[Json]:
+    """All that there are, a namespace and each that it groups among them."""
     tally.text(tools or None)
     grouped = [inner for tool in tools if tool.get("type") == "namespace" for inner in objects(tool, "tools")]
     for tool in (*(one for one in tools if one.get("type") != "namespace"), *grouped):
         if tool.get("type") not in _CALLERS_TOOLS:
             tally.hide(f"tools.{tool.get('type')}")
-    return len(tools) + len(grouped)
+    return [*tools, *grouped]
 
 
-def _item(tally: Tally, item: Any) -> int:
-    """Count an item; how many tools it brings with it."""
+def _item(tally: Tally, item: Any) -> list[Json]:
+    """Count an item; the tools that it brings with it."""
     if type(item) is not dict:
         raise NotUnderstood("An item of 'input' is not an object.", field="input")
-    kind = item.get("type", "message")
+    kind = item.get("type") or ("message" if "content" in item else "item_reference")
     if kind == "message" or kind.endswith("_call_output"):
         tally.members(item, _CONTENT)
         for name in _CONTENT:
@@ -117,7 +117,7 @@ def _item(tally: Tally, item: Any) -> int:
         tally.text(item)
         if kind not in _SAID:
             tally.hide(f"input.{kind}")
-    return 0
+    return []
 
 
 def _content(tally: Tally, content: Any) -> None:
