@@ -289,6 +289,15 @@ def test_an_error_in_the_middle_of_a_stream_is_noticed(wire: str, event: dict[st
     assert meter.trouble == word
 
 
+def test_comments_that_keep_a_line_open_begin_nothing() -> None:
+    meter = Meter("openai-chat")
+    meter.feed(b": OPENROUTER PROCESSING\n\n")
+    meter.feed(b": OPENROUTER PROCESSING\n\n" + sse({"error": {"code": 502, "message": "m"}}))
+    assert (meter.begun, meter.trouble) == (False, "502")
+    meter.feed(sse(chunk("a")))
+    assert meter.begun
+
+
 def test_the_last_event_counts_without_its_empty_line() -> None:
     meter = Meter("openai-chat")
     meter.feed(sse(CHAT_EVENTS[2]).rstrip())

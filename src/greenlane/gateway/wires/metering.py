@@ -136,7 +136,7 @@ class Meter:
                 break
         else:
             if self._frames.whole(data):
-                self.begun = True
+                self.begun = self.begun or b"data:" in data  # comments keep a line open and say nothing
                 return
         try:
             frames = self._frames.feed(data)
