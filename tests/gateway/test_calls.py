@@ -123,6 +123,16 @@ def test_fields_of_a_caller_pass_but_for_what_is_not_theirs_to_say(world: World)
     assert not {name.lower() for name in ours} & asked.headers.keys()
 
 
+def test_a_query_passes_but_for_what_is_not_the_callers_to_say(world: World) -> None:
+    stub = world.serve("gemini", kind="gemini")
+    world.change({"usual": {"gemini": "gemini"}})
+    theirs = "%24alt=json&prettyPrint=false"
+    ours = f"$httpMethod=DELETE&%24key=a&%6bey={KEY}&access_token=a&oauth_token=a&%24ct=text/plain"
+    path = "/ai/gemini/v1beta/models/gemini-2.5-flash:generateContent"
+    world.ask(f"{path}?{ours}&{theirs}", {"contents": []})
+    assert [one.target for one in stub.asked] == [f"/v1beta/models/gemini-2.5-flash:generateContent?{theirs}"]
+
+
 def test_an_unknown_key_leaves_no_trace(world: World) -> None:
     world.serve("openai")
     for wrong in (None, "glk_nobody", "", "x" * 10_000):

@@ -31,6 +31,12 @@ _METHODS: dict[str, tuple[str, bool, bool]] = {
 }
 """The wire of each of Gemini's methods, whether it streams, and whether it is a batch."""
 _GEMINI = re.compile(r"/ai/gemini/(v1|v1beta|v1alpha)/models/([^:]+):([A-Za-z]+)")
+_PROVING = frozenset(("key", "access_token", "oauth_token", "bearer_token"))
+"""Parameters that prove who asks."""
+_FORMING = frozenset(("$alt", "$fields", "$prettyPrint"))
+"""Those of Google's own parameters that only form the answer; others choose a method, a key or an account
+(https://cloud.google.com/apis/docs/system-parameters).
+"""
 _LISTED = re.compile(r"/ai/(openai/v1|anthropic/v1|gemini/(?:v1|v1beta|v1alpha))/models(?:/([^:]+))?")
 _USUAL: dict[str, str] = {"openai": "openai-chat", "anthropic": "anthropic-messages", "gemini": "gemini-generate"}
 
@@ -77,9 +83,9 @@ def wire_of(path: str) -> str:
 
 
 def found(method: bytes, path: bytes, query: bytes) -> Way | Listing | Spans:
-    """What is asked for. Raises ``NotLetThrough``; ``query`` comes back without a key that it carried."""
+    """What is asked for. Raises ``NotLetThrough``; ``query`` comes back without what does not go on."""
     text = path.decode("ascii")
-    asked = _without_key(query.decode("ascii")) if query else ""
+    asked = _passed(query.decode("ascii")) if query else ""
     wire = _POSTED.get(text)
     if wire is not None:
         if method != b"POST":
@@ -124,5 +130,10 @@ def _method(method: bytes, path: str) -> NotLetThrough:
     )
 
 
-def _without_key(query: str) -> str:
-    return "&".join(one for one in query.split("&") if one and one.partition("=")[0] != "key")
+def _passed(query: str) -> str:
+    """What of a query goes on: all but keys, and parameters that stand for a field of the head that does not pass either."""
+    return "&".join(one for one in query.split("&") if one and _goes_on(unquote(one.partition("=")[0])))
+
+
+def _goes_on(name: str) -> bool:
+    return name in _FORMING if name.startswith("$") else name not in _PROVING
