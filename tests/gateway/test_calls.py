@@ -114,6 +114,8 @@ def test_fields_of_a_caller_pass_but_for_what_is_not_theirs_to_say(world: World)
         "x-goog-user-project": "p",
         "Cookie": "a=b",
         "X-HTTP-Method-Override": "DELETE",
+        "X-Original-URL": "/v1/files",
+        "X-Rewrite-URL": "/v1/files",
         "X-Forwarded-For": "10.0.0.1",
         "Greenlane-Sandbox": "{}",
     }

@@ -1,7 +1,7 @@
 """The request as the provider gets it, and the fields of its answer as the caller gets them.
 
 What a caller sends passes, but for what proves or names somebody, what only concerns this hop, what would choose somebody
-else's account at the provider, and what would make another method of the one that was decided about.
+else's account at the provider, and what would make another method or address of the one that was decided about.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DROPPED = frozenset(
         *(b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"forwarded", b"via", b"x-real-ip"),
         *(b"origin", b"referer", b"traceparent", b"tracestate", b"baggage", b"true-client-ip", b"cf-connecting-ip"),
         *(b"openai-organization", b"openai-project", b"x-goog-user-project"),
-        *(b"x-http-method-override", b"x-http-method", b"x-method-override"),
+        *(b"x-http-method-override", b"x-http-method", b"x-method-override", b"x-original-url", b"x-rewrite-url"),
     }
 )
 _DROPPED_PREFIXES = (b"greenlane-", b"x-forwarded-", b"sec-")
