@@ -68,7 +68,7 @@ def test_an_answer_waits_for_the_disk_and_the_provider_does_not(world: World, di
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_disk_that_refuses_lets_nothing_of_an_answer_out(world: World, disk: Disk, stream: bool) -> None:
-    world.serve("openai", answering)
+    stub = world.serve("openai", answering)
     disk.refuses = OSError(5, "Input/output error")
     disk.go_on.set()
     with asking(world, stream=stream) as line:
@@ -76,8 +76,9 @@ def test_a_disk_that_refuses_lets_nothing_of_an_answer_out(world: World, disk: D
         heard = b""
         while piece := line.recv(65_536):
             heard += piece
+    assert heard.startswith(b"HTTP/1.1 500")
     assert b"Hel" not in heard
-    assert not heard.startswith(b"HTTP/1.1 200")
+    assert len(stub.asked) == 1, "there was an answer to hold back"
 
 
 def asking(world: World, *, stream: bool) -> socket.socket:

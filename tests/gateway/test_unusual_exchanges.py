@@ -30,7 +30,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, lists: Path) -> Iterator[Wor
 @pytest.mark.parametrize("one", EXCHANGES, ids=lambda one: one.name)
 def test_it_passes_as_it_is_and_costs_what_is_billed(world: World, one: Exchange) -> None:
     stub = world.stubs[one.path.split("/")[2]]
-    streams = b"data:" in one.answer
+    streams = one.answer.startswith((b"data:", b"event:"))
 
     async def answers(asked: Asked, line: Line) -> None:
         await line.head(kind="text/event-stream; charset=utf-8" if streams else "application/json; charset=UTF-8")
@@ -48,5 +48,5 @@ def test_it_passes_as_it_is_and_costs_what_is_billed(world: World, one: Exchange
         assert stub.asked[-1].body == sent
     end = world.ends(before + 1)[-1]
     assert end["usage"] == dict(one.usage)
-    assert (end["pico"], end["outcome"]) == (one.pico, one.outcome)
+    assert (end["pico"], end["outcome"]) == (one.pico, "answered")
     assert end.get("speed", {}) == dict(one.speed)

@@ -51,7 +51,6 @@ ANTHROPIC = (
             "reasoning": 250,
         },
         HAIKU,
-        stream=True,
     ),
     Exchange(
         "searches of the provider, in a turn that pauses",
@@ -95,7 +94,6 @@ ANTHROPIC = (
         ),
         {"input": 10_500, "output": 510, "searches": 1},
         HAIKU,
-        stream=True,
     ),
     Exchange(
         "a refusal in mid-stream",
@@ -109,7 +107,6 @@ ANTHROPIC = (
         ),
         {"input": 564, "output": 22},
         HAIKU,
-        stream=True,
     ),
     Exchange(
         "a context that was summed up, which is billed beside the rest",

@@ -119,7 +119,6 @@ GEMINI = (
         ),
         {"input": 7},
         {"input": 1.25},
-        stream=True,
     ),
     Exchange(
         "an answer that is stopped for safety, with nothing said",
@@ -159,7 +158,6 @@ GEMINI = (
         ),
         {"input": 8, "output": 6},
         {"input": 1.25, "output": 10.0},
-        stream=True,
     ),
     Exchange(
         "a stream of several pieces and carriage returns",
@@ -181,7 +179,6 @@ GEMINI = (
         ).replace(b"\n", b"\r\n"),
         {"input": 8, "output": 53, "reasoning": 50},
         {"input": 1.25, "output": 10.0},
-        stream=True,
     ),
     Exchange(
         "an answer for more than the usual money",

@@ -149,7 +149,6 @@ OPENAI_CHAT = (
         ),
         {"input": 50, "output": 44, "reasoning": 20},
         MINI,
-        stream=True,
     ),
     Exchange(
         "a stream whose caller asked for no usage",
@@ -158,7 +157,6 @@ OPENAI_CHAT = (
         sse(chunk(delta(content="a")), chunk(delta(finish="length")), chunk(usage=counts(5, 3)), DONE),
         {"input": 5, "output": 3},
         MINI,
-        stream=True,
         said=sse(chunk(delta(content="a")), chunk(delta(finish="length")), DONE),
     ),
 )

@@ -92,7 +92,6 @@ OPENAI_RESPONSES = (
         ),
         {"input": 12, "output": 500, "reasoning": 500},
         MINI,
-        stream=True,
     ),
     Exchange(
         "a stream that was to be quick and was not",
@@ -104,7 +103,6 @@ OPENAI_RESPONSES = (
         ),
         {"input": 10, "output": 10},
         MINI,
-        stream=True,
     ),
     Exchange(
         "a stream that fails after it counted",
@@ -126,7 +124,6 @@ OPENAI_RESPONSES = (
         ),
         {"input": 30, "output": 4},
         MINI,
-        stream=True,
     ),
     Exchange(
         "a long prompt, of which much goes into a cache for long",

@@ -30,8 +30,6 @@ class Exchange:
     answer: bytes
     usage: Mapping[str, int | bool]
     rates: Mapping[str, float]
-    stream: bool = False
-    outcome: str = "answered"
     speed: Mapping[str, str] = field(default_factory=dict)
     said: bytes | None = None
     """What the caller hears, where that is not all that was said."""
