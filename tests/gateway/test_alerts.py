@@ -120,6 +120,11 @@ def test_a_budget_that_is_too_small_for_one_dear_call_is_not_said_to_be_spent(wa
     watched.looks({"notice": "budget-refuses", "about": watched.budget()})
     (says,) = watched.told(ben)
     assert says.startswith("A call could cost more than is left of the budget of board, $4.00 of $10.00 spent, and was")
+    watched.spends(10)
+    watched.looks()
+    assert watched.told(ben)[0].startswith("The budget of board is spent, $10.00 of $10.00"), (
+        "nobody was told of that yet"
+    )
 
 
 def test_a_soft_budget_says_that_calls_go_on(watched: Watched, ben: Actor) -> None:

@@ -13,6 +13,7 @@ KINDS = (
     "soft-budget-spent",
     "went-cheaper",
     "budget-nearly-spent",
+    "budget-too-small",
     "credential-refused",
     "provider-rests",
     "unpriced",

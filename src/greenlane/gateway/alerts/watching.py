@@ -85,9 +85,9 @@ def budgets(connection: Connection, now: datetime, noticed: Iterable[Mapping[str
 
 def _kind(one: Budget, spent: int, *, refuses: bool) -> str:
     """What is to be told of a budget; empty for nothing. Of the small ones that nobody set, only that they are spent."""
-    if spent >= one.amount or refuses:
-        return "budget-spent" if one.hard else "soft-budget-spent"
     nearly = spent * 100 >= one.amount * NEARLY
+    if spent >= one.amount or refuses:
+        return "soft-budget-spent" if not one.hard else "budget-spent" if nearly else "budget-too-small"
     return "budget-nearly-spent" if nearly and not one.id.startswith(EVERYBODYS) else ""
 
 
@@ -102,11 +102,10 @@ def _of_budget(
     whose = "one person" if one.account.startswith("person:") else accounts.words(connection, one.account)
     anew = "" if within.until is None else f" It begins anew at {within.until:%Y-%m-%d %H:%M} UTC."
     sums = f"{dollars(spent)} of {dollars(one.amount)}"
-    enough = spent * 100 < one.amount * NEARLY
     says = {
-        "budget-spent": f"A call could cost more than is left of the budget of {whose}, {sums} spent, and was refused.{anew}"
-        if enough
-        else f"The budget of {whose} is spent, {sums}, and calls are refused.{anew}",
+        "budget-spent": f"The budget of {whose} is spent, {sums}, and calls are refused.{anew}",
+        "budget-too-small": "A call could cost more than is left of the budget of "
+        f"{whose}, {sums} spent, and was refused.{anew}",
         "soft-budget-spent": f"The soft budget of {whose} is spent, {sums}, and calls go on.{anew}",
         CHEAPER: f"Calls for {told.get('asked')} go on with {told.get('name')}: "
         f"the soft budget of {whose} is spent.{anew}",
