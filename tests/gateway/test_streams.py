@@ -11,6 +11,7 @@ from typing import Any
 import anthropic
 import httpx2
 import openai
+import orjson
 import pytest
 from google import genai
 from google.genai import types as google
@@ -305,3 +306,22 @@ def test_what_the_libraries_send_is_understood() -> None:
         found = asked(wire, body, in_path)
         assert (found.model, found.hidden) == ("m", ()), path
         assert found.text_bytes >= 2
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "speed"),
+    [
+        ({"speed": "fast"}, {"service_tier": "standard"}, {"speed": "fast"}),
+        ({"speed": "fast"}, {"speed": "standard"}, {}),
+        ({"service_tier": "priority"}, {}, {"service_tier": "priority"}),
+        ({}, {"service_tier": "batch"}, {"service_tier": "batch"}),
+    ],
+)
+def test_what_an_event_does_not_say_of_the_speed_stays_as_it_was_said(
+    first: dict[str, str], last: dict[str, str], speed: dict[str, str]
+) -> None:
+    meter = Meter("anthropic-messages")
+    began = {"type": "message_start", "message": {"usage": {"input_tokens": 3, "output_tokens": 1, **first}}}
+    for event in (began, {"type": "message_delta", "delta": {}, "usage": {"output_tokens": 5, **last}}):
+        meter.feed(b"event: %b\ndata: %b\n\n" % (event["type"].encode(), orjson.dumps(event)))
+    assert meter.speed == speed

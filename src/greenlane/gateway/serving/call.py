@@ -123,9 +123,8 @@ class Call:
         footprint = None
         if usage is None:
             usage = replace(self.ceiling(plan), estimated=True)
-            pico = min(
-                plan.bound.pico, self.reservation.pico
-            )  # an answer made shorter costs no more than what was left
+            # an answer that was made shorter costs no more than what was left
+            pico = min(plan.bound.pico, self.reservation.pico)
         elif usage is NOTHING:
             pico = 0
         else:

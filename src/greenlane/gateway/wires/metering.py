@@ -52,7 +52,7 @@ def read(wire: str, body: bytes) -> tuple[Usage | None, dict[str, str]]:
     document = _parsed(body)
     if document is None:
         return None, {}
-    said = (speed(document) if any(name in body for name in _SAYING) else None) or {}
+    said = _unusual(speed(document)) if any(name in body for name in _SAYING) else {}
     try:
         return _USING[wire].used(document, None), said
     except NotCounted:
@@ -75,22 +75,27 @@ def _parsed(data: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def speed(document: dict[str, Any]) -> dict[str, str] | None:
+def _unusual(said: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in said.items() if value}
+
+
+def speed(document: dict[str, Any]) -> dict[str, str]:
     """At which speed an answer, or an event of one, says that it was made: what a price may depend on.
 
-    Empty for the usual one, None where it says nothing: a response may begin at one speed and end at another. OpenAI says
-    ``service_tier`` beside the usage, Anthropic ``service_tier`` and ``speed`` within it, Gemini ``serviceTier``.
+    The usual one is empty: a response may begin at one speed and end at another. What is not said has no place in it. OpenAI
+    says ``service_tier`` beside the usage, Anthropic ``service_tier`` and ``speed`` within it, Gemini ``serviceTier``.
     """
     message, response = document.get("message"), document.get("response")
     inner = message.get("usage") if isinstance(message, dict) else None
-    told: dict[str, str] | None = None
+    told: dict[str, str] = {}
     for one in (document, response, document.get("usage"), document.get("usageMetadata"), inner):
         if isinstance(one, dict):
             for name, means in _SPEEDS.items():
                 said = one.get(name)
                 if isinstance(said, str):
-                    told = told or {}
-                    if said.lower() not in _USUAL_SPEEDS:
+                    if said.lower() in _USUAL_SPEEDS:
+                        told.setdefault(means, "")
+                    else:
                         told[means] = said.lower()
     return told
 
@@ -153,7 +158,8 @@ class Meter:
     def settled(self, ceiling: Usage) -> Usage:
         """What to charge: the provider's own word, and where it gave none or half of it, the ceiling marked as estimated.
 
-        ``ceiling`` is the upper bound that was reserved, all that is written in the dearest kind. Call it after the stream has ended, however it did.
+        ``ceiling`` is the upper bound that was reserved, all that is written in the dearest kind. Call it after the stream
+        has ended, however it did.
         """
         if self.usage is None or self.lost or not self.believed:
             return replace(ceiling, estimated=True)
@@ -179,8 +185,7 @@ class Meter:
         document = _parsed(frame)
         if document is None:
             return False
-        if (said := speed(document)) is not None:
-            self.speed = said
+        self.speed = _unusual({**self.speed, **speed(document)})
         trouble = self._trouble(document)
         self.trouble = trouble or self.trouble
         try:
