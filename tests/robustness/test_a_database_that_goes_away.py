@@ -198,7 +198,7 @@ def test_calls_to_models_go_on_without_the_database_and_none_is_lost(server: Ser
         back = time.monotonic() + AWAY
         while time.monotonic() < back:
             answers.append(call(len(answers)))
-            time.sleep(0.1)
+            time.sleep(0.1)  # ten calls a second are enough to miss one
         server.returns()
         answers += [call(len(answers) + number) for number in range(4)]
         assert {one.status for one in answers} == {200}, running.log

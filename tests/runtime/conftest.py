@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from tests.stories.running import until
 
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import SystemClock
@@ -65,6 +66,11 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jailer]:
     made.close()
 
 
+def await_spare(spares: Spares) -> None:
+    """Until one waits."""
+    until(lambda: bool(spares._waiting), "a spare sandbox")
+
+
 @pytest.fixture(scope="session")
 def spares() -> Spares:
     return Spares(quiet=0)
@@ -75,7 +81,7 @@ def spare(tmp_path_factory: pytest.TempPathFactory, spares: Spares) -> Iterator[
     folder = tmp_path_factory.mktemp("packages")
     made = Jailer(cgroups.find(f"greenlane-test-{uuid4().hex[:8]}"), Zygote(lambda: packages.gathered(folder)), spares)
     assert made.warm()
-    assert spares.await_some()
+    await_spare(spares)
     yield made
     made.close()
 

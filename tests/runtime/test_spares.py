@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.runtime.conftest import LIMITS, USER, give
+from tests.runtime.conftest import LIMITS, USER, await_spare, give
+from tests.stories.running import until
 
 from greenlane.runtime import cgroups, packages, spares
 from greenlane.runtime.inside import furnishing
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="entering a sandbox tha
 def some() -> Iterator[Spares]:
     made = Spares(quiet=0)
     made.begin()
-    assert made.await_some()
+    await_spare(made)
     yield made
     made.close()
 
@@ -47,7 +47,7 @@ def _said(jailer: Jailer, jail: Jail) -> str:
 def test_each_is_used_once(spare: Jailer, spares: Spares) -> None:
     """Nothing of the app before is left in it: not what it kept in memory, and not a process."""
     for name in ("one", "two", "three"):
-        assert spares.await_some()
+        await_spare(spares)
         waiting = spares._waiting[0].place.first
         said: list[bytes] = []
         leave = 'ls -A /tmp /dev/shm; set -- /proc/[0-9]*; echo $#; touch "/tmp/$0" "/dev/shm/$0"; sleep 1000 &'
@@ -55,10 +55,7 @@ def test_each_is_used_once(spare: Jailer, spares: Spares) -> None:
         assert running.pid == waiting, "it moved into the one that waited longest"
         assert running.wait(20).why == "done"
         assert b"".join(said).decode() == "/dev/shm:\n\n/tmp:\n3\n", "what laid it out, what holds it, and the shell"
-        deadline = time.monotonic() + 20
-        while Path(f"/proc/{waiting}").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda waiting=waiting: not Path(f"/proc/{waiting}").exists(), "the end of all that was in it")
 
 
 def test_it_has_what_its_app_may_have_and_no_more(spare: Jailer, spares: Spares, tmp_path: Path) -> None:
@@ -66,7 +63,7 @@ def test_it_has_what_its_app_may_have_and_no_more(spare: Jailer, spares: Spares,
         (tmp_path / name).mkdir()
         give(tmp_path / name)
     (tmp_path / "app" / "m.py").write_text("mine")
-    assert spares.await_some()
+    await_spare(spares)
     jail = _jail(
         *("sh", "-c", "cat /app/m.py /etc/passwd; touch /data/kept /run/app/here; cat /proc/self/mountinfo"),
         mounts=(Mount("/app", tmp_path / "app"), Mount("/data", tmp_path / "data", writable=True)),
@@ -90,7 +87,7 @@ def test_one_that_ended_or_is_old_is_not_handed_out(some: Spares, monkeypatch: p
         one.place.process.kill()
         one.place.process.wait()
     assert some.take() is None
-    assert some.await_some()
+    await_spare(some)
     monkeypatch.setattr(spares, "_OLDEST", 0.0)
     waiting = some._waiting[0].place
     assert some.take() is None
@@ -119,7 +116,7 @@ def test_what_cannot_be_laid_out_is_tried_again(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(spares, "_AFTER_FAILURE", 0.01)
     some = Spares(1, quiet=0)
     some.begin()
-    assert some.await_some()
+    await_spare(some)
     some.close()
 
 
@@ -136,12 +133,15 @@ def test_whoever_comes_while_there_is_none_gets_one_all_the_same(spare: Jailer, 
 
 def test_an_app_goes_on_when_others_are_laid_out(spare: Jailer, spares: Spares) -> None:
     """A sandbox ends with the thread that made it, which goes on making others."""
-    assert spares.await_some()
+    await_spare(spares)
     running = spare.start(_jail("sh", "-c", "sleep 1000"), lambda _said: None)
-    taken = [place for _ in range(2) if spares.await_some() and (place := spares.take())]
-    assert taken
+    taken = []
+    for _ in range(2):
+        await_spare(spares)
+        taken.append(spares.take())
     assert running.ended is None
     for place in taken:
+        assert place is not None
         place.close()
     assert running.stop().why == "killed"
 
@@ -155,6 +155,5 @@ def test_a_kernel_that_cannot_bring_anything_starts_apps_the_slower_way(
     jailer = Jailer(cgroups.find(f"greenlane-test-{uuid4().hex[:8]}"), Zygote(lambda: packages.gathered(tmp_path)), own)
     assert not jailer.warm()
     assert _said(jailer, _jail("echo", "here")) == "here\n"
-    time.sleep(0.1)
-    assert not own._waiting
+    assert own._thread is None, "nobody could move in"
     jailer.close()

@@ -227,7 +227,7 @@ class Running:
             self._place.kill()
 
     def _begin(self) -> None:
-        # A sandbox ends with the thread that made its place: so the thread that minds it makes it.
+        # A sandbox ends with the thread that made its place: so the thread that minds it makes it, where no spare one is.
         threading.Thread(target=self._live, name=f"sandbox {self.jail.name}", daemon=True).start()
         self._spawned.wait()
         if self._broken is not None:

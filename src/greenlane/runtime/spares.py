@@ -65,11 +65,6 @@ class Spares:
                 one.place.close()
             return None
 
-    def await_some(self, within: float = 10.0) -> bool:
-        """Wait until there is one, and whether there is."""
-        with self._changed:
-            return self._changed.wait_for(lambda: bool(self._waiting), within)
-
     def close(self) -> None:
         """End those that nobody took, and make no more. What has moved into others has to be ended first."""
         with self._changed:
@@ -84,35 +79,38 @@ class Spares:
                 self._look()
             except Exception as error:  # noqa: BLE001  with this thread all that moved in would end
                 log.warning("no sandbox could be laid out beforehand", why=str(error))
-                self._pause(_AFTER_FAILURE)
+                with self._changed:
+                    self._changed.wait_for(lambda: self._closed, _AFTER_FAILURE)
         while self._waiting:
             self._waiting.popleft().place.close()
 
     def _look(self) -> None:
-        """Make one where one is missing, let go of one that is of no use, and wait for the next reason to look."""
+        """Let go of what is of no use, make one where one is missing, or wait for the next reason to look."""
         with self._changed:
             useless = [one for one in self._waiting if not one.of_use()]
             for one in useless:
                 self._waiting.remove(one)
-            missing = len(self._waiting) < self._most
-            quiet_in = self._taken + self._quiet - time.monotonic()
+            if not useless and (pause := self._pause()) > 0:
+                self._changed.wait(pause)  # without letting go of the lock in between: who takes one wakes us
+                return
         for one in useless:
             one.place.close()
-        if not missing:
-            self._pause(_OLDEST / 10)
-        elif quiet_in > 0:
-            self._pause(quiet_in)
-        else:
-            place = Place()
-            if place.first and place.is_laid_out():
-                with self._changed:
-                    self._waiting.append(_Spare(place))
-                    self._changed.notify_all()
-            else:
-                place.close()
-                raise OSError("bubblewrap did not lay it out")
+        if not (useless or self._closed):
+            self._add()
 
-    def _pause(self, seconds: float) -> None:
+    def _pause(self) -> float:
+        """Seconds until there is something to do. Called with the lock held."""
+        if self._closed:
+            return 0.0
+        if len(self._waiting) < self._most:
+            return self._taken + self._quiet - time.monotonic()
+        return _OLDEST / 10
+
+    def _add(self) -> None:
+        place = Place()
+        if not (place.first and place.is_laid_out()):
+            place.close()
+            raise OSError("bubblewrap did not lay it out")
         with self._changed:
-            if not self._closed:
-                self._changed.wait(seconds)
+            self._waiting.append(_Spare(place))
+            self._changed.notify_all()
