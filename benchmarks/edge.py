@@ -113,24 +113,27 @@ def pinned(core: int, command: list[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(["taskset", "-c", str(core), *command], stderr=subprocess.DEVNULL)
 
 
+def edge_options(folder: Path, port: int) -> EdgeOptions:
+    """An edge whose everything lies in one folder, answering on the loopback."""
+    return EdgeOptions(
+        blobs=folder / "blobs",
+        folder=folder / "edge",
+        feed_socket=folder / "feed.sock",
+        control_socket=folder / "control.sock",
+        gateway_socket=folder / "gateway.sock",
+        runtime_socket=folder / "runtime.sock",
+        runs_socket=folder / "runs.sock",
+        identity_keys=folder / "identity",
+        known_keys=folder / "known",
+        sink=FakeSink,
+        hosts=("127.0.0.1",),
+        port=port,
+    )
+
+
 def serve(folder: Path, port: int) -> None:
     """This program as the edge's process."""
-    run(
-        EdgeOptions(
-            blobs=folder / "blobs",
-            folder=folder / "edge",
-            feed_socket=folder / "feed.sock",
-            control_socket=folder / "control.sock",
-            gateway_socket=folder / "gateway.sock",
-            runtime_socket=folder / "runtime.sock",
-            runs_socket=folder / "runs.sock",
-            identity_keys=folder / "identity",
-            known_keys=folder / "known",
-            sink=FakeSink,
-            hosts=("127.0.0.1",),
-            port=port,
-        )
-    )
+    run(edge_options(folder, port))
 
 
 @contextmanager

@@ -28,9 +28,7 @@ from typing import Any
 
 import uvloop
 
-from edge import HOST, SESSION, cookie, feed, free_port, table  # beside this file
-from greenlane.edge.fake import FakeSink
-from greenlane.edge.options import EdgeOptions
+from edge import HOST, SESSION, cookie, edge_options, feed, free_port, table  # beside this file
 from greenlane.edge.process import run
 
 BODY = b"x" * 1024
@@ -74,22 +72,7 @@ def serve_app(path: Path) -> None:
 
 
 def serve_edge(folder: Path, port: int) -> None:
-    run(
-        EdgeOptions(
-            blobs=folder / "blobs",
-            folder=folder / "edge",
-            feed_socket=folder / "feed.sock",
-            control_socket=folder / "control.sock",
-            gateway_socket=folder / "gateway.sock",
-            runtime_socket=folder / "runtime.sock",
-            runs_socket=folder / "runs.sock",
-            identity_keys=folder / "identity",
-            known_keys=folder / "known",
-            sink=FakeSink,
-            hosts=("127.0.0.1",),
-            port=port,
-        )
-    )
+    run(edge_options(folder, port))
 
 
 def nginx(folder: Path, port: int) -> subprocess.Popen[bytes]:

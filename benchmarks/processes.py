@@ -19,10 +19,8 @@ from typing import Any
 import structlog
 from apps import App  # beside this file
 
-from edge import SESSION, cookie, feed, free_port, table  # beside this file
+from edge import SESSION, cookie, edge_options, feed, free_port, table  # beside this file
 from greenlane.edge import functions as edge_functions
-from greenlane.edge.fake import FakeSink
-from greenlane.edge.options import EdgeOptions
 from greenlane.edge.process import run as run_edge
 from greenlane.kit import digest
 from greenlane.kit.blobs import Blobs
@@ -65,22 +63,7 @@ def serve_runtime(folder: Path) -> None:
 
 def serve_edge(folder: Path, port: int) -> None:
     quiet()
-    run_edge(
-        EdgeOptions(
-            blobs=folder / "blobs",
-            folder=folder / "edge",
-            feed_socket=folder / "feed.sock",
-            control_socket=folder / "control.sock",
-            gateway_socket=folder / "gateway.sock",
-            runtime_socket=folder / "runtime.sock",
-            runs_socket=folder / "runs.sock",
-            identity_keys=folder / "identity",
-            known_keys=folder / "known",
-            sink=FakeSink,
-            hosts=("127.0.0.1",),
-            port=port,
-        )
-    )
+    run_edge(edge_options(folder, port))
 
 
 def many_hosts(told: dict[str, Any], apps: Mapping[str, App]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from greenlane.runtime.building import python_versions, toolchains
+from greenlane.runtime.bubblewrap import interpreter
+from greenlane.runtime.building import toolchains
 from greenlane.runtime.building.build import Build
 from greenlane.runtime.building.locks import PNPM, YARN
 from greenlane.runtime.building.plan import PYTHON
@@ -35,7 +36,7 @@ def equip(build: Build) -> None:
         path = f"{build.inside}/node_modules/.bin:{INSIDE}/bin:{path}"
     if plan.kind == PYTHON:
         mounts.append(Mount(f"{INSIDE}/uv", shop.uv))
-        path = f"{INSIDE}:{Path(python_versions.INTERPRETER).parent}:{path}"
+        path = f"{INSIDE}:{Path(interpreter()).parent}:{path}"
     if shop.registries.authorities is not None:
         mounts.append(Mount(AUTHORITIES, shop.registries.authorities))
     build.room.mounts = tuple(mounts)

@@ -8,10 +8,10 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from greenlane.runtime.bubblewrap import interpreter
 from greenlane.runtime.building import gathering, installed, installing
 from greenlane.runtime.building.build import Build
 from greenlane.runtime.building.locks import Lock
-from greenlane.runtime.building.python_versions import INTERPRETER
 from greenlane.runtime.building.room import OUT, PROJECT, Room
 from greenlane.runtime.building.toolchains import INSIDE
 from greenlane.runtime.building.tree import Tree
@@ -20,7 +20,7 @@ FOLDER = "_packages"
 """The layer's folder: below ``OUT`` while it is built, and beside the app's files when it runs."""
 
 _TARGET = f"{OUT}/{FOLDER}"
-_COMPILES = (INTERPRETER, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", _TARGET)
+_COMPILES = (interpreter(), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", _TARGET)
 _NAMES_A_FILE = re.compile(r"^\s*(?:-r|-c|-e|--requirement|--constraint|--editable|\.|/)", re.MULTILINE)
 
 
@@ -78,7 +78,7 @@ def _install(build: Build, lock: Lock, room: Room, folder: str) -> bool:
 
 
 def _installs(build: Build, lock: Lock, room: Room, folder: str, *, wheels_alone: bool) -> bool:
-    ways = installing.python(f"{INSIDE}/uv", lock, folder, _TARGET, INTERPRETER, wheels_alone=wheels_alone)
+    ways = installing.python(f"{INSIDE}/uv", lock, folder, _TARGET, interpreter(), wheels_alone=wheels_alone)
     told = {"UV_NO_CACHE": "1", "UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
     if not lock.in_step:
         told |= installing.no_younger_than(build.job.cooldown, datetime.now(UTC))

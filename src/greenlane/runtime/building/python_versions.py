@@ -12,9 +12,6 @@ from greenlane.runtime.building.tree import Tree
 HERE = (sys.version_info.major, sys.version_info.minor)
 """The Python that apps run in: the one that the platform runs in."""
 
-INTERPRETER = f"{sys.base_prefix}/bin/python{HERE[0]}.{HERE[1]}"
-"""Its program. A sandbox sees it at the same path."""
-
 _RULE = re.compile(r"(>=|<=|<|>|==|~=|!=)\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 _LARGEST = 512 * 1024
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|docs|examples?|node_modules)/")
