@@ -117,9 +117,13 @@ def test_an_answer_before_the_end_of_an_upload_arrives(world: World) -> None:
 
 
 def test_an_answer_that_breaks_off_does_not_look_complete(world: World) -> None:
-    answer = world.raw(f"GET /half HTTP/1.1\r\nHost: {CONSOLE}\r\n\r\n".encode())
+    answer = world.raw(f"POST /half HTTP/1.1\r\nHost: {CONSOLE}\r\nContent-Length: 0\r\n\r\n".encode())
     assert b"Content-Length: 1000\r\n" in answer
     assert answer.endswith(b"half")
+
+
+def test_who_only_asked_for_an_answer_that_breaks_off_is_told_in_words(world: World) -> None:
+    assert world.get(CONSOLE, "/half").problem["code"] == "unavailable"
 
 
 def test_a_stream_is_delivered_piece_by_piece_and_ends_when_its_reader_leaves(world: World) -> None:

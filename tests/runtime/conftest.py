@@ -17,9 +17,11 @@ from tests.stories.running import until
 from greenlane.kit.blobs import Blobs
 from greenlane.kit.clock import SystemClock
 from greenlane.runtime import cgroups, packages
+from greenlane.runtime.driver import Instance
 from greenlane.runtime.egress.fake import FakeWaysOut
 from greenlane.runtime.jail import Ended, Jail, Limits, Mount
 from greenlane.runtime.local import LocalDriver
+from greenlane.runtime.release import Release
 from greenlane.runtime.sandbox import Jailer
 from greenlane.runtime.spares import Spares
 from greenlane.runtime.zygote import Zygote
@@ -127,13 +129,24 @@ def give(path: Path) -> Path:
     return path
 
 
+class _Telling(LocalDriver):
+    """Prints what apps say, which a test that fails then shows."""
+
+    def ensure(self, release: Release, output: Callable[[bytes], None], over: Callable[[Ended], None]) -> Instance:
+        def tell(said: bytes) -> None:
+            print(said.decode("utf-8", "replace"), end="")
+            output(said)
+
+        return super().ensure(release, tell, over)
+
+
 @contextmanager
 def local_driver(jailer: Jailer, folder: Path, blobs: Blobs) -> Iterator[LocalDriver]:
     """This machine's driver, with all that it needs, until it is left."""
     sockets = Path(tempfile.mkdtemp(prefix="gl-"))
     patient = replace(LIMITS, seconds=None)
     rooms = Keeping(folder / "runtime", QUOTA, 3, SystemClock()).room
-    driver = LocalDriver(
+    driver = _Telling(
         jailer, folder / "runtime", sockets, blobs, patient, FakeWaysOut(sockets / "out"), rooms, folder / "known"
     )
     yield driver

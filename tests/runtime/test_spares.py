@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="entering a sandbox tha
 def some() -> Iterator[Spares]:
     made = Spares(quiet=0)
     made.begin()
-    await_spare(made)
+    until(lambda: len(made._waiting) == spares.MOST, "as many as there may be")
     yield made
     made.close()
 
@@ -83,10 +83,11 @@ def test_it_has_what_its_app_may_have_and_no_more(spare: Jailer, spares: Spares,
 
 
 def test_one_that_ended_or_is_old_is_not_handed_out(some: Spares, monkeypatch: pytest.MonkeyPatch) -> None:
-    for one in list(some._waiting):
-        one.place.process.kill()
-        one.place.process.wait()
-    assert some.take() is None
+    with some._changed:  # nobody makes another one meanwhile
+        for one in some._waiting:
+            one.place.process.kill()
+            one.place.process.wait()
+        assert some.take() is None
     await_spare(some)
     monkeypatch.setattr(spares, "_OLDEST", 0.0)
     waiting = some._waiting[0].place

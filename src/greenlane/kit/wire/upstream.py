@@ -37,6 +37,12 @@ _HOP_BY_HOP = frozenset(
     }
 )
 """Fields about one connection (RFC 9110, 7.6.1), and those that the relay writes itself."""
+_HELD = 0.05
+"""Seconds that what has come of a short answer waits for its end. A server that falls meanwhile has sent the peer nothing,
+so that what only asks may be asked again. Most servers write the head and the body apart.
+"""
+_SHORT = 64 * 1024
+"""Bytes of a body that is held at most."""
 
 Rewrite = Callable[[int, list[tuple[bytes, bytes]]], Headers]
 """Makes the fields of an answer that go to the peer, from its status and the fields that end to end belong to it."""
@@ -108,7 +114,7 @@ class Upstream:
             raise Malformed(413, f"The body is larger than {limit} bytes.")
         passing = _Passing(exchange, self._measure, rewrite, upgrade)
         head = passing.head(headers, target or request.target)
-        if exchange.body is None and request.method in _SAFE and not upgrade:
+        if passing.repeatable and not upgrade:
             try:
                 async with self._link(fresh=False) as link:
                     await passing.through(link, head)
@@ -167,6 +173,8 @@ class _Passing:
         self._measure = measure
         self._rewrite = rewrite
         self._upgrade = upgrade
+        self.repeatable = exchange.body is None and exchange.request.method in _SAFE
+        """It asks and changes nothing."""
         self._sent = exchange.body is None
         """The server has all of the request."""
         self._patience: asyncio.Timeout | None = None
@@ -235,6 +243,8 @@ class _Passing:
         if answer.status == 101:
             await self._tunnel(link, answer)
             return
+        if self.repeatable and _may_be_short(answer):
+            await self._hold(link, answer)
         self._start(answer)
         try:
             async with asyncio.timeout(measure.whole):
@@ -243,6 +253,22 @@ class _Passing:
             raise Gone from error
         exchange.end()
         link.reusable = self._sent and answer.keeps_open
+
+    async def _hold(self, link: Link, answer: Answer) -> None:
+        """Wait a moment for the whole of a short answer. Raises ``Away`` when the server falls meanwhile."""
+        try:
+            async with asyncio.timeout(_HELD):
+                while not answer.complete and sum(map(len, answer.pieces)) <= _SHORT:
+                    data = await link.read()
+                    if not data and answer.ends_by_closing:
+                        return
+                    if not data:
+                        raise Away("The connection closed in the middle of an answer.")
+                    answer.feed(data)
+        except TimeoutError:
+            return
+        except Unreadable as error:
+            raise Broken(str(error)) from error
 
     def _start(self, answer: Answer) -> None:
         headers = self._rewrite(answer.status, end_to_end(answer.headers))
@@ -286,6 +312,12 @@ class _Passing:
     async def _down(self, link: Link) -> None:
         while data := await link.read():
             await self._exchange.send(data)
+
+
+def _may_be_short(answer: Answer) -> bool:
+    """Events are told as they come, and what says that it is long need not be waited for."""
+    events = (answer.field(b"content-type") or b"").lower().startswith(b"text/event-stream")
+    return not events and (answer.length is None or answer.length <= _SHORT)
 
 
 async def _both(sending: Coroutine[Any, Any, None], answering: Coroutine[Any, Any, None]) -> None:
