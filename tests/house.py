@@ -81,7 +81,7 @@ CALLS_OUT = {**PAGE, "board.js": b"fetch('https://api.exchangerates.example/late
 
 @cache
 def _price_list() -> Prices:
-    return Prices(Listed(**compile_list()))
+    return Prices(Listed.of(**compile_list()))
 
 
 class OneList(ModelLists):

@@ -31,7 +31,7 @@ def document() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def table(document: dict[str, Any]) -> Table:
-    return Table(Listed(**document))
+    return Table(Listed.of(**document))
 
 
 def listed(usage: Usage) -> Theirs:
@@ -190,7 +190,7 @@ def test_a_speed_that_will_be_cheaper_next_year_is_bounded_at_this_year_s_price(
             {"since": "2026-01-01", **quick, **prices(9)},
         ],
     }
-    table = Table(Listed("a list", [{"id": "p", "match": None, "fallbacks": [], "models": [model]}]))
+    table = Table(Listed.of("a list", [{"id": "p", "match": None, "fallbacks": [], "models": [model]}]))
     highest = table.ceiling("p", "m", NOON)
     assert highest is not None
     now = table.price("p", "m", Usage(input=1), NOON, quick["when"])
@@ -260,7 +260,7 @@ def test_what_an_administrator_says_counts_from_its_day_on(document: dict[str, A
     own = Override("openai", "GPT-5", {"input": 7, "output": 9}, date(2026, 11, 22))
     ours = table.overriding([own])
     assert ours.digest != table.digest
-    assert ours.digest == Table(Listed(**document), [own]).digest
+    assert ours.digest == Table(Listed.of(**document), [own]).digest
     before, after = datetime(2026, 11, 21, 23, 59, tzinfo=UTC), datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
     told = ours.price("openai", "gpt-5", Usage(input=2, output=1, reasoning=1), after)
     assert told is not None
@@ -305,17 +305,22 @@ def test_people_are_never_shown_less_than_was_spent() -> None:
 
 
 def test_a_list_from_a_file_is_the_list(document: dict[str, Any], table: Table) -> None:
-    lines = list(Listed(**document).lines())
+    lines = list(Listed.of(**document).lines())
     again = Table(Listed.read(lines))
     assert (again.source, again.digest) == (table.source, table.digest)
     assert again.price("openai", "gpt-5", Usage(input=2), NOON) == table.price("openai", "gpt-5", Usage(input=2), NOON)
-    assert Table(Listed.read(lines[:-1])).digest != table.digest, "a provider more or less is another list"
+    with pytest.raises(ValueError, match="not whole"):
+        Listed.read(lines[:-2])
+
+
+def test_a_provider_more_or_less_is_another_list(document: dict[str, Any], table: Table) -> None:
+    assert Table(Listed.of(document["source"], document["providers"][:-1])).digest != table.digest
 
 
 def test_the_models_of_a_provider_that_nobody_asks_for_are_not_made(document: dict[str, Any]) -> None:
     openai = next(one for one in document["providers"] if one["id"] == "openai")
     unreadable = {"id": "elsewhere", "match": None, "fallbacks": [], "models": [{"id": "no model at all"}]}
-    table = Table(Listed("a list", [openai, unreadable]))
+    table = Table(Listed.of("a list", [openai, unreadable]))
     assert table.price("openai", "gpt-5", Usage(input=1), NOON) is not None
     with pytest.raises(KeyError):
         table.price("elsewhere", "gpt-5", Usage(input=1), NOON)

@@ -54,7 +54,7 @@ from greenlane.insights import sentences, undoing
 SECRET = bytes(range(32))
 KEY = "sk-proj-0123456789abcdefghijklmnop"
 OPENAI = AddProvider("openai", "openai", key=KEY)
-PRICES = Table(Listed(**compile_list()))
+PRICES = Table(Listed.of(**compile_list()))
 
 
 class World:

@@ -27,7 +27,7 @@ SWAP = Swap("openai", "anthropic", {"gpt-5-mini": "claude-haiku-4-5"})
 
 @pytest.fixture(scope="module")
 def prices() -> Table:
-    return Table(Listed(**compile_list()))
+    return Table(Listed.of(**compile_list()))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from greenlane.kit.places import write_private
 def lay_out(folder: Path) -> None:
     """Write both lists, each all or nothing."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    prices = b"\n".join(Listed(**compile_list()).lines())
+    prices = b"\n".join(Listed.of(**compile_list()).lines())
     for name, content in ((PRICES, prices), (FOOTPRINTS, canonical(compile_footprints()))):
         write_private(folder / name, content.decode())
 

@@ -340,7 +340,7 @@ def test_whoever_leaves_pays_as_far_as_the_stream_came(provider: Provider) -> No
 
 
 def test_the_stand_in_charges_what_the_platforms_table_says() -> None:
-    table = Table(Listed(**compile_list()))
+    table = Table(Listed.of(**compile_list()))
     counts = Counts(plain=1_000, cached=200, written=30, written_hour=4, said=500, thought=60)
     usage = Usage(input=1_000, cache_read=200, cache_write=30, cache_write_hour=4, output=500, reasoning=60)
     for name, model in MODELS.items():

@@ -16,17 +16,20 @@ from greenlane.gateway.prices.matching import Matcher, matcher, with_dashes
 from greenlane.gateway.prices.models import Model, listed
 from greenlane.kit.digest import canonical
 
-FORM = 2
+FORM = 3
 """Which form of a list is read here. One of another form is made anew."""
 
 
 class Provider:
-    """A provider's models in the list's order: the first that matches is meant. ``said`` is its part of the document."""
+    """A provider's models in the list's order: the first that matches is meant. ``said`` is its part of the document, and
+    ``head`` what of it finds the provider.
+    """
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self.said = canonical(document)
-        self.is_meant: Matcher = matcher(document["match"]) if document["match"] else lambda _: False
-        self.fallbacks: list[str] = document["fallbacks"]
+    def __init__(self, head: Mapping[str, Any], said: bytes) -> None:
+        self.head = {name: head[name] for name in ("id", "match", "fallbacks")}
+        self.said = said
+        self.is_meant: Matcher = matcher(head["match"]) if head["match"] else lambda _: False
+        self.fallbacks: list[str] = head["fallbacks"]
 
     @cached_property
     def models(self) -> list[tuple[Matcher, Model]]:
@@ -39,25 +42,38 @@ class Provider:
 
 
 class Listed:
-    """What ``compiling.compile_list`` made, provider by provider. It never changes; tables under several overrides share one."""
+    """A list from somewhere, provider by provider. It never changes; tables under several overrides share one."""
 
-    def __init__(self, source: str, providers: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, source: str, providers: Iterable[Provider]) -> None:
         self.source = source
-        self._providers = {one["id"]: Provider(one) for one in providers}
+        self._providers: dict[str, Provider] = {one.head["id"]: one for one in providers}
+
+    @classmethod
+    def of(cls, source: str, providers: Iterable[Mapping[str, Any]]) -> Listed:
+        """What ``compiling.compile_list`` made."""
+        return cls(source, (Provider(one, canonical(one)) for one in providers))
 
     @classmethod
     def read(cls, lines: Iterable[bytes]) -> Listed:
-        """From what ``lines`` made; never more than one provider is taken apart at a time. ValueError or KeyError for less."""
-        said = (orjson.loads(line) for line in lines)
-        head: Mapping[str, Any] = next(said, {})
-        if head["form"] != FORM:
+        """From what ``lines`` made; no provider's models are taken apart. ValueError or KeyError for less."""
+        said = (line.rstrip(b"\n") for line in lines)
+        first: Mapping[str, Any] = orjson.loads(next(said, b"{}"))
+        if first["form"] != FORM:
             raise ValueError("the list has another form")
-        return cls(head["source"], said)
+        found = cls(first["source"], (Provider(orjson.loads(head), next(said, b"")) for head in said))
+        if found._size() != first["bytes"]:
+            raise ValueError("the list is not whole")
+        return found
 
     def lines(self) -> Iterator[bytes]:
-        """The list for a file: a line of JSON for its source, and one for each provider."""
-        yield canonical({"source": self.source, "form": FORM})
-        yield from (one.said for one in self._providers.values())
+        """The list for a file: a line of JSON for where it is from, and two for each provider."""
+        yield canonical({"source": self.source, "form": FORM, "bytes": self._size()})
+        for one in self._providers.values():
+            yield canonical(one.head)
+            yield one.said
+
+    def _size(self) -> int:
+        return sum(len(one.said) for one in self._providers.values())
 
     def said(self) -> bytes:
         """The whole document as canonical JSON, for a digest."""
