@@ -48,13 +48,19 @@ class Answer:
         self._chunked = False
         self._first: dict[bytes, bytes] = {}
         self._fault = ""
-        self._parser = HttpResponseParser(self)
+        self._lasting = False
+        self._parser: HttpResponseParser | None = HttpResponseParser(self)
+        """None once the answer is complete. It holds on to us: together we would stay until the collector of cycles comes."""
 
     def feed(self, data: bytes) -> None:
         """Some more of it. Raises ``Unreadable``."""
+        parser = self._parser
+        if parser is None:
+            self.surplus = True
+            return
         self._fed += 0 if self.has_head else len(data)
         try:
-            self._parser.feed_data(data)
+            parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
             self.rest = data[upgrade.args[0] :]
         except HttpParserError as error:
@@ -65,6 +71,9 @@ class Answer:
             self._fault = self._fault or f"The head of the answer is longer than {self._head} bytes."
         if self._fault:
             raise Unreadable(self._fault)
+        if self.complete:
+            self._lasting = parser.get_http_version() == "1.1"
+            self._parser = None
 
     @property
     def ends_by_closing(self) -> bool:
@@ -75,7 +84,7 @@ class Answer:
     def keeps_open(self) -> bool:
         """Whether the connection may be used again."""
         closes = b"close" in self._first.get(b"connection", b"").lower()
-        return self.complete and not (closes or self.surplus or self._bare) and self._parser.get_http_version() == "1.1"
+        return self._lasting and not (closes or self.surplus or self._bare)
 
     def field(self, wanted: bytes) -> bytes | None:
         """The first field of that name (in small letters)."""
@@ -99,6 +108,7 @@ class Answer:
         """The head is whole."""
         if self.has_head:
             return
+        assert self._parser is not None, "it is telling us"
         status = self._parser.get_status_code()
         if 100 <= status < 200 and status != 101:
             self._interim += 1
