@@ -11,13 +11,14 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from tests.runtime.apps import ASGI, FUNCTION, WSGI, function, get, release
 from tests.runtime.conftest import QUOTA, WAYS, local_driver
+from tests.stories.running import until
 
 from greenlane.kit.blobs import Blobs
 from greenlane.runtime.bubblewrap import PROGRAMS
@@ -346,7 +347,7 @@ def test_a_function_that_fails_fails_alone_and_says_why_in_the_log(local: LocalD
     assert get(one.instance.endpoint, "/none")[0].status == 500
     assert get(one.instance.endpoint, "/late")[1] == b"fine"
     assert get(one.instance.endpoint, "/late")[1] == b"fine"
-    assert b"the reason" in one.said
+    until(lambda: b"the reason" in one.said, "the reason in the log")
 
 
 def test_a_function_streams_its_answer(local: LocalDriver, blobs: Blobs) -> None:
@@ -434,25 +435,18 @@ def content(folder: Path) -> dict[str, str]:
     return {one.name: one.read_text() for one in folder.iterdir()}
 
 
-def until(so: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_all_processes_of_an_app_stand_still_while_it_is_held(local: LocalDriver, blobs: Blobs) -> None:
     one = release(blobs, "asgi", "main:app", {"main.py": WRITER + ASGI})
     started = Started(local, one)
     room = local.room(*one.key[:2])
     assert room is not None
-    until(lambda: len(content(room.folder)) == 4)
+    until(lambda: len(content(room.folder)) == 4, "four files")
     with local.still(*one.key[:2]):
         first = content(room.folder)
         until_later = time.monotonic() + 0.3
         while time.monotonic() < until_later:
             assert content(room.folder) == first
-    until(lambda: all(content(room.folder)[name] != first[name] for name in first))
+    until(lambda: all(content(room.folder)[name] != first[name] for name in first), "all of them to change")
     assert get(started.instance.endpoint)[0].status == 200
 
 
@@ -476,7 +470,7 @@ def test_a_release_that_outgrew_its_quota_says_so_and_can_only_read_when_it_is_s
     assert get(started.instance.endpoint, f"/{QUOTA // 2}")[1] == b"written"
     assert not started.instance.outgrown
     assert get(started.instance.endpoint, f"/{QUOTA // 2 + 1}")[1] == b"written"
-    until(lambda: started.instance.outgrown)
+    until(lambda: started.instance.outgrown, "the quota to be noticed")
     started.instance.stop(5)
     again = Started(local, one)
     assert get(again.instance.endpoint, "/1")[1] == b"Read-only file system"
