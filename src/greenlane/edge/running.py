@@ -32,8 +32,6 @@ _REFRESHED_AFTER = b"1"
 _WAITING_FORGOTTEN = 120.0
 _ATTEMPTS = 3
 """How often a request is sent that may be sent again. An app may fall once more under the second."""
-_REPEATABLE = frozenset({b"GET", b"HEAD", b"OPTIONS"})
-"""Methods that ask and change nothing (RFC 9110, 9.2.1), with TRACE, which nobody sends."""
 _MOST_WAITING = 10_000
 
 
@@ -148,8 +146,7 @@ class Running:
                 raise
             except Away as error:
                 self._endpoints.forget(key, upstream)
-                unharmed = request.method in _REPEATABLE and exchange.body is None
-                if attempt == _ATTEMPTS or not (isinstance(error, Unsent) or unharmed):
+                if attempt == _ATTEMPTS or not (isinstance(error, Unsent) or exchange.repeatable):
                     raise
             upstream = await self._wake(key, visitor, exchange, client)
 

@@ -140,7 +140,7 @@ def test_what_an_app_says_unasked_is_nobodys_answer(world: World, calc: App) -> 
     async def script(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(ok())
         await writer.drain()
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # its answer has been passed on by then
         writer.write(ok("X-Late: 1", body=b"poison"))
 
     calc.script = script
@@ -188,7 +188,7 @@ def test_an_answer_of_any_size_passes_to_a_slow_reader_without_being_kept(world:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         peer.sendall(b"GET / HTTP/1.0\r\nHost: calc.localhost\r\n\r\n")
         received = len(peer.recv(65_536))
-        time.sleep(0.3)
+        time.sleep(0.3)  # long enough to fill every buffer on the way, were they without bounds
         assert written < 12_000_000, "what the visitor does not take, the app has to wait with"
         while data := peer.recv(1 << 20):
             received += len(data)

@@ -52,7 +52,7 @@ def test_a_long_answer_ends_with_the_audience(world: World, desk: App) -> None:
         while True:
             writer.write(b"data: 1\n\n")
             await writer.drain()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # a stream goes on at its own pace
 
     desk.script = script
     cookie = world.sign_in("desk.localhost")

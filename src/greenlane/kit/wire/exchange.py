@@ -11,6 +11,8 @@ from greenlane.kit.wire.reply import Headers, Reply, date_line, field_lines, sta
 from greenlane.kit.wire.request import Request
 
 _BODILESS = frozenset({204, 304})
+_SAFE = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+"""Methods that ask and change nothing (RFC 9110, 9.2.1), with TRACE, which nobody sends."""
 
 
 class Gone(Exception):
@@ -98,6 +100,11 @@ class Exchange:
     def unasked(self) -> bool:
         """The peer waits for a sign before it sends the body, and has not been given one."""
         return self._continue
+
+    @property
+    def repeatable(self) -> bool:
+        """It asks and changes nothing, so that it may be asked again."""
+        return self.body is None and self.request.method in _SAFE
 
     @property
     def over(self) -> bool:

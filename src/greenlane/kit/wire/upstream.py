@@ -20,7 +20,6 @@ from greenlane.kit.wire.link import Link, Unreached
 from greenlane.kit.wire.reply import Headers, field_lines
 from greenlane.kit.wire.request import Malformed
 
-_SAFE = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _HOP_BY_HOP = frozenset(
     {
         b"connection",
@@ -114,7 +113,7 @@ class Upstream:
             raise Malformed(413, f"The body is larger than {limit} bytes.")
         passing = _Passing(exchange, self._measure, rewrite, upgrade)
         head = passing.head(headers, target or request.target)
-        if passing.repeatable and not upgrade:
+        if exchange.repeatable and not upgrade:
             try:
                 async with self._link(fresh=False) as link:
                     await passing.through(link, head)
@@ -173,8 +172,6 @@ class _Passing:
         self._measure = measure
         self._rewrite = rewrite
         self._upgrade = upgrade
-        self.repeatable = exchange.body is None and exchange.request.method in _SAFE
-        """It asks and changes nothing."""
         self._sent = exchange.body is None
         """The server has all of the request."""
         self._patience: asyncio.Timeout | None = None
@@ -243,7 +240,7 @@ class _Passing:
         if answer.status == 101:
             await self._tunnel(link, answer)
             return
-        if self.repeatable and _may_be_short(answer):
+        if exchange.repeatable and _may_be_short(answer):
             await self._hold(link, answer)
         self._start(answer)
         try:

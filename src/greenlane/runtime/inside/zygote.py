@@ -7,8 +7,7 @@ in it or anywhere in its sandbox. This process itself sees the machine's program
 
 It hears messages on its standard input, each with descriptors: an order as JSON in a file, where the child writes to, a
 gate, the namespaces (pid first), the doors of groups, what the app sees of places outside. A byte from the gate says that
-the sandbox is laid out; it comes into
-its groups meanwhile, which takes the kernel as long. It answers ``{"began": pid}`` or ``{"failed": why}`` to each in turn, and
+the sandbox is laid out; it comes into its groups meanwhile, which takes the kernel as long. It answers ``{"began": pid}`` or ``{"failed": why}`` to each in turn, and
 tells ``{"ended": pid, "status": status}`` of every child. It ends when nobody listens any more.
 """
 
