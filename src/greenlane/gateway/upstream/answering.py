@@ -124,6 +124,11 @@ class Answering:
                 over.set_result(False)
 
         def take(data: bytes) -> None:
+            if over.done():  # whoever waited was told to stop and has not noticed yet: it is for whoever goes on
+                link.pour(None)
+                if data:
+                    link.data_received(data)
+                return
             try:
                 self._take(data)
                 pass_on()
