@@ -84,7 +84,9 @@ PIECES = [event(f" word{n}") for n in range(EVENTS - 1)] + [event("", USAGE) + e
 
 
 class Provider(asyncio.Protocol):
-    """Answers by the path: at once, ``/slow`` after 20 ms; a stream where the body asks for one, paced by ``/paced``."""
+    """Answers by the path: at once, ``/slow`` after 20 ms; a stream where the body asks for one, an event each 10 ms
+    (``/paced``), or each as soon as the one before was sent.
+    """
 
     def connection_made(self, transport: Any) -> None:
         self.transport, self.buffer = transport, b""
@@ -105,20 +107,23 @@ class Provider(asyncio.Protocol):
             body, self.buffer = self.buffer[end + 4 : end + 4 + length], self.buffer[end + 4 + length :]
             loop = asyncio.get_running_loop()
             if b'"stream":true' in body:
-                if b"/paced" in head:
-                    self.transport.write(HEAD)
-                    self.pace(0)
-                else:
-                    self.transport.write(HEAD + b"".join(PIECES))
+                self.transport.write(HEAD)
+                self.pace(0, 0.01 if b"/paced" in head else 0.0)
             elif b"/slow" in head:
                 self.later = loop.call_later(0.02, self.transport.write, WHOLE)
             else:
                 self.transport.write(WHOLE)
 
-    def pace(self, number: int) -> None:
+    def pace(self, number: int, rest: float) -> None:
+        if self.transport.is_closing():
+            return
         self.transport.write(PIECES[number])
         if number + 1 < len(PIECES):
-            self.later = asyncio.get_running_loop().call_later(0.01, self.pace, number + 1)
+            loop = asyncio.get_running_loop()
+            if rest:
+                self.later = loop.call_later(rest, self.pace, number + 1, rest)
+            else:
+                loop.call_soon(self.pace, number + 1, rest)
 
 
 async def provide(bound: socket.socket, tls: tuple[Path, Path] | None) -> None:
@@ -162,6 +167,7 @@ def told(port: int, secure: int) -> dict[str, Any]:
         ("openai", "http", port, ""),
         ("slow", "http", port, "/slow"),
         ("paced", "http", port, "/paced"),
+        ("quick", "http", port, "/quick"),
         ("secure", "https", secure, ""),
     ):
         base = f"{scheme}://127.0.0.1:{at}{path}"
@@ -237,7 +243,7 @@ class Way:
 
     def request(self, which: str) -> tuple[str, bytes, dict[str, str]]:
         """Path, body and further headers with which it is asked so that the provider answers in that manner."""
-        body = STREAMED if which == "paced" else ASKED
+        body = STREAMED if which in ("paced", "quick") else ASKED
         if self.peer is not None:
             return self.peer.path, named(body, self.peer.models[which]), self.peer.headers[which]
         if self.gateway:
@@ -453,8 +459,17 @@ def main() -> None:
                 {"written": translated},
                 {"cpu": "CPU us a call", "a_second": "calls a CPU second"},
             )
+            ours = {name: way for name, way in found.items() if way.peer is None}
+            rounds = {name: [] for name in ours}
+            for _ in range(chosen.rounds):
+                for name, way in ours.items():
+                    rounds[name].append(driven(folder, way, way.request("quick"), 32, chosen.seconds))
+            figures = {name: summed_up(each, of) for name, each in rounds.items()}
+            for one in figures.values():
+                one["event"] = one["cpu"] / EVENTS
+            every["quick streams"] = figures
+            show("32 streams at once, each event as soon as it can be sent", figures, {"event": "CPU us an event"})
             for at_once in chosen.streams:
-                ours = {name: way for name, way in found.items() if way.peer is None}
                 rounds = {name: [] for name in ours}
                 for _ in range(chosen.rounds):
                     for name, way in ours.items():
