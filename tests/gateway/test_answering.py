@@ -54,7 +54,7 @@ def test_what_comes_just_after_a_reader_was_told_to_stop_is_for_the_next_one(lat
             return True
 
         first = asyncio.ensure_future(answer.pour(into, nothing))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # until it waits for more
         first.cancel()
         left = True
         answer.link.data_received(late)  # in the same turn in which its caller left: the task has not run
