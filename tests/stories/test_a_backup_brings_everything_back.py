@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from shutil import copytree
 
 import pytest
 from tests.stories.conftest import Writes
@@ -13,9 +14,12 @@ def test_a_backup_of_a_running_server_serves_and_verifies_elsewhere(fresh: Runni
     owner, file, back = fresh.owner, fresh.folder / "saved.tar", fresh.folder / "back"
     owner.does("deploy", version(1), "--app", name)
     owner.does("publish", name)
-    under_way = [owner.begins("deploy", version(number), "--app", name, "--json") for number in (2, 3)]
+    # A folder each: what is written anew while it is sent is refused, as it should be.
+    folders = [copytree(version(number), fresh.folder / f"version-{number}") for number in (2, 3)]
+    under_way = [owner.begins("deploy", one, "--app", name, "--json") for one in folders]
     saved = owner.does("backup", file, "--data", fresh.data)
-    assert [one.ended().code for one in under_way] == [0, 0]
+    told = [one.ended() for one in under_way]
+    assert [one.code for one in told] == [0, 0], told
     assert saved["not_included"] is None
     assert file.stat().st_mode & 0o077 == 0
     fresh.stop()
