@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 from starlette.responses import Response
 from tests.cli.conftest import Types
 from tests.cli.fake_control import FakeControl, problem
@@ -92,6 +94,54 @@ def test_an_interrupted_upload_goes_on_where_it_stood(types: Types, control: Fak
     assert types("deploy", str(site)).code == 0
     assert 0 < kept <= 5
     assert len(control.paths("PUT")) - before == 22 - kept
+
+
+def _meanwhile(control: FakeControl, change: Callable[[], object]) -> None:
+    """Let something happen between the look at a folder and the sending of it."""
+
+    def trouble(request: Request) -> None:
+        if request.url.path == "/v1/uploads":
+            change()
+
+    control.trouble.append(trouble)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("<h1>Hello</h1>", id="shorter"),
+        pytest.param("<title>Vendor BOARD</title><h1>Hello</h1>", id="as-long"),
+        pytest.param("<title>Another board</title><h1>Hello</h1>", id="longer"),
+    ],
+)
+def test_a_file_that_changes_while_it_is_sent_is_named(types: Types, control: FakeControl, site: Path, now: str):
+    page = site / "index.html"
+    _meanwhile(control, lambda: page.write_text(now))
+    ended = types("deploy", str(site))
+    assert ended.code == 1
+    assert ended.err.splitlines()[-2:] == [
+        f"{page} changed while it was sent.",
+        "Next: Type the same again once it stays as it is.",
+    ]
+    assert control.sent("deploy") == []
+    control.trouble.clear()
+    assert types("deploy", str(site)).code == 0
+
+
+def test_a_file_that_goes_while_it_is_sent_is_named(types: Types, control: FakeControl, site: Path):
+    page = site / "index.html"
+    _meanwhile(control, page.unlink)
+    ended = types("deploy", str(site))
+    assert (ended.code, ended.err.splitlines()[-2]) == (1, f"{page} changed while it was sent.")
+
+
+def test_a_file_that_grows_while_it_is_sent_goes_as_it_was(types: Types, control: FakeControl, site: Path):
+    page = site / "index.html"
+    seen = page.read_bytes()
+    _meanwhile(control, lambda: page.write_bytes(seen + b"<p>one more line</p>"))
+    assert types("deploy", str(site)).code == 0
+    assert control.blobs[hashlib.sha256(seen).hexdigest()] == seen
 
 
 def test_git_and_env_stay_at_home_and_are_named(types: Types, control: FakeControl, site: Path):

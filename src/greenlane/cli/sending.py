@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -70,20 +69,30 @@ def _send_all(client: Client, upload: str, files: list[LocalFile], meter: Meter)
 
 def _send_one(client: Client, upload: str, file: LocalFile, meter: Meter) -> None:
     try:
-        client.put(f"/v1/uploads/{upload}/blobs/{file.sha256}", lambda: _chunks(file.path, meter), file.size)
+        client.put(f"/v1/uploads/{upload}/blobs/{file.sha256}", lambda: _chunks(file, meter), file.size)
     except (FromControl, OSError) as error:
         if not file.path.is_file() or read_file(file.path).sha256 != file.sha256:
-            raise FileTrouble(
-                f"{file.path} changed while it was sent.", next_step="Type the same again once it stays as it is."
-            ) from error
+            raise _changed(file) from error
         raise
 
 
-def _chunks(path: Path, meter: Meter) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+def _chunks(file: LocalFile, meter: Meter) -> Iterator[bytes]:
+    """As many bytes as were hashed: what a file has grown by since is not part of what is sent."""
+    left = file.size
+    with file.path.open("rb") as content:
+        while left:
+            chunk = content.read(min(CHUNK, left))
+            if not chunk:
+                raise _changed(file)
             yield chunk
+            left -= len(chunk)
             meter(len(chunk))
+
+
+def _changed(file: LocalFile) -> FileTrouble:
+    return FileTrouble(
+        f"{file.path} changed while it was sent.", next_step="Type the same again once it stays as it is."
+    )
 
 
 @contextmanager

@@ -91,6 +91,9 @@ def _spooled(file: Path) -> Path:
 
 
 def _beginning(file: Path) -> str:
-    """The first letters of a page; what is no text has no title either."""
-    with file.open("rb") as opened_file:
-        return opened_file.read(_PAGE_AT_MOST).decode("utf-8", "ignore")
+    """The first letters of a page. What is no text has no title; what is gone meanwhile is missed when it is sent."""
+    try:
+        with file.open("rb") as opened_file:
+            return opened_file.read(_PAGE_AT_MOST).decode("utf-8", "ignore")
+    except OSError:
+        return ""
